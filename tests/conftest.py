@@ -1,0 +1,17 @@
+"""Fixtures for tests on real faces and weights."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope='session')
+def shared() -> Path:
+    """Folder of real faces, networks and labels (see README, Tests)."""
+    path = Path(os.environ.get('IPDFER_SHARED', ROOT / '../shared')).resolve()
+    if not path.is_dir():
+        pytest.skip(f'no test data at {path}: set IPDFER_SHARED')
+    return path
