@@ -1,0 +1,250 @@
+"""What all facial expression data sets have in common."""
+
+import math
+import os.path as osp
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Optional
+
+import numpy as np
+from mmengine.logging import print_log
+from mmpretrain.datasets import BaseDataset
+
+from ipdfer_mm.registry import DATASETS
+
+from .files import missing_files, shorten
+from .manifest import MEND, join_manifest, picture_keys, recipe_hash
+
+EXPRESSIONS = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
+               'surprise')
+KNOWN_NAMES = (*EXPRESSIONS, 'contempt')
+POSE_EDGES = (10, 20, 30, 40)
+UNKNOWN_POSE = -100
+
+
+def pose_class(yaw: Optional[float]) -> int:
+    """Class of a head pose.
+
+    Args:
+        yaw (float, optional): Signed yaw in degrees; None or nan if unknown.
+
+    Returns:
+        int: 0 to 4 for an absolute yaw in [0, 10), [10, 20), [20, 30),
+        [30, 40), [40, inf) degrees; -100, which cross entropy ignores, for an
+        unknown one.
+    """
+    if yaw is None or math.isnan(yaw):
+        return UNKNOWN_POSE
+    return bisect_right(POSE_EDGES, abs(yaw))
+
+
+@DATASETS.register_module()
+class FERDataset(BaseDataset):
+    """Base of the data sets: class names, pose classes, manifest, checks.
+
+    A subclass says in :meth:`load_samples` what its files hold. This class
+    turns class names into ``gt_label``, adds ``pose_label`` and joins the
+    manifest. All that can be wrong with the files is found when they are
+    loaded, not in the middle of an epoch, and whatever is left out is counted
+    in the log.
+
+    A sample is a dict with ``img_path`` (str), ``gt_label`` (int), ``yaw``
+    (float, signed degrees, positive where the nose points to the left of the
+    picture, nan if unknown), ``pose_label`` (int, :func:`pose_class`),
+    ``aligned`` (bool, whether the picture comes from a manifest) and, where
+    known, ``subject`` (str), ``landmarks`` (np.ndarray of shape (5, 2), in
+    pixels of the picture) and ``neutral_img_path`` (str).
+
+    Args:
+        data_root (str): Folder of the data set in its official layout.
+        ann_file (str): Annotation file, absolute or relative to
+            ``data_root``. Defaults to '', none.
+        manifest (str, optional): Manifest that ``tools/prepare_dataset.py``
+            wrote, absolute or relative to ``data_root``: pictures and yaw are
+            then those of the manifest. Defaults to None, the pictures of the
+            data set.
+        drop_classes (Sequence[str]): Names of classes that ``metainfo``
+            leaves out and whose samples shall be left out too. Defaults to
+            none: such a sample is an error.
+        metainfo (dict, optional): ``classes`` narrows or widens the classes
+            or sets another order. Defaults to None, the data set's own.
+        **kwargs: As mmpretrain's ``BaseDataset``.
+
+    Raises:
+        FileNotFoundError: If the data root, the annotation file, the manifest
+            or a picture is missing.
+        ValueError: If a class name or a file's content is wrong, or no sample
+            is left.
+    """
+
+    METAINFO = dict(classes=EXPRESSIONS)
+    # For error messages: 'Expected ...'.
+    LAYOUT = 'the official layout'
+
+    def __init__(self,
+                 data_root: str,
+                 ann_file: str = '',
+                 manifest: Optional[str] = None,
+                 drop_classes: Sequence[str] = (),
+                 metainfo: Optional[dict] = None,
+                 **kwargs) -> None:
+        data_root = osp.expanduser(data_root)
+        if manifest is not None:
+            manifest = osp.join(data_root, osp.expanduser(manifest))
+        self.manifest = manifest
+        self.drop_classes = tuple(drop_classes)
+        self._notes: dict[str, list[str]] = {}
+        super().__init__(
+            ann_file, metainfo=metainfo, data_root=data_root, **kwargs)
+
+    def load_samples(self) -> Iterable[dict]:
+        """Say what the data set's files hold; for subclasses.
+
+        Yields:
+            dict: ``img_path`` (str, relative to the data root, forward
+            slashes), ``expression`` (str, class name) and, where known,
+            ``subject``, ``yaw``, ``landmarks``, ``neutral_img_path``.
+        """
+        raise NotImplementedError(
+            f'{type(self).__name__} must implement `load_samples`.')
+
+    @property
+    def num_known_poses(self) -> int:
+        """Number of samples whose yaw is known."""
+        return sum(
+            self.get_data_info(i)['pose_label'] != UNKNOWN_POSE
+            for i in range(len(self)))
+
+    def note(self, reason: str, name: str) -> None:
+        """Count something that is left out or replaced, for the log.
+
+        Args:
+            reason (str): What happens, such as ``'marked bad, skipped'``.
+            name (str): The file it happens to.
+        """
+        self._notes.setdefault(reason, []).append(name)
+
+    def load_data_list(self) -> list[dict]:
+        """Load all samples; called by MMEngine.
+
+        Returns:
+            list[dict]: See the class.
+        """
+        self._check_files()
+        self._check_drop_classes()
+        samples = list(self._keep_classes())
+        if self.manifest is not None:
+            samples = self._join_manifest(samples)
+        infos = [self._to_info(sample) for sample in samples]
+        if not infos:
+            raise ValueError(f'{self._title} has no sample.{self._notes_text}'
+                             f' Expected {self.LAYOUT}.')
+        self._check_pictures(infos)
+        self._log_counts(infos)
+        return infos
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: Optional[dict] = None) -> dict:
+        meta = super()._load_metainfo(metainfo)
+        classes = meta['classes']
+        known = {*KNOWN_NAMES, *cls.METAINFO['classes']}
+        if isinstance(classes, str) or not classes or (
+                len(set(classes)) != len(classes)) or set(classes) - known:
+            raise ValueError(
+                f'metainfo: classes={classes!r} of {cls.__name__} must be '
+                f'different names out of {sorted(known)}.')
+        edges = meta.get('pose_edges', POSE_EDGES)
+        if tuple(edges) != POSE_EDGES:
+            raise ValueError(f'metainfo: pose_edges={edges!r}, but pose '
+                             f'classes are made with {POSE_EDGES}.')
+        # Plain tuples, not the lists of a config: they go into checkpoints.
+        return {**meta, 'classes': tuple(classes), 'pose_edges': POSE_EDGES}
+
+    @property
+    def _title(self) -> str:
+        return f'{type(self).__name__} in {self.data_root}'
+
+    @property
+    def _notes_text(self) -> str:
+        return ''.join(f' {reason}: {len(names)} ({shorten(names, 20)}).'
+                       for reason, names in self._notes.items())
+
+    def _check_files(self) -> None:
+        if not osp.isdir(self.data_root):
+            raise FileNotFoundError(
+                f'data_root={self.data_root!r} of {type(self).__name__} is no '
+                f'folder. Expected {self.LAYOUT}.')
+        if self.ann_file and not osp.isfile(self.ann_file):
+            raise FileNotFoundError(
+                f'{self._title}: the annotation file {self.ann_file} does not '
+                f'exist. Expected {self.LAYOUT}.')
+        if self.manifest is not None and not osp.isfile(self.manifest):
+            raise FileNotFoundError(
+                f'{self._title}: the manifest {self.manifest} does not exist. '
+                'Make it with tools/prepare_dataset.py, or leave manifest out '
+                'of the config to use the pictures as they are.')
+
+    def _check_drop_classes(self) -> None:
+        both = set(self.drop_classes) & set(self.CLASSES)
+        unknown = set(self.drop_classes) - set(self.METAINFO['classes'])
+        if both or unknown:
+            raise ValueError(
+                f'{self._title}: drop_classes={self.drop_classes} must name '
+                f'classes of the data set ({self.METAINFO["classes"]}) that '
+                f'are not in metainfo=dict(classes={self.CLASSES}).')
+
+    def _keep_classes(self) -> Iterator[dict]:
+        for sample in self.load_samples():
+            name = sample['expression']
+            if name in self.CLASSES:
+                yield sample
+            elif name in self.drop_classes:
+                self.note(f'Class {name} dropped', sample['img_path'])
+            else:
+                raise ValueError(
+                    f'{self._title}: the expression {name!r} of '
+                    f'{sample["img_path"]} is not one of the classes '
+                    f'{self.CLASSES}. Add it to metainfo=dict(classes=...), '
+                    'or name it in drop_classes to leave such samples out.')
+
+    def _join_manifest(self, samples: list[dict]) -> list[dict]:
+        samples = join_manifest(samples, self.manifest)
+        for sample in samples:
+            for flag in sample.pop('flags'):
+                self.note(f'Flagged {flag} in the manifest, kept',
+                          sample['img_path'])
+        recipe = recipe_hash(self.manifest)
+        if recipe is not None:
+            self._metainfo['recipe'] = recipe
+        return samples
+
+    def _to_info(self, sample: dict) -> dict:
+        info = {'aligned': False, **sample}
+        info['gt_label'] = self.class_to_idx[info.pop('expression')]
+        info['pose_label'] = pose_class(info.get('yaw'))
+        info['yaw'] = math.nan if info.get('yaw') is None else info['yaw']
+        for key in picture_keys(info):
+            info[key] = osp.join(self.data_root, info[key])
+        if 'landmarks' in info:
+            info['landmarks'] = np.asarray(info['landmarks'], dtype=float)
+        return info
+
+    def _check_pictures(self, infos: list[dict]) -> None:
+        paths = [info[key] for info in infos for key in picture_keys(info)]
+        missing = missing_files(paths)
+        if missing:
+            mend = MEND if self.manifest else f'Expected {self.LAYOUT}.'
+            raise FileNotFoundError(
+                f'{self._title}: {len(missing)} of {len(paths)} pictures are '
+                f'missing: {shorten(missing)}. {mend}')
+
+    def _log_counts(self, infos: list[dict]) -> None:
+        counts = Counter(info['gt_label'] for info in infos)
+        classes = ', '.join(f'{name} {counts[label]}'
+                            for name, label in self.class_to_idx.items())
+        poses = Counter(info['pose_label'] for info in infos)
+        print_log(
+            f'{self._title}: {len(infos)} samples ({classes}), '
+            f'{poses[UNKNOWN_POSE]} with unknown pose.{self._notes_text}',
+            logger='current')

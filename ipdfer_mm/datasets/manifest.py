@@ -1,0 +1,146 @@
+"""The manifest: what `tools/prepare_dataset.py` found out about pictures.
+
+One CSV per prepared data set, one row per picture, keyed by the path of the
+picture relative to the data root; an unknown value is an empty cell. Labels
+are not in it: they always come from the official files.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+from .files import (
+    POINT_COLUMNS,
+    parse_number,
+    parse_points,
+    read_table,
+    shorten,
+)
+
+HEADER = ('path', 'aligned_path', 'yaw', 'pitch', 'roll', 'score',
+          *POINT_COLUMNS, 'flags')
+MEND = 'Run tools/prepare_dataset.py again.'
+
+
+class ManifestRow(NamedTuple):
+    """One row of a manifest.
+
+    Attributes:
+        aligned_path (str): Aligned picture, relative to the data root.
+        yaw (float): Signed yaw of the head in degrees, positive where the
+            nose points to the left of the picture; nan where unknown, as for
+            the next three.
+        pitch (float): Pitch in degrees.
+        roll (float): Roll in degrees.
+        score (float): Confidence of the face detector.
+        points (np.ndarray, optional): Five points in pixels of the picture
+            before alignment, shape (5, 2).
+        flags (tuple[str]): Remarks, separated by ``;`` in the file.
+    """
+
+    aligned_path: str
+    yaw: float
+    pitch: float
+    roll: float
+    score: float
+    points: Optional[np.ndarray]
+    flags: tuple
+
+
+def picture_keys(sample: Mapping) -> list[str]:
+    """Keys of a sample that hold the path of a picture."""
+    return [key for key in ('img_path', 'neutral_img_path') if key in sample]
+
+
+def read_manifest(path: str) -> dict[str, ManifestRow]:
+    """Read a manifest.
+
+    Args:
+        path (str): The CSV file; its header is exactly :data:`HEADER`.
+
+    Returns:
+        dict[str, ManifestRow]: Path of each picture, relative to the data
+        root, to its row.
+
+    Raises:
+        ValueError: If the header is wrong, a cell does not parse, a path is
+            empty or appears twice; names file and line.
+    """
+    rows: dict[str, ManifestRow] = {}
+    lines: dict[tuple[str, str], str] = {}
+    for where, cells in read_table(path, HEADER, exact=True):
+        for column in ('path', 'aligned_path'):
+            name = cells[column]
+            if not name:
+                raise ValueError(f'{where}: {column} is empty. {MEND}')
+            first = lines.setdefault((column, name), where)
+            if first != where:
+                raise ValueError(f'{where}: {column} {name} stands already '
+                                 f'in {first}. {MEND}')
+        rows[cells['path']] = _parse_row(cells, where)
+    return rows
+
+
+def _parse_row(cells: Mapping[str, str], where: str) -> ManifestRow:
+    numbers = [
+        parse_number(cells[name], name, where)
+        for name in ('yaw', 'pitch', 'roll', 'score')
+    ]
+    flags = tuple(flag for flag in cells['flags'].split(';') if flag)
+    return ManifestRow(cells['aligned_path'], *numbers,
+                       parse_points(cells, where), flags)
+
+
+def join_manifest(samples: list[dict], manifest: str) -> list[dict]:
+    """Replace pictures and yaw of samples by those of a manifest.
+
+    Args:
+        samples (list[dict]): Samples with ``img_path`` and perhaps
+            ``neutral_img_path``, relative to the data root.
+        manifest (str): The manifest.
+
+    Returns:
+        list[dict]: The samples with the paths of the aligned pictures, the
+        manifest's ``yaw`` and ``flags``, ``aligned=True``, and without
+        ``landmarks``, which are those of the picture before alignment.
+
+    Raises:
+        ValueError: If pictures have no row in the manifest; names them.
+    """
+    rows = read_manifest(manifest)
+    absent = [
+        sample[key] for sample in samples for key in picture_keys(sample)
+        if sample[key] not in rows
+    ]
+    if absent:
+        raise ValueError(f'{manifest} has no row for {len(absent)} pictures: '
+                         f'{shorten(absent)}. {MEND}')
+    joined = []
+    for sample in samples:
+        row = rows[sample['img_path']]
+        new = {**sample, 'yaw': row.yaw, 'flags': row.flags, 'aligned': True}
+        new.pop('landmarks', None)
+        for key in picture_keys(sample):
+            new[key] = rows[sample[key]].aligned_path
+        joined.append(new)
+    return joined
+
+
+def recipe_hash(manifest: str) -> Optional[str]:
+    """Fingerprint of how a data set was prepared.
+
+    Args:
+        manifest (str): The manifest; ``recipe.json`` lies beside it.
+
+    Returns:
+        str | None: SHA-256 of that file in hexadecimal, as ``sha256sum``
+        prints it, or None where there is none.
+    """
+    recipe = os.path.join(os.path.dirname(manifest), 'recipe.json')
+    if not os.path.isfile(recipe):
+        return None
+    with open(recipe, 'rb') as file:
+        return hashlib.sha256(file.read()).hexdigest()

@@ -1,0 +1,118 @@
+"""RAF-DB, basic emotions."""
+
+import logging
+import os.path as osp
+import re
+from collections.abc import Iterator
+
+from mmengine.logging import print_log
+
+from ipdfer_mm.registry import DATASETS
+
+from .fer_dataset import FERDataset
+
+LABELS = {
+    1: 'surprise',
+    2: 'fear',
+    3: 'disgust',
+    4: 'happiness',
+    5: 'sadness',
+    6: 'anger',
+    7: 'neutral',
+}
+NAME = re.compile(r'(?P<stem>(?P<split>train|test)_\d+)\.jpg')
+PICTURES = 'basic/Image/aligned'
+# Rows of the official list.
+COUNTS = {'train': 12271, 'test': 3068}
+
+
+@DATASETS.register_module()
+class RAFDB(FERDataset):
+    """`RAF-DB <http://www.whdeng.cn/raf/model1.html>`_, basic emotions.
+
+    Reads the release as its authors give it out::
+
+        data_root
+        └── basic
+            ├── EmoLabel/list_patition_label.txt    (their spelling)
+            └── Image/aligned/train_00001_aligned.jpg ...
+
+    The list has lines ``train_00001.jpg 5``; its labels 1 to 7 are surprise,
+    fear, disgust, happiness, sadness, anger, neutral. The pictures are the
+    authors' crops of 100x100 pixels; their yaw is unknown unless a manifest
+    gives it.
+
+    Args:
+        data_root (str): Folder that holds ``basic``.
+        split (str): ``'train'`` (12,271 pictures) or ``'test'`` (3,068).
+        ann_file (str): List of the same form, absolute or relative to
+            ``data_root``, for example a part of the official one. Defaults
+            to ``'basic/EmoLabel/list_patition_label.txt'``.
+        **kwargs: As :class:`FERDataset`.
+
+    Raises:
+        ValueError: If ``split`` is neither, or the list holds a line that
+            does not parse; names file and line.
+    """
+
+    ANN_FILE = 'basic/EmoLabel/list_patition_label.txt'
+    LAYOUT = ('RAF-DB as its authors give it out: '
+              f'<data_root>/{ANN_FILE} (spelt so) '
+              f'and <data_root>/{PICTURES}/train_00001_aligned.jpg')
+
+    def __init__(self,
+                 data_root: str,
+                 split: str,
+                 ann_file: str = ANN_FILE,
+                 **kwargs) -> None:
+        if split not in COUNTS:
+            raise ValueError(f"split={split!r}: RAF-DB has the splits 'train' "
+                             "and 'test'.")
+        self.split = split
+        self.is_official = ann_file == self.ANN_FILE
+        super().__init__(data_root, ann_file=ann_file, **kwargs)
+
+    def load_samples(self) -> Iterator[dict]:
+        """Yield the samples of the split in the order of the list."""
+        lines: dict[str, int] = {}
+        count = 0
+        with open(self.ann_file, encoding='utf-8-sig') as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                match, expression = self._parse_line(line, number)
+                first = lines.setdefault(match['stem'], number)
+                if first != number:
+                    raise ValueError(
+                        f'{self.ann_file}, line {number}: {match[0]} stands '
+                        f'already in line {first}; remove one of the two.')
+                if match['split'] == self.split:
+                    count += 1
+                    path = f'{PICTURES}/{match["stem"]}_aligned.jpg'
+                    yield dict(img_path=path, expression=expression)
+        if self.is_official and count != COUNTS[self.split]:
+            print_log(
+                f'{osp.basename(self.ann_file)} lists {count} pictures of the '
+                f'{self.split} split; the official one {COUNTS[self.split]}. '
+                'Results will not be comparable.',
+                logger='current',
+                level=logging.WARNING)
+
+    @property
+    def _title(self) -> str:
+        return f'{super()._title}, {self.split} split'
+
+    def _parse_line(self, line: str, number: int) -> tuple[re.Match, str]:
+        where = f'{self.ann_file}, line {number}'
+        cells = line.split()
+        if len(cells) != 2:
+            raise ValueError(f'{where}: {line.strip()!r} is not of the form '
+                             "'train_00001.jpg 5'.")
+        match = NAME.fullmatch(cells[0])
+        if match is None:
+            raise ValueError(f'{where}: the name {cells[0]!r} is neither '
+                             'train_<number>.jpg nor test_<number>.jpg.')
+        if cells[1] not in map(str, LABELS):
+            raise ValueError(f'{where}: the label {cells[1]!r} is not one of '
+                             '1 to 7 (1 surprise, ... 7 neutral).')
+        return match, LABELS[int(cells[1])]

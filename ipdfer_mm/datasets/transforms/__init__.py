@@ -1,0 +1,7 @@
+"""Steps of a pipeline that know about faces."""
+
+from .align import AlignFace
+from .formatting import PackFaceInputs
+from .loading import LoadFaceImage
+
+__all__ = ['AlignFace', 'LoadFaceImage', 'PackFaceInputs']
