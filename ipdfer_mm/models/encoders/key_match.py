@@ -1,0 +1,121 @@
+"""How the keys of a file fit those of a network."""
+
+from dataclasses import dataclass
+from typing import Optional
+
+import torch.nn as nn
+from torch import Tensor
+
+MIN_SHARE = 0.9
+MAX_NAMES = 10
+# A face-recognition file may hold the classifier it was trained with.
+CLASSIFIER_RESTS = ('logits.', 'head.', 'fc.')
+
+
+@dataclass
+class KeyMatch:
+    """How the keys of a file fit those of a network.
+
+    Batch norm's ``num_batches_tracked`` counts nowhere: it does not change
+    what a network computes, and not all files hold it.
+
+    Attributes:
+        total (int): Number of keys of the network.
+        matched (list[str]): Keys with the same name and shape in both.
+        missing (list[str]): Keys of the network that the file lacks.
+        misshaped (dict[str, str]): Keys with another shape; 'file 3x4,
+            network 3x5'.
+        unexpected (list[str]): Keys of the file that the network lacks,
+            except those of a classifier.
+    """
+
+    total: int
+    matched: list[str]
+    missing: list[str]
+    misshaped: dict[str, str]
+    unexpected: list[str]
+
+    @property
+    def problem(self) -> Optional[str]:
+        """Why the file does not belong to the network; None if it does."""
+        if len(self.matched) < MIN_SHARE * self.total or not self.matched:
+            return (f'only {len(self.matched)} of {self.total} keys of the '
+                    f'network are in the file with the same shape, at least '
+                    f'{MIN_SHARE:.0%} have to be')
+        # All keys of a ResNet-18 are in the file of a ResNet-34 as well.
+        known = len(self.matched) + len(self.misshaped)
+        used = known / (known + len(self.unexpected))
+        if used < MIN_SHARE:
+            return (f'the file is of a larger network: {len(self.unexpected)} '
+                    f'of its keys have no place in this one')
+        return None
+
+    def __str__(self) -> str:
+        lines = [f'{len(self.matched)} of {self.total} keys match']
+        shapes = [f'{key} ({text})' for key, text in self.misshaped.items()]
+        for title, keys in (('not in the file', self.missing),
+                            ('other shape', shapes), ('not in the network',
+                                                      self.unexpected)):
+            if keys:
+                rest = len(keys) - MAX_NAMES
+                more = f' and {rest} more' if rest > 0 else ''
+                lines.append(f'{title}: {", ".join(keys[:MAX_NAMES])}{more}')
+        return '\n  '.join(lines)
+
+
+def match_keys(module: nn.Module, state: dict[str, Tensor]) -> KeyMatch:
+    """Compare a state dict with what a network needs.
+
+    Args:
+        module (nn.Module): The network.
+        state (dict[str, Tensor]): A state dict with the network's names.
+
+    Returns:
+        KeyMatch: What fits and what does not.
+    """
+    given = {
+        key: tuple(value.shape)
+        for key, value in apply_load_hooks(module, state).items()
+        if not key.endswith('num_batches_tracked')
+    }
+    needed = {
+        key: tuple(value.shape)
+        for key, value in module.state_dict().items()
+        if not key.endswith('num_batches_tracked')
+    }
+    both = [key for key in needed if key in given]
+    return KeyMatch(
+        total=len(needed),
+        matched=[key for key in both if given[key] == needed[key]],
+        missing=[key for key in needed if key not in given],
+        misshaped={
+            key: f'file {_by(given[key])}, network {_by(needed[key])}'
+            for key in both if given[key] != needed[key]
+        },
+        unexpected=[
+            key for key in given
+            if key not in needed and not key.startswith(CLASSIFIER_RESTS)
+        ])
+
+
+def apply_load_hooks(module: nn.Module,
+                     state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Change a copy of a state dict as a network does while it loads it.
+
+    mmpretrain's transformers resize position embeddings in such hooks.
+    """
+    state = dict(state)
+    for name, child in module.named_modules():
+        hooks = child._load_state_dict_pre_hooks.values()
+        if hooks:
+            prefix = f'{name}.' if name else ''
+            keys = [key for key in state if key.startswith(prefix)]
+            below = {key: state.pop(key) for key in keys}
+            for hook in hooks:
+                hook(below, prefix, {}, True, [], [], [])
+            state.update(below)
+    return state
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return 'x'.join(map(str, shape)) or 'scalar'

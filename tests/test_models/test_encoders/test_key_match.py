@@ -1,0 +1,107 @@
+import pytest
+import torch
+import torch.nn as nn
+from mmpretrain.models import VisionTransformer
+
+from ipdfer_mm.models.encoders import IResNet
+from ipdfer_mm.models.encoders.key_match import match_keys
+
+
+class Layers(nn.ModuleDict):
+    """``count`` linear layers without bias: as many keys."""
+
+    def __init__(self, count):
+        super().__init__(
+            {f'l{i}': nn.Linear(2, 3, bias=False) for i in range(count)})
+
+
+def test_counts():
+    module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4))
+    state = module.state_dict()
+    assert match_keys(module, state).total == 6  # without the counter
+    assert match_keys(module, state).matched == [
+        '0.weight', '0.bias', '1.weight', '1.bias', '1.running_mean',
+        '1.running_var'
+    ]
+    del state['1.num_batches_tracked'], state['1.bias']
+    state['0.weight'] = torch.zeros(4, 1, 1, 1)
+    state['0.bias'] = torch.tensor(1.)
+    state['2.weight'] = torch.zeros(1)
+    state['2.num_batches_tracked'] = torch.zeros(1)
+    match = match_keys(module, state)
+    assert match.matched == ['1.weight', '1.running_mean', '1.running_var']
+    assert match.missing == ['1.bias']
+    assert match.misshaped == {
+        '0.weight': 'file 4x1x1x1, network 4x3x1x1',
+        '0.bias': 'file scalar, network 4'
+    }
+    assert match.unexpected == ['2.weight']
+
+
+def test_buffers_that_are_not_saved_do_not_count():
+    module = Layers(1)
+    module.register_buffer('mean', torch.zeros(3), persistent=False)
+    assert match_keys(module, Layers(1).state_dict()).problem is None
+
+
+def test_classifiers_of_a_file_are_expected():
+    rests = ('fc.weight', 'logits.weight', 'head.fc.bias')
+    state = {**Layers(2).state_dict(), **dict.fromkeys(rests, torch.ones(1))}
+    match = match_keys(Layers(2), state)
+    assert match.unexpected == [] and match.problem is None
+    # One that the network has, counts.
+    module = nn.ModuleDict(dict(fc=nn.Linear(2, 2)))
+    assert match_keys(module, {}).missing == ['fc.weight', 'fc.bias']
+
+
+@pytest.mark.parametrize('given, problem', [
+    (10, None),
+    (9, None),
+    (8, 'only 8 of 10 keys of the network'),
+    (0, 'only 0 of 10'),
+    (11, None),
+    (12, 'larger network: 2 of its keys'),
+])
+def test_ninety_percent(given, problem):
+    """Of the network's keys in the file, and of the file's used."""
+    found = match_keys(Layers(10), Layers(given).state_dict()).problem
+    assert found is None if problem is None else problem in found
+
+
+def test_a_network_without_keys_matches_nothing():
+    assert 'only 0 of 0' in match_keys(nn.ReLU(), {}).problem
+
+
+def test_deeper_network_of_the_same_family():
+    """All keys of an IResNet-18 are in an IResNet-34, and do not fit it."""
+    kwargs = dict(out_channels=4, img_size=16)
+    state = IResNet(34, **kwargs).state_dict()
+    match = match_keys(IResNet(18, **kwargs), state)
+    assert len(match.matched) == match.total
+    # 16 - 8 blocks of three norms, two convolutions and a PReLU
+    assert len(match.unexpected) == 8 * (3 * 4 + 2 + 1)
+    assert 'larger network' in match.problem
+
+
+def test_text_lists_at_most_ten_names():
+    lines = str(match_keys(Layers(13), Layers(2).state_dict())).splitlines()
+    assert lines[0] == '2 of 13 keys match'
+    assert lines[1].startswith('  not in the file: l2.weight, l3.weight, ')
+    assert lines[1].endswith('l11.weight and 1 more')
+    assert len(lines) == 2
+    lines = str(match_keys(Layers(12), Layers(2).state_dict())).splitlines()
+    assert lines[1].endswith('l11.weight')
+
+
+def test_load_hooks_of_the_network_count():
+    """mmpretrain's transformers resize position embeddings in a hook."""
+    arch = dict(
+        embed_dims=8, num_layers=2, num_heads=2, feedforward_channels=8)
+    kwargs = dict(arch=arch, patch_size=8)
+    state = VisionTransformer(img_size=32, **kwargs).state_dict()
+    state = {f'0.{name}': value for name, value in state.items()}
+    shape = state['0.pos_embed'].shape
+    module = nn.Sequential(VisionTransformer(img_size=48, **kwargs))
+    match = match_keys(module, state)
+    assert len(match.matched) == match.total
+    assert state['0.pos_embed'].shape == shape  # the caller's are not changed

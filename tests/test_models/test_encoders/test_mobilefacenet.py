@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+import torch
+from mmengine.registry import MODELS
+from safetensors.torch import load_file
+
+from ipdfer_mm.models.encoders import MobileFaceNet
+
+IDENTITY_ENCODER = dict(
+    type='ipdfer_mm.IdentityEncoder',
+    backbone=dict(type='ipdfer_mm.MobileFaceNet'),
+    mean=(123.675, 116.28, 103.53),
+    std=(58.395, 57.12, 57.375))
+
+
+@pytest.fixture(scope='module')
+def folder(shared):
+    return shared / 'weights/mobilefacenet'
+
+
+@pytest.fixture(scope='module')
+def features(folder):
+    """Features of the test vectors, theirs, and who is on the pictures."""
+    checkpoint = str(folder / 'mobilefacenet_ms1m.safetensors')
+    encoder = MODELS.build({
+        **IDENTITY_ENCODER, 'init_cfg':
+        dict(type='Pretrained', checkpoint=checkpoint)
+    })
+    encoder.init_weights()
+    assert encoder.has_weights
+    vectors = np.load(folder / 'test_vectors.npz')
+    images = torch.from_numpy(vectors['images_rgb_uint8'])
+    inputs = (images.permute(0, 3, 1, 2).float() - 127.5) / 127.5
+    with torch.no_grad():
+        found = encoder(inputs)
+    return found, torch.from_numpy(vectors['embeddings']), vectors['identity']
+
+
+def test_keys_and_shapes_are_those_of_the_file(folder):
+    state = load_file(folder / 'mobilefacenet_ms1m.safetensors')
+    model = MobileFaceNet()
+    assert set(model.state_dict()) == set(state)
+    model.load_state_dict(state, strict=True)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, state[name])
+
+
+def test_features_equal_the_test_vectors(features):
+    found, expected, _ = features
+    assert found.shape == (8, 128)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+    norms = found.norm(dim=1)
+    assert norms.min() > 14 and norms.max() < 20
+
+
+def test_it_tells_people_apart(features):
+    found, _, identity = features
+    unit = found / found.norm(dim=1, keepdim=True)
+    cosine = (unit @ unit.T).numpy()
+    same = identity[:, None] == identity[None]
+    other_picture = ~np.eye(8, dtype=bool)
+    assert cosine[same & other_picture].min() > 0.6
+    assert cosine[~same].max() < 0.4
+
+
+def test_number_of_parameters():
+    def inverted(c_in, c, t):  # expand, depthwise and narrow, each with norm
+        h = c_in * t
+        return c_in * h + 2 * h + 9 * h + 2 * h + h * c + 2 * c
+
+    expected = 27 * 64 + 2 * 64  # conv1
+    expected += 9 * 64 + 2 * 64 + 64 * 64 + 2 * 64  # dw_conv
+    expected += 5 * inverted(64, 64, 2)
+    expected += inverted(64, 128, 4)
+    expected += 6 * inverted(128, 128, 2)
+    expected += inverted(128, 128, 4)
+    expected += 2 * inverted(128, 128, 2)
+    expected += 128 * 512 + 2 * 512  # conv2
+    expected += 49 * 512 + 2 * 512  # gdconv
+    expected += 512 * 128 + 128 + 2 * 128  # conv3 and bn
+    found = sum(p.numel() for p in MobileFaceNet().parameters())
+    assert found == expected
+
+
+def test_output_is_a_tuple_of_features_and_trains():
+    model = MODELS.build(dict(type='ipdfer_mm.MobileFaceNet'))
+    out = model(torch.rand(2, 3, 112, 112))
+    assert isinstance(out, tuple) and out[-1].shape == (2, 128)
+    out[-1].square().sum().backward()
+    assert all(p.grad is not None for p in model.parameters())
+
+
+def test_wrong_size_is_refused():
+    with pytest.raises(ValueError, match='112x112, but got 96x112'):
+        MobileFaceNet()(torch.zeros(1, 3, 96, 112))
