@@ -1,0 +1,26 @@
+"""Networks, losses and the algorithm."""
+
+from .decoders import FaceDecoder
+from .discriminators import ExpressionDiscriminator
+from .encoders import (
+                       FaceEncoder,
+                       FacePretrainedInit,
+                       IdentityEncoder,
+                       InceptionResnetV1,
+                       IResNet,
+                       MobileFaceNet,
+)
+from .ipdfer import IPDFERModel
+from .losses import (
+                       IdentityConsistencyLoss,
+                       OrthogonalityLoss,
+                       ReconstructionLoss,
+                       UniformConfusionLoss,
+)
+
+__all__ = [
+    'ExpressionDiscriminator', 'FaceDecoder', 'FaceEncoder',
+    'FacePretrainedInit', 'IPDFERModel', 'IResNet', 'IdentityConsistencyLoss',
+    'IdentityEncoder', 'InceptionResnetV1', 'MobileFaceNet',
+    'OrthogonalityLoss', 'ReconstructionLoss', 'UniformConfusionLoss'
+]

@@ -1,0 +1,5 @@
+"""Decoders."""
+
+from .face_decoder import FaceDecoder
+
+__all__ = ['FaceDecoder']

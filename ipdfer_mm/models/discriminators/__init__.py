@@ -1,0 +1,5 @@
+"""Discriminators."""
+
+from .expression_discriminator import ExpressionDiscriminator
+
+__all__ = ['ExpressionDiscriminator']

@@ -1,0 +1,48 @@
+"""The discriminator of the IPD-FER paper."""
+
+from typing import Optional
+
+from torch import Tensor
+
+from ipdfer_mm.models.encoders import FaceEncoder
+from ipdfer_mm.registry import MODELS
+
+
+@MODELS.register_module()
+class ExpressionDiscriminator(FaceEncoder):
+    """Classify expressions of real and synthesised faces (D, Section 3.3).
+
+    Unlike the discriminator of an ordinary GAN it does not tell real from
+    fake: it is trained on real pictures alone (Eq. 8), and the synthesised
+    ones have to be classified as neutral (Eq. 9) and as the input's
+    expression (Eq. 10).
+
+    Args:
+        backbone (dict): Any backbone that :class:`FaceEncoder` accepts.
+        head (dict): A classification head of mmpretrain, which gives the K
+            expression logits.
+        neck (dict, optional): See :class:`FaceEncoder`.
+        init_cfg (dict, optional): ``type='Pretrained'`` loads a
+            face-recognition network into the backbone, see
+            :class:`FaceEncoder`.
+    """
+
+    def __init__(self,
+                 backbone: dict,
+                 head: dict,
+                 neck: Optional[dict] = dict(
+                     type='mmpretrain.GlobalAveragePooling'),
+                 init_cfg: Optional[dict] = None) -> None:
+        super().__init__(backbone=backbone, neck=neck, init_cfg=init_cfg)
+        self.head = MODELS.build(head)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Classify pictures.
+
+        Args:
+            inputs (Tensor): Pictures, (N, 3, H, W) in [-1, 1].
+
+        Returns:
+            Tensor: Expression logits, (N, K).
+        """
+        return self.head((super().forward(inputs), ))

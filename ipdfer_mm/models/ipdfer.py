@@ -1,0 +1,359 @@
+"""Algorithm 1 of the IPD-FER paper as an MMEngine model."""
+
+from typing import NamedTuple, Optional
+
+import torch
+import torch.nn as nn
+from mmengine.optim import OptimWrapper, OptimWrapperDict
+from mmpretrain.structures import DataSample
+from torch import Tensor
+
+from ipdfer_mm.registry import MODELS
+
+from .disentangled_classifier import DisentangledClassifier, build_optional
+from .utils import fixed
+
+CROSS_ENTROPY = 'mmpretrain.CrossEntropyLoss'
+
+
+class Targets(NamedTuple):
+    """What a batch is labelled with.
+
+    Attributes:
+        labels (Tensor): Expression classes, (N, ).
+        expression (Tensor): What the expression losses compare with: the
+            classes, (N, ), or soft labels, (N, K).
+        pose (Tensor, optional): Pose classes, (N, ), -100 where the pose is
+            unknown; None without a pose encoder.
+    """
+
+    labels: Tensor
+    expression: Tensor
+    pose: Optional[Tensor]
+
+
+@MODELS.register_module()
+class IPDFERModel(DisentangledClassifier):
+    r"""Identity and pose disentangled facial expression recognition.
+
+    Implementation of `Disentangling Identity and Pose for Facial Expression
+    Recognition <https://arxiv.org/abs/2208.08106>`_. Training is
+    Algorithm 1 (:meth:`train_step`), inference is the expression encoder and
+    its classifier alone, an ordinary classifier.
+
+    Without ``pose_encoder`` it is the paper's ID-FER, also its model for CK+;
+    without ``discriminator`` the ablation of Table 9. A loss that is None or
+    has the weight 0 is not computed, nor is what only that loss needs.
+
+    Args:
+        identity_encoder (dict): E_id, and N of Eq. 2, an
+            :class:`IdentityEncoder`.
+        expression_encoder (dict): E_exp, a :class:`FaceEncoder`.
+        expression_head (dict): C_exp, a head of mmpretrain.
+        decoder (dict): G_dec, a :class:`FaceDecoder`.
+        pose_encoder (dict, optional): E_pose, a :class:`FaceEncoder`.
+        pose_head (dict, optional): C_p, a head of mmpretrain.
+        discriminator (dict, optional): D, an
+            :class:`ExpressionDiscriminator`.
+        loss_exp (dict, optional): Eq. 5.
+        loss_pose (dict, optional): Eq. 6.
+        loss_cos (dict, optional): :math:`\beta_1` Eq. 3.
+        loss_disc (dict, optional): Eq. 8.
+        loss_adv_neutral (dict, optional): :math:`\lambda_1` Eq. 9.
+        loss_adv_exp (dict, optional): :math:`\lambda_2` Eq. 10.
+        loss_id (dict, optional): :math:`\lambda_3` Eq. 2.
+        loss_recon (dict, optional): :math:`\lambda_4` Eq. 1.
+        loss_confusion (dict, optional): :math:`\beta_2` Eq. 4.
+        classify_in_generator_step (bool): Whether the generator's loss holds
+            the classification and similarity losses, as Eq. 12 has it.
+            False is the other reading of Algorithm 1's line 4, Eq. 11 and
+            the confusion loss. Defaults to True.
+        **kwargs: ``classes``, ``neutral_class``, ``data_preprocessor`` and
+            ``init_cfg`` of :class:`DisentangledClassifier`. ``classes`` are
+            taken from the training set by the hook
+            :class:`DatasetMetaHook`, and needed here only without it.
+
+    Raises:
+        ValueError: If one of ``pose_encoder`` and ``pose_head`` is given
+            without the other.
+    """
+
+    def __init__(
+        self,
+        identity_encoder: dict,
+        expression_encoder: dict,
+        expression_head: dict,
+        decoder: dict,
+        pose_encoder: Optional[dict] = None,
+        pose_head: Optional[dict] = None,
+        discriminator: Optional[dict] = None,
+        loss_exp: Optional[dict] = dict(type=CROSS_ENTROPY),
+        loss_pose: Optional[dict] = dict(type=CROSS_ENTROPY),
+        loss_cos: Optional[dict] = dict(type='ipdfer_mm.OrthogonalityLoss'),
+        loss_disc: Optional[dict] = dict(type=CROSS_ENTROPY),
+        loss_adv_neutral: Optional[dict] = dict(
+            type=CROSS_ENTROPY, loss_weight=0.001),
+        loss_adv_exp: Optional[dict] = dict(
+            type=CROSS_ENTROPY, loss_weight=0.001),
+        loss_id: Optional[dict] = dict(
+            type='ipdfer_mm.IdentityConsistencyLoss'),
+        loss_recon: Optional[dict] = dict(type='ipdfer_mm.ReconstructionLoss'),
+        loss_confusion: Optional[dict] = dict(
+            type='ipdfer_mm.UniformConfusionLoss'),
+        classify_in_generator_step: bool = True,
+        **kwargs,
+    ) -> None:
+        super().__init__(
+            identity_encoder=identity_encoder,
+            expression_encoder=expression_encoder,
+            expression_head=expression_head,
+            decoder=decoder,
+            pose_encoder=pose_encoder,
+            **kwargs)
+        if (pose_encoder is None) != (pose_head is None):
+            raise ValueError('`pose_encoder` and `pose_head` belong together: '
+                             'give both (IPD-FER) or neither (ID-FER).')
+        self.pose_head = build_optional(pose_head)
+        self.discriminator = build_optional(discriminator)
+        self.loss_exp = build_loss(loss_exp)
+        self.loss_pose = build_loss(loss_pose, self.pose_encoder)
+        self.loss_cos = build_loss(loss_cos)
+        self.loss_disc = build_loss(loss_disc, self.discriminator)
+        self.loss_adv_neutral = build_loss(loss_adv_neutral,
+                                           self.discriminator)
+        self.loss_adv_exp = build_loss(loss_adv_exp, self.discriminator)
+        self.loss_id = build_loss(loss_id)
+        self.loss_recon = build_loss(loss_recon)
+        self.loss_confusion = build_loss(loss_confusion, self.pose_encoder)
+        self.classify_in_generator_step = classify_in_generator_step
+
+    def train_step(self, data: dict,
+                   optim_wrapper: OptimWrapperDict) -> dict[str, Tensor]:
+        """One iteration of Algorithm 1.
+
+        Args:
+            data (dict): A collated batch: ``inputs`` and ``data_samples``
+                with ``gt_label`` (or also ``gt_score``, soft labels) and,
+                with a pose encoder, ``pose_label``.
+            optim_wrapper (OptimWrapperDict): One wrapper a step: 'encoders',
+                'discriminator' (if there is one) and 'generator'.
+
+        Returns:
+            dict[str, Tensor]: The weighted losses under the names of the
+            config, and their sums ``loss_encoders``, ``loss_discriminator``
+            and ``loss_generator``. ``loss_exp``, ``loss_pose`` and
+            ``loss_cos`` are those of step 1; step 3 computes them anew, in
+            ``loss_generator`` alone.
+        """
+        self._check_trainable(optim_wrapper)
+        data = self.data_preprocessor(data, True)
+        inputs = data['inputs']  # Nx3xHxW
+        targets = self._get_targets(data['data_samples'], inputs.device)
+        log_vars = {}
+
+        # Step 1: update E_pose, C_p, E_exp and C_exp.
+        wrapper = optim_wrapper['encoders']
+        with wrapper.optim_context(self):
+            with torch.no_grad():
+                f_id = self.identity_encoder(inputs)
+            losses = self.encoder_losses(inputs, f_id, targets)
+        log_vars.update(losses)
+        log_vars['loss_encoders'] = self._update(wrapper, losses)
+
+        # Step 2: update D.
+        if self.loss_disc is not None:
+            wrapper = optim_wrapper['discriminator']
+            with wrapper.optim_context(self):
+                losses = self.discriminator_losses(inputs, targets)
+            log_vars.update(losses)
+            log_vars['loss_discriminator'] = self._update(wrapper, losses)
+
+        # Step 3: update E_pose, E_exp and G_dec.
+        wrapper = optim_wrapper['generator']
+        with fixed(self.discriminator, self.pose_head, self.expression_head):
+            with wrapper.optim_context(self):
+                losses = self.generator_losses(inputs, f_id, targets)
+            log_vars = {**losses, **log_vars}
+            log_vars['loss_generator'] = self._update(wrapper, losses)
+
+        if targets.pose is not None:
+            log_vars['pose_unknown'] = (targets.pose < 0).sum().float()
+        return {name: value.detach() for name, value in log_vars.items()}
+
+    def encoder_losses(self, inputs: Tensor, f_id: Tensor,
+                       targets: Targets) -> dict[str, Tensor]:
+        r"""Losses of step 1: :math:`L_c + \beta_1 L_{cos}`.
+
+        Args:
+            inputs (Tensor): Real pictures, (N, 3, H, W).
+            f_id (Tensor): Their identity features, (N, D).
+            targets (Targets): Their labels.
+
+        Returns:
+            dict[str, Tensor]: Weighted scalars by name.
+        """
+        f_exp = self.expression_encoder(inputs)
+        f_pose = None
+        if self.loss_pose is not None:
+            f_pose = self.pose_encoder(inputs)
+        self._check_widths(identity=f_id, pose=f_pose, expression=f_exp)
+        return self._classification_losses(f_id, f_pose, f_exp, targets)
+
+    def discriminator_losses(self, inputs: Tensor,
+                             targets: Targets) -> dict[str, Tensor]:
+        """Loss of step 2, Eq. 8, on real pictures.
+
+        Args:
+            inputs (Tensor): Real pictures, (N, 3, H, W).
+            targets (Targets): Their labels.
+
+        Returns:
+            dict[str, Tensor]: ``loss_disc``.
+        """
+        logits = self.discriminator(inputs)
+        return dict(loss_disc=self.loss_disc(logits, targets.expression))
+
+    def generator_losses(self, inputs: Tensor, f_id: Tensor,
+                         targets: Targets) -> dict[str, Tensor]:
+        r"""Losses of step 3: :math:`L_G` of Eq. 12.
+
+        Args:
+            inputs (Tensor): Real pictures, (N, 3, H, W).
+            f_id (Tensor): Their identity features, (N, D).
+            targets (Targets): Their labels.
+
+        Returns:
+            dict[str, Tensor]: Weighted scalars by name.
+        """
+        losses = {}
+        f_exp = self.expression_encoder(inputs)
+        f_pose = None
+        f_ip = f_id
+        if self.pose_encoder is not None:
+            f_pose = self.pose_encoder(inputs)
+            f_ip = f_id + f_pose
+        fakes = self.decoder(torch.cat([f_ip, f_ip + f_exp]))  # 2Nx3xHxW
+        if self.loss_recon is not None:
+            neutral, recon = fakes.chunk(2)
+            losses['loss_recon'] = self.loss_recon(
+                recon, neutral, inputs, targets.labels == self.neutral_label)
+        if self.loss_id is not None:
+            id_neutral, id_recon = self.identity_encoder(fakes).chunk(2)
+            losses['loss_id'] = self.loss_id(id_recon, id_neutral, f_id)
+        losses.update(self._adversarial_losses(fakes, targets))
+        if self.classify_in_generator_step:
+            losses.update(
+                self._classification_losses(f_id, f_pose, f_exp, targets))
+        if self.loss_confusion is not None:
+            losses['loss_confusion'] = self.loss_confusion(
+                self.pose_head((f_exp, )))
+        return losses
+
+    def _classification_losses(self, f_id: Tensor, f_pose: Optional[Tensor],
+                               f_exp: Tensor,
+                               targets: Targets) -> dict[str, Tensor]:
+        losses = {}
+        if self.loss_exp is not None:
+            losses['loss_exp'] = self.loss_exp(
+                self.expression_head((f_exp, )), targets.expression)
+        if self.loss_pose is not None:
+            losses['loss_pose'] = self.loss_pose(
+                self.pose_head((f_pose, )), targets.pose)
+        if self.loss_cos is not None:
+            losses['loss_cos'] = self.loss_cos(f_id, f_exp)
+        return losses
+
+    def _adversarial_losses(self, fakes: Tensor,
+                            targets: Targets) -> dict[str, Tensor]:
+        losses = {}
+        if self.loss_adv_neutral is None and self.loss_adv_exp is None:
+            return losses
+        neutral, recon = self.discriminator(fakes).chunk(2)  # NxK each
+        if self.loss_adv_neutral is not None:
+            label = torch.full_like(targets.labels, self.neutral_label)
+            losses['loss_adv_neutral'] = self.loss_adv_neutral(neutral, label)
+        if self.loss_adv_exp is not None:
+            losses['loss_adv_exp'] = self.loss_adv_exp(recon,
+                                                       targets.expression)
+        return losses
+
+    def _update(self, wrapper: OptimWrapper, losses: dict) -> Tensor:
+        """Step an optimizer on the sum of the losses and return the sum."""
+        total, _ = self.parse_losses(losses)
+        wrapper.update_params(total)
+        return total
+
+    def _get_targets(self, data_samples: list[DataSample],
+                     device: torch.device) -> Targets:
+        """Stack the labels of a batch."""
+        labels = torch.cat([sample.gt_label for sample in data_samples])
+        labels = expression = labels.to(device)
+        if 'gt_score' in data_samples[0]:
+            expression = torch.stack([s.gt_score for s in data_samples])
+            expression = expression.to(device)
+            labels = expression.argmax(dim=1)
+        pose = None
+        if self.pose_encoder is not None:
+            if not all('pose_label' in sample for sample in data_samples):
+                raise ValueError(
+                    'A pose encoder is trained, but samples carry no '
+                    '`pose_label`. End the pipeline with '
+                    "dict(type='ipdfer_mm.PackFaceInputs') on a data set of "
+                    'ipdfer_mm, or train ID-FER (configs/idfer_*.py).')
+            pose = torch.cat([sample.pose_label for sample in data_samples])
+            pose = pose.to(device)
+        return Targets(labels, expression, pose)
+
+    def _check_trainable(self, optim_wrapper: OptimWrapperDict) -> None:
+        """Refuse what would train, but not by Algorithm 1."""
+        keys = {'encoders', 'generator'}
+        if self.loss_disc is not None:
+            keys.add('discriminator')
+        is_dict = isinstance(optim_wrapper, OptimWrapperDict)
+        if not is_dict or not keys.issubset(optim_wrapper.keys()):
+            raise ValueError(
+                'IPDFERModel is trained with an OptimWrapperDict of '
+                f'{sorted(keys)}, one wrapper for each step of Algorithm 1; '
+                'see optim_wrapper in configs/_base_/schedules/ipdfer.py.')
+        if not self.identity_encoder.has_weights:
+            raise RuntimeError(
+                'The identity encoder has random weights, and it is never '
+                'trained. Give it those of a face-recognition network: '
+                "identity_encoder.init_cfg=dict(type='Pretrained', "
+                "checkpoint='...').")
+        if self.neutral_label is None:
+            raise RuntimeError(
+                'The model does not know which class is neutral. Add '
+                "dict(type='ipdfer_mm.DatasetMetaHook') to custom_hooks, or "
+                'give `classes` in the model config.')
+
+    def _check_widths(self, **feats: Optional[Tensor]) -> None:
+        """Refuse components that cannot be added up and decoded."""
+        for name, feat in feats.items():
+            if feat is not None and feat.shape[1] != self.feat_channels:
+                raise ValueError(
+                    f'model.{name}_encoder gives features of width '
+                    f'{feat.shape[1]}, but model.decoder.in_channels is '
+                    f'{self.feat_channels}. The identity encoder sets the '
+                    'width: give the decoder and the heads its width as '
+                    'in_channels, and the other encoders the neck dict('
+                    "type='mmpretrain.LinearNeck', in_channels=..., "
+                    'out_channels=..., gap_dim=2, norm_cfg=None).')
+
+
+def build_loss(cfg: Optional[dict],
+               *needs: Optional[nn.Module]) -> Optional[nn.Module]:
+    """Build a loss that is to be computed.
+
+    Args:
+        cfg (dict, optional): Config of the loss.
+        *needs (nn.Module, optional): Parts of the model that it needs.
+
+    Returns:
+        nn.Module or None: None without a config, without one of the parts, or
+        with a weight of 0.
+    """
+    if cfg is None or any(module is None for module in needs):
+        return None
+    loss = MODELS.build(cfg)
+    return None if loss.loss_weight == 0 else loss

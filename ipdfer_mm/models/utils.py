@@ -1,0 +1,39 @@
+"""Helpers of the models."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Optional
+
+import torch.nn as nn
+
+
+@contextmanager
+def fixed(*modules: Optional[nn.Module]) -> Iterator[None]:
+    """Fix modules as Algorithm 1 of the IPD-FER paper fixes them.
+
+    Inside the context no gradient reaches the parameters, and batch-norm
+    statistics and dropout rest (eval mode); gradients still flow through the
+    modules to their inputs. ``requires_grad`` of every parameter and the mode
+    of every sub-module are as before afterwards, also when the body raises.
+
+    Args:
+        *modules (nn.Module, optional): The modules to fix; None is passed
+            over, so that absent parts of a model need no special case.
+    """
+    present = [module for module in modules if module is not None]
+    requires_grad = [(parameter, parameter.requires_grad)
+                     for module in present
+                     for parameter in module.parameters()]
+    modes = [(child, child.training) for module in present
+             for child in module.modules()]
+    try:
+        for module in present:
+            module.eval()
+        for parameter, _ in requires_grad:
+            parameter.requires_grad_(False)
+        yield
+    finally:
+        for parameter, before in requires_grad:
+            parameter.requires_grad_(before)
+        for child, training in modes:
+            child.training = training

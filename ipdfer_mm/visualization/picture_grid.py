@@ -1,0 +1,47 @@
+"""Grids of faces with headings."""
+
+import cv2
+import numpy as np
+from torch import Tensor
+
+HEADING_HEIGHT = 14  # pixels
+GAP = 2  # pixels
+
+
+def to_uint8(pictures: Tensor) -> np.ndarray:
+    """Turn normalised pictures into ordinary ones.
+
+    Args:
+        pictures (Tensor): (N, 3, H, W), RGB in [-1, 1]; values outside are
+            clipped.
+
+    Returns:
+        np.ndarray: (N, H, W, 3), RGB, uint8.
+    """
+    pixels = (pictures.detach().float().cpu().clamp(-1, 1) + 1) * 127.5
+    return pixels.round().byte().permute(0, 2, 3, 1).numpy()
+
+
+def picture_grid(columns: dict[str, Tensor]) -> np.ndarray:
+    """Lay pictures side by side, one row a sample, headings above.
+
+    Args:
+        columns (dict[str, Tensor]): Pictures by heading, each
+            (N, 3, H, W), RGB in [-1, 1].
+
+    Returns:
+        np.ndarray: The grid, RGB, uint8.
+    """
+    strips = []
+    for heading, pictures in columns.items():
+        pixels = to_uint8(pictures)  # NxHxWx3
+        width = pixels.shape[2]
+        head = np.full((HEADING_HEIGHT, width, 3), 255, np.uint8)
+        scale = min(0.35, width / (9 * len(heading)) * 0.45)
+        cv2.putText(head, heading, (2, HEADING_HEIGHT - 4),
+                    cv2.FONT_HERSHEY_SIMPLEX, scale, (0, 0, 0), 1, cv2.LINE_AA)
+        gap = np.full((GAP, width, 3), 255, np.uint8)
+        rows = [part for picture in pixels for part in (picture, gap)]
+        strips.append(np.concatenate([head, *rows]))
+        strips.append(np.full((len(strips[0]), GAP, 3), 255, np.uint8))
+    return np.concatenate(strips[:-1], axis=1)

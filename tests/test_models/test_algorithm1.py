@@ -1,0 +1,261 @@
+"""``train_step`` against a literal transcription of the paper's Algorithm 1.
+
+The reference below uses plain torch and deep copies of the networks: no loss,
+no step and no optimizer code of ipdfer_mm or MMEngine.
+"""
+
+import copy
+import inspect
+import textwrap
+from contextlib import contextmanager
+
+import pytest
+import torch
+from small_model import build_model, build_optim, make_batch
+
+from ipdfer_mm.models import ReconstructionLoss, ipdfer
+
+ITERATIONS = 3
+LR = 1e-3
+TOLERANCE = 1e-9
+LAMBDA1, LAMBDA2, LAMBDA3, LAMBDA4 = 0.001, 0.001, 1.0, 10.0
+BETA1, BETA2 = 0.5, 1.0
+NEUTRAL = 2
+
+
+def cross_entropy(logits, labels):
+    """Eq. 5, 6, 8: the mean over the batch of -log softmax at the label.
+
+    A negative label is an unknown one and contributes nothing.
+    """
+    log_p = logits - logits.exp().sum(dim=1, keepdim=True).log()
+    known = labels >= 0
+    picked = log_p[torch.arange(len(labels)), labels.clamp(min=0)]
+    return -(picked * known).sum() / len(labels)
+
+
+class Reference:
+    """Algorithm 1, line by line."""
+
+    def __init__(self, model):
+        parts = copy.deepcopy(
+            dict(
+                E_id=model.identity_encoder,
+                E_pose=model.pose_encoder,
+                E_exp=model.expression_encoder,
+                C_p=model.pose_head.fc,
+                C_exp=model.expression_head.fc,
+                G_dec=model.decoder,
+                D=model.discriminator))
+        self.parts = parts
+        self.__dict__.update(parts)
+
+        def adam(*names):
+            return torch.optim.Adam(
+                [p for name in names for p in parts[name].parameters()],
+                lr=LR)
+
+        self.step1 = adam('E_pose', 'C_p', 'E_exp', 'C_exp')
+        self.step2 = adam('D')
+        self.step3 = adam('E_pose', 'E_exp', 'G_dec')
+
+    def zero_grad(self):
+        for part in self.parts.values():
+            part.zero_grad(set_to_none=True)
+
+    def iterate(self, x, y, y_p):
+        self.E_id.eval()
+        for name in ('E_pose', 'E_exp', 'G_dec', 'D'):
+            self.parts[name].train()
+        # Line 2. Fix D and G_dec, update E_pose, C_p, E_exp and C_exp.
+        f_id = self.E_id(x).detach()
+        f_exp, f_pose = self.E_exp(x), self.E_pose(x)
+        loss = self.classification(f_exp, f_pose, y, y_p)
+        loss = loss + BETA1 * self.similarity(f_id, f_exp)
+        self.zero_grad()
+        loss.backward()
+        self.step1.step()
+
+        # Line 3. Fix G, C_exp and C_p, update D (Eq. 8).
+        self.zero_grad()
+        cross_entropy(self.D(x), y).backward()
+        self.step2.step()
+
+        # Line 4. Fix D, C_exp and C_p, update G (Eq. 12).
+        self.D.eval()
+        f_exp, f_pose = self.E_exp(x), self.E_pose(x)
+        f_ip = f_id + f_pose
+        f_ipe = f_ip + f_exp
+        # Instance norm treats samples alone: two calls equal one of 2N.
+        x_ip, x_ipe = self.G_dec(f_ip), self.G_dec(f_ipe)
+        c = torch.full_like(y, NEUTRAL)
+        l_neu = cross_entropy(self.D(x_ip), c)  # Eq. 9
+        l_exp_f = cross_entropy(self.D(x_ipe), y)  # Eq. 10
+        l_id = ((self.E_id(x_ipe) - self.E_id(x)).abs().mean()
+                + (self.E_id(x_ip) - self.E_id(x)).abs().mean())  # Eq. 2
+        l_recon = (x_ipe - x).abs().mean()  # Eq. 1
+        for i in range(len(x)):
+            if y[i] == NEUTRAL:
+                l_recon = l_recon + (x_ip[i] - x[i]).abs().mean() / len(x)
+        p_logits = self.C_p(f_exp)
+        p = p_logits.exp() / p_logits.exp().sum(dim=1, keepdim=True)
+        l_confusion = -(p.log() / 5).sum(dim=1).mean()  # Eq. 4
+        loss = (LAMBDA1 * l_neu + LAMBDA2 * l_exp_f + LAMBDA3 * l_id
+                + LAMBDA4 * l_recon
+                + self.classification(f_exp, f_pose, y, y_p)
+                + BETA1 * self.similarity(f_id, f_exp)
+                + BETA2 * l_confusion)
+        self.zero_grad()
+        loss.backward()
+        self.step3.step()
+
+    def classification(self, f_exp, f_pose, y, y_p):
+        """Eq. 7."""
+        return (cross_entropy(self.C_exp(f_exp), y)
+                + cross_entropy(self.C_p(f_pose), y_p))
+
+    @staticmethod
+    def similarity(f_id, f_exp):
+        """Eq. 3."""
+        dot = (f_id * f_exp).sum(dim=1).abs()
+        norms = f_id.pow(2).sum(dim=1).sqrt() * f_exp.pow(2).sum(1).sqrt()
+        return (dot / norms).mean()
+
+
+def difference() -> float:
+    """Largest difference of any parameter or buffer after some iterations."""
+    model = build_model().double()
+    reference = Reference(model)
+    optim = build_optim(model, LR)
+    for seed in range(ITERATIONS):
+        batch = make_batch(seed)
+        x = batch['inputs'].double() / 127.5 - 1
+        # The data preprocessor swaps BGR to RGB.
+        x = x.flip(1)
+        y = torch.cat([s.gt_label for s in batch['data_samples']])
+        y_p = torch.cat([s.pose_label for s in batch['data_samples']])
+        reference.iterate(x, y, y_p)
+        model.train_step(batch, optim)
+    ours = dict(
+        E_id=model.identity_encoder,
+        E_pose=model.pose_encoder,
+        E_exp=model.expression_encoder,
+        C_p=model.pose_head.fc,
+        C_exp=model.expression_head.fc,
+        G_dec=model.decoder,
+        D=model.discriminator)
+    worst = 0.0
+    for name, module in ours.items():
+        expected = reference.parts[name].state_dict()
+        actual = module.state_dict()
+        assert actual.keys() == expected.keys()
+        for key, value in actual.items():
+            gap = (value.double() - expected[key].double()).abs().max().item()
+            worst = max(worst, gap)
+    return worst
+
+
+def test_train_step_is_algorithm_1():
+    assert difference() < TOLERANCE
+
+
+# Each mutation changes the code under test in one way that a reader of the
+# paper would call wrong; each must be seen.
+
+
+def mutate_source(monkeypatch, method, *replacements):
+    source = textwrap.dedent(
+        inspect.getsource(getattr(ipdfer.IPDFERModel, method)))
+    for old, new in replacements:
+        assert old in source, f'{old!r} is not in {method}'
+        source = source.replace(old, new)
+    namespace = {}
+    exec(compile(source, method, 'exec'), vars(ipdfer), namespace)
+    monkeypatch.setattr(ipdfer.IPDFERModel, method, namespace[method])
+
+
+def swap_steps_2_and_3(monkeypatch):
+    source = inspect.getsource(ipdfer.IPDFERModel.train_step)
+    source = textwrap.dedent(source)
+    second = source.index('    # Step 2')
+    third = source.index('    # Step 3')
+    end = source.index('    if targets.pose is not None:')
+    swapped = (
+        source[:second] + source[third:end] + source[second:third]
+        + source[end:])
+    namespace = {}
+    exec(compile(swapped, 'train_step', 'exec'), vars(ipdfer), namespace)
+    monkeypatch.setattr(ipdfer.IPDFERModel, 'train_step',
+                        namespace['train_step'])
+
+
+def leave_discriminator_in_train_mode(monkeypatch):
+    fixed = ipdfer.fixed
+
+    @contextmanager
+    def fixed_but_training(discriminator, *modules):
+        with fixed(discriminator, *modules):
+            discriminator.train()
+            yield
+
+    monkeypatch.setattr(ipdfer, 'fixed', fixed_but_training)
+
+
+def do_not_detach_discriminator_and_classifiers(monkeypatch):
+    fixed = ipdfer.fixed
+
+    @contextmanager
+    def fixed_but_attached(*modules):
+        with fixed(*modules):
+            for module in modules:
+                module.requires_grad_(True)
+            yield
+
+    monkeypatch.setattr(ipdfer, 'fixed', fixed_but_attached)
+
+
+def leave_classification_out_of_step_3(monkeypatch):
+    mutate_source(
+        monkeypatch, 'generator_losses',
+        ('if self.classify_in_generator_step:',
+         "losses['loss_cos'] = self.loss_cos(f_id, f_exp)\n    if False:"))
+
+
+def divide_by_the_neutral_count(monkeypatch):
+
+    def forward(self, reconstruction, neutral, inputs, is_neutral):
+        recon = (reconstruction - inputs).abs().mean()
+        neutral = (neutral - inputs)[is_neutral].abs().mean()
+        return self.loss_weight * (recon + neutral)
+
+    monkeypatch.setattr(ReconstructionLoss, 'forward', forward)
+
+
+def confuse_twice(monkeypatch):
+    mutate_source(
+        monkeypatch, 'generator_losses',
+        ("losses['loss_confusion'] = self",
+         "losses['loss_confusion'] = 2 * self"))
+
+
+def train_identity_encoder_statistics(monkeypatch):
+    mutate_source(
+        monkeypatch, 'train_step',
+        ('f_id = self.identity_encoder(inputs)',
+         'self.identity_encoder.backbone.train(); '
+         'f_id = self.identity_encoder(inputs); '
+         'self.identity_encoder.backbone.eval()'))
+
+
+@pytest.mark.parametrize('mutation', [
+    swap_steps_2_and_3,
+    leave_discriminator_in_train_mode,
+    do_not_detach_discriminator_and_classifiers,
+    leave_classification_out_of_step_3,
+    divide_by_the_neutral_count,
+    confuse_twice,
+    train_identity_encoder_statistics,
+])
+def test_mutation_is_seen(mutation, monkeypatch):
+    mutation(monkeypatch)
+    assert difference() > 1e3 * TOLERANCE

@@ -1,0 +1,39 @@
+import pytest
+import torch
+
+from ipdfer_mm.models import FaceDecoder
+
+
+@pytest.mark.parametrize('size', [32, 64, 75, 112, 127])
+def test_any_size_from_32(size):
+    decoder = FaceDecoder(16, widths=(8, 8, 8, 8, 8), img_size=size)
+    pictures = decoder(torch.randn(2, 16))
+    assert pictures.shape == (2, 3, size, size)
+    assert pictures.abs().max() < 1
+
+
+def test_paper_widths():
+    """Five stages, 512 dimensions to 3 x 112 x 112 (Section 4.2)."""
+    decoder = FaceDecoder()
+    outputs = []
+    for stage in decoder.stages:
+        stage.register_forward_hook(
+            lambda module, args, out: outputs.append(tuple(out.shape[1:])))
+    assert decoder(torch.randn(2, 512)).shape == (2, 3, 112, 112)
+    assert outputs == [(512, 7, 7), (256, 14, 14), (128, 28, 28),
+                       (64, 56, 56), (32, 112, 112)]
+
+
+def test_samples_do_not_meet():
+    """Instance norm treats each sample alone: a batch of 2N is two of N."""
+    decoder = FaceDecoder(16, widths=(8, 8, 8, 8, 8), img_size=32).double()
+    feats = torch.randn(4, 16, dtype=torch.float64)
+    both = torch.cat([decoder(feats[:2]), decoder(feats[2:])])
+    torch.testing.assert_close(decoder(feats), both)
+
+
+def test_bad_arguments():
+    with pytest.raises(ValueError, match='img_size >= 32, but got 28'):
+        FaceDecoder(img_size=28)
+    with pytest.raises(ValueError, match='five'):
+        FaceDecoder(widths=(8, 8))

@@ -1,0 +1,31 @@
+import numpy as np
+import torch
+
+from ipdfer_mm.visualization import picture_grid, to_uint8
+from ipdfer_mm.visualization.picture_grid import GAP, HEADING_HEIGHT
+
+
+def test_to_uint8():
+    values = torch.tensor([-1.0, 0.0, 1.0, -3.0, 2.0])
+    pictures = values.view(5, 1, 1, 1).expand(5, 3, 2, 2)
+    pixels = to_uint8(pictures)
+    assert pixels.shape == (5, 2, 2, 3)
+    assert pixels[:, 0, 0, 0].tolist() == [0, 128, 255, 0, 255]
+
+
+def test_pictures_lie_where_they_should():
+    red = torch.tensor([1.0, -1.0, -1.0]).view(1, 3, 1, 1)
+    blue = red.flip(1)
+    pictures = torch.cat([red, blue]).expand(2, 3, 20, 30)
+    grid = picture_grid(dict(a=pictures, b=-pictures))
+    assert grid.shape == (HEADING_HEIGHT + 2 * (20 + GAP), 2 * 30 + GAP, 3)
+    assert grid.dtype == np.uint8
+    first = grid[HEADING_HEIGHT:HEADING_HEIGHT + 20, :30]
+    assert (first == [255, 0, 0]).all()
+    second = grid[HEADING_HEIGHT + 20 + GAP:-GAP, :30]
+    assert (second == [0, 0, 255]).all()
+    assert (grid[HEADING_HEIGHT:HEADING_HEIGHT + 20, 30 + GAP:] == [
+        0, 255, 255
+    ]).all()
+    # Headings are written.
+    assert (grid[:HEADING_HEIGHT] < 255).any()
