@@ -1,5 +1,6 @@
 """IPD-FER for OpenMMLab: facial expression recognition that disentangles
-expression from identity and head pose."""
+expression from identity and head pose.
+"""
 
 import importlib
 

@@ -1,6 +1,7 @@
 """Register every component of the package."""
 
 import importlib
+import time
 
 from mmengine.registry import DefaultScope
 
@@ -17,5 +18,9 @@ def register_all_modules(init_default_scope: bool = True) -> None:
     """
     for name in SUBPACKAGES:
         importlib.import_module(f'ipdfer_mm.{name}')
-    if init_default_scope:
-        DefaultScope.get_instance('ipdfer_mm', scope_name='ipdfer_mm')
+    current = DefaultScope.get_current_instance()
+    if init_default_scope and (current is None
+                               or current.scope_name != 'ipdfer_mm'):
+        # The newest instance is the current one, and names are used once.
+        DefaultScope.get_instance(
+            f'ipdfer_mm-{time.time_ns()}', scope_name='ipdfer_mm')

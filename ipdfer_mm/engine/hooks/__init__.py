@@ -1,0 +1,13 @@
+"""Hooks."""
+
+from .dataset_meta_hook import DatasetMetaHook
+from .epoch_seed_hook import EpochSeedHook
+from .nonfinite_loss_hook import NonFiniteLossHook
+from .plain_checkpoint_hook import PlainCheckpointHook
+from .resume_init_hook import ResumeInitHook
+from .synthesis_grid_hook import SynthesisGridHook
+
+__all__ = [
+    'DatasetMetaHook', 'EpochSeedHook', 'NonFiniteLossHook',
+    'PlainCheckpointHook', 'ResumeInitHook', 'SynthesisGridHook'
+]

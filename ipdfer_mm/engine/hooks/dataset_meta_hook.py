@@ -1,0 +1,158 @@
+"""Keep model, data set and checkpoint speaking of the same classes."""
+
+from typing import Optional
+
+import torch.nn as nn
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import BaseLoop, Runner
+
+from ipdfer_mm.registry import HOOKS
+from ipdfer_mm.version import __version__
+
+META_KEY = 'ipdfer_mm'
+
+
+def unwrap(module: nn.Module) -> nn.Module:
+    """Return a module without its distributed wrapper, if it has one."""
+    return module.module if is_model_wrapper(module) else module
+
+
+def get_metainfo(runner: Runner) -> dict:
+    """Metainfo of the data set that the runner trains or tests on.
+
+    Args:
+        runner (Runner): A runner with at least one loop built.
+
+    Returns:
+        dict: ``classes`` and what else the data set tells of itself; empty if
+        no loop is built.
+    """
+    for loop in (runner._train_loop, runner._test_loop, runner._val_loop):
+        if isinstance(loop, BaseLoop):
+            return getattr(loop.dataloader.dataset, 'metainfo', {})
+    return {}
+
+
+def get_normalization(model: nn.Module) -> Optional[dict]:
+    """Mean, standard deviation and channel order a model's pictures get.
+
+    Args:
+        model (nn.Module): A model with mmpretrain's ``ClsDataPreprocessor``.
+
+    Returns:
+        dict or None: ``mean`` and ``std`` in pixel values, ``to_rgb``; None
+        if pictures are not normalised.
+    """
+    preprocessor = model.data_preprocessor
+    if not hasattr(preprocessor, 'mean'):
+        return None
+    return dict(
+        mean=preprocessor.mean.flatten().tolist(),
+        std=preprocessor.std.flatten().tolist(),
+        to_rgb=preprocessor.to_rgb)
+
+
+@HOOKS.register_module()
+class DatasetMetaHook(Hook):
+    """Check that model, data set and checkpoint fit each other.
+
+    Before training it tells an IPD-FER model the names of the classes (it
+    looks up the neutral one), and refuses a model with another number of
+    classes and a pose encoder without any pose to learn. It puts the version
+    of ipdfer_mm and the normalisation into every checkpoint (MMEngine adds
+    the data set's classes and its manifest's recipe), and compares them when
+    a checkpoint is loaded: other classes are refused, another recipe or
+    normalisation is warned about.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        """Check the model against the training set.
+
+        Args:
+            runner (Runner): The runner.
+
+        Raises:
+            ValueError: If they do not fit.
+        """
+        dataset = runner.train_dataloader.dataset
+        classes = dataset.metainfo.get('classes')
+        model = unwrap(runner.model)
+        if classes is None:
+            raise ValueError(
+                f'The training set {type(dataset).__name__} does not name its '
+                'classes; give it `metainfo=dict(classes=...)`.')
+        self._check_num_classes(model, classes)
+        if hasattr(model, 'set_classes'):
+            model.set_classes(classes)
+        has_pose_encoder = getattr(model, 'pose_encoder', None) is not None
+        if has_pose_encoder and getattr(dataset, 'num_known_poses', 1) == 0:
+            raise ValueError(
+                'A pose encoder is to be trained, but no sample of the '
+                f'training set {type(dataset).__name__} has a head pose. '
+                'Estimate poses with tools/prepare_dataset.py and give the '
+                'data set the resulting `manifest`, or train ID-FER, which '
+                'needs none (configs/idfer_*.py).')
+
+    @staticmethod
+    def _check_num_classes(model: nn.Module, classes: tuple) -> None:
+        discriminator = getattr(model, 'discriminator', None)
+        heads = {
+            'expression_head': getattr(model, 'expression_head', None),
+            'head': getattr(model, 'head', None),
+            'discriminator.head':
+            discriminator and unwrap(discriminator).head,
+        }
+        for name, head in heads.items():
+            num_classes = head and getattr(unwrap(head), 'num_classes', None)
+            if num_classes and num_classes != len(classes):
+                raise ValueError(
+                    f'model.{name}.num_classes is {num_classes}, but the '
+                    f'training set has the {len(classes)} classes {classes}.')
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Add version and normalisation.
+
+        Args:
+            runner (Runner): The runner.
+            checkpoint (dict): What is about to be saved.
+        """
+        checkpoint['meta'][META_KEY] = dict(
+            version=__version__,
+            normalization=get_normalization(unwrap(runner.model)))
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Compare the checkpoint with data set and model.
+
+        Args:
+            runner (Runner): The runner.
+            checkpoint (dict): What was loaded.
+
+        Raises:
+            ValueError: If the checkpoint has other classes than the data set.
+        """
+        meta = checkpoint.get('meta', {})
+        theirs = meta.get('dataset_meta') or {}
+        ours = get_metainfo(runner)
+        classes = theirs.get('classes'), ours.get('classes')
+        if None not in classes and tuple(classes[0]) != tuple(classes[1]):
+            raise ValueError(
+                f'The checkpoint was trained on the classes {classes[0]}, but '
+                f'the data set has {classes[1]}. Test and resume with the '
+                'data set it was trained on. To fine-tune it for other '
+                'classes, load only its backbone: init_cfg=dict('
+                "type='Pretrained', checkpoint='...', "
+                "prefix='expression_encoder.backbone.').")
+        self._warn_if_other(runner, 'recipe', theirs.get('recipe'),
+                            ours.get('recipe'))
+        self._warn_if_other(
+            runner, 'normalization',
+            meta.get(META_KEY, {}).get('normalization'),
+            get_normalization(unwrap(runner.model)))
+
+    @staticmethod
+    def _warn_if_other(runner: Runner, name: str, theirs, ours) -> None:
+        if None not in (theirs, ours) and theirs != ours:
+            runner.logger.warning(
+                f'The checkpoint was trained with another {name} ({theirs}) '
+                f'than the one in use ({ours}); expect other results.')

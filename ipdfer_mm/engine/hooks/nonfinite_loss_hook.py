@@ -1,0 +1,50 @@
+"""Stop at the first loss that is not a number."""
+
+import math
+from typing import Optional
+
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from ipdfer_mm.registry import HOOKS
+
+
+@HOOKS.register_module()
+class NonFiniteLossHook(Hook):
+    """Stop training when a loss is NaN or infinite.
+
+    It looks at every loss of every iteration before anything else does, so
+    that no checkpoint of a broken model is written: the last good one stays.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def after_train_iter(self,
+                         runner: Runner,
+                         batch_idx: int,
+                         data_batch: Optional[dict] = None,
+                         outputs: Optional[dict] = None) -> None:
+        """Check the losses that ``train_step`` returned.
+
+        Args:
+            runner (Runner): The runner.
+            batch_idx (int): Index of the batch in its epoch.
+            data_batch (dict, optional): The batch.
+            outputs (dict, optional): Losses by name.
+
+        Raises:
+            FloatingPointError: If one is not finite; the message holds the
+                iteration and all losses.
+        """
+        losses = {name: float(value) for name, value in (outputs or {}).items()
+                  if 'loss' in name}
+        if all(math.isfinite(value) for value in losses.values()):
+            return
+        values = ', '.join(f'{name}={value:g}' for name, value in
+                           losses.items())
+        raise FloatingPointError(
+            f'A loss is not finite at iteration {runner.iter + 1} (epoch '
+            f'{runner.epoch + 1}, batch {batch_idx + 1}): {values}. Training '
+            'stopped and the last checkpoint was kept. Resume from it with a '
+            'lower learning rate, look for broken pictures in the batch, or '
+            'train without --amp.')

@@ -1,0 +1,56 @@
+"""Pictures of what is disentangled, during training."""
+
+import numpy as np
+import torch
+from mmengine.dist import master_only
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from ipdfer_mm.models.utils import fixed
+from ipdfer_mm.registry import HOOKS
+from ipdfer_mm.visualization import picture_grid
+
+from .dataset_meta_hook import unwrap
+
+
+@HOOKS.register_module()
+class SynthesisGridHook(Hook):
+    """Draw input, identity only, neutral and reconstruction after each epoch.
+
+    The pictures of the paper's Fig. 9, one row for each of some samples of
+    the validation set (of the training set without one), always the same. It
+    goes to every backend of the runner's visualizer: with MMEngine's
+    ``LocalVisBackend`` to ``vis_data/vis_image/synthesis_<epoch>.png`` in the
+    run's folder, with ``TensorboardVisBackend`` to TensorBoard.
+
+    Args:
+        num_samples (int): Number of rows. Defaults to 8.
+        interval (int): Epochs between two grids. Defaults to 1.
+    """
+
+    def __init__(self, num_samples: int = 8, interval: int = 1) -> None:
+        self.num_samples = num_samples
+        self.interval = interval
+
+    @master_only
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Draw the grid.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        if not self.every_n_epochs(runner, self.interval):
+            return
+        loop = runner.val_loop or runner.train_loop
+        dataset = loop.dataloader.dataset
+        indices = np.linspace(0, len(dataset) - 1, self.num_samples)
+        samples = [dataset[int(index)] for index in indices]
+        batch = dict(
+            inputs=torch.stack([sample['inputs'] for sample in samples]),
+            data_samples=[sample['data_samples'] for sample in samples])
+        model = unwrap(runner.model)
+        with fixed(model), torch.no_grad():
+            inputs = model.data_preprocessor(batch, False)['inputs']
+            pictures = model.synthesize(inputs)
+        grid = picture_grid(dict(input=inputs, **pictures))
+        runner.visualizer.add_image('synthesis', grid, step=runner.epoch + 1)

@@ -1,0 +1,5 @@
+"""Optimizer constructors."""
+
+from .optim_wrapper_constructor import AlternatingOptimWrapperConstructor
+
+__all__ = ['AlternatingOptimWrapperConstructor']

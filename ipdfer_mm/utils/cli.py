@@ -1,0 +1,120 @@
+"""What the command-line tools have in common."""
+
+import argparse
+import os
+from copy import deepcopy
+from pathlib import Path
+from typing import Optional
+
+import torch
+from mmengine.config import Config, ConfigDict, DictAction
+
+from .compat import init_dist_without_cuda, set_checkpoint_trust
+
+DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that training and testing share.
+
+    Args:
+        parser (argparse.ArgumentParser): The parser to add to.
+    """
+    parser.add_argument('--work-dir', help='folder for logs and results')
+    parser.add_argument(
+        '--amp',
+        action='store_true',
+        help='automatic mixed precision (needs a GPU)')
+    parser.add_argument(
+        '--no-pin-memory',
+        action='store_true',
+        help='switch pinned memory off in all data loaders')
+    parser.add_argument(
+        '--trust-checkpoint',
+        action='store_true',
+        help='load checkpoints that hold pickled objects, which can run any '
+        'code: only for files from people you trust')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='override settings of the config: key=value, key="[a,b]" or '
+        'key=a,b; quotes are needed and no blanks allowed')
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='job launcher')
+    # torch.distributed.launch passes it, torchrun sets LOCAL_RANK instead.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def prepare_environment(args: argparse.Namespace) -> None:
+    """Set up the process before a Runner is built.
+
+    Args:
+        args (argparse.Namespace): Parsed flags of
+            :func:`add_common_arguments`.
+    """
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    set_checkpoint_trust(args.trust_checkpoint)
+    init_dist_without_cuda(args.launcher)
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """Read the config and apply launcher and work folder.
+
+    The folder is, first match wins: ``--work-dir``, ``work_dir`` of the
+    config, ``work_dirs/<name of the config>``.
+
+    Args:
+        args (argparse.Namespace): Parsed flags, with ``config``.
+
+    Returns:
+        Config: The config; ``--cfg-options`` are not applied yet.
+    """
+    if not Path(args.config).is_file():
+        raise FileNotFoundError(f'The config {args.config} does not exist.')
+    cfg = Config.fromfile(args.config)
+    cfg.launcher = args.launcher
+    if args.work_dir is not None:
+        cfg.work_dir = args.work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+    return cfg
+
+
+def set_dataloader_defaults(cfg: Config, names: list[str],
+                            no_pin_memory: bool) -> None:
+    """Fill in what data loaders of the config leave open.
+
+    Args:
+        cfg (Config): The config, changed in place.
+        names (list[str]): Names of the data loaders.
+        no_pin_memory (bool): Whether to switch pinned memory off.
+    """
+    defaults = ConfigDict(
+        pin_memory=torch.cuda.is_available(),
+        collate_fn=dict(type='default_collate'))
+    for name in names:
+        if cfg.get(name) is None:
+            continue
+        cfg[name] = ConfigDict({**deepcopy(defaults), **cfg[name]})
+        if no_pin_memory:
+            cfg[name].pin_memory = False
+
+
+def merge_cfg_options(cfg: Config, options: Optional[dict]) -> None:
+    """Apply ``--cfg-options``, which win over the config and other flags.
+
+    Args:
+        cfg (Config): The config, changed in place.
+        options (dict, optional): Values by dotted key.
+    """
+    if options is not None:
+        cfg.merge_from_dict(options)
+    for name in DATALOADERS:
+        loader = cfg.get(name)
+        # torch refuses to keep workers that do not exist.
+        if loader is not None and loader.get('num_workers', 0) == 0:
+            loader.persistent_workers = False
