@@ -1,0 +1,60 @@
+# CMU Face Images (UCI data set 124): 20 people, 4 head poses, 4 expressions,
+# with and without sunglasses. CMU_FACES_ROOT in the environment names another
+# place; the folder holds faces/<person>/*.pgm.
+data_root = '{{$CMU_FACES_ROOT:data/cmu_faces}}'
+# Five landmarks and yaw of each picture, relative to data_root. None: a
+# centre crop, and the yaw that the name of the file stands for.
+landmark_file = 'labels.csv'
+
+# Nobody is in both.
+train_people = [
+    'an2i', 'at33', 'boland', 'bpm', 'ch4f', 'cheyer', 'choon', 'danieln',
+    'glickman', 'karyadi', 'kawamura', 'kk49', 'megak', 'mitchell', 'night'
+]
+test_people = ['phoebe', 'saavik', 'steffi', 'sz24', 'tammo']
+
+train_pipeline = [
+    dict(type='LoadFaceImage'),
+    dict(type='AlignFace', size=64),
+    dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal'),
+    dict(type='PackFaceInputs'),
+]
+test_pipeline = [
+    dict(type='LoadFaceImage'),
+    dict(type='AlignFace', size=64),
+    dict(type='PackFaceInputs'),
+]
+
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=1,
+    persistent_workers=False,  # see EpochSeedHook
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    collate_fn=dict(type='default_collate'),
+    drop_last=True,  # batch norm needs more than one sample
+    dataset=dict(
+        type='CMUFaces',
+        data_root=data_root,
+        people=train_people,
+        landmark_file=landmark_file,
+        pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=64,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='CMUFaces',
+        data_root=data_root,
+        people=test_people,
+        landmark_file=landmark_file,
+        test_mode=True,
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+
+val_evaluator = [
+    dict(type='mmpretrain.Accuracy', topk=(1, )),
+    dict(type='mmpretrain.SingleLabelMetric'),
+]
+test_evaluator = val_evaluator

@@ -1,0 +1,52 @@
+# RAF-DB, basic expressions, as it is downloaded: basic/EmoLabel/ and
+# basic/Image/aligned/. RAFDB_ROOT in the environment names another place.
+data_root = '{{$RAFDB_ROOT:data/rafdb}}'
+# Aligned pictures and head poses, relative to data_root; None: the official
+# crops, poses unknown.
+manifest = None
+
+train_pipeline = [
+    dict(type='LoadFaceImage'),
+    dict(type='Resize', scale=(112, 112)),
+    dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal'),
+    dict(type='PackFaceInputs'),
+]
+test_pipeline = [
+    dict(type='LoadFaceImage'),
+    dict(type='Resize', scale=(112, 112)),
+    dict(type='PackFaceInputs'),
+]
+
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=4,
+    persistent_workers=False,  # see EpochSeedHook
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    collate_fn=dict(type='default_collate'),
+    drop_last=True,  # batch norm needs more than one sample
+    dataset=dict(
+        type='RAFDB',
+        data_root=data_root,
+        split='train',
+        manifest=manifest,
+        pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=64,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='RAFDB',
+        data_root=data_root,
+        split='test',
+        manifest=manifest,
+        test_mode=True,
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+
+val_evaluator = [
+    dict(type='mmpretrain.Accuracy', topk=(1, )),
+    dict(type='mmpretrain.SingleLabelMetric'),
+]
+test_evaluator = val_evaluator

@@ -1,0 +1,4 @@
+_base_ = './default_runtime.py'
+
+# Input, identity only, neutral and reconstruction after each epoch.
+default_hooks = dict(synthesis_grid=dict(type='SynthesisGridHook'))

@@ -1,0 +1,9 @@
+# ID-FER on the CMU Face Images: no pose encoder and no pose losses.
+_base_ = './ipdfer_cmufaces.py'
+
+model = dict(
+    pose_encoder=None, pose_head=None, loss_pose=None, loss_confusion=None)
+
+optim_wrapper = dict(
+    encoders=dict(modules=['expression_encoder', 'expression_head']),
+    generator=dict(modules=['expression_encoder', 'decoder']))

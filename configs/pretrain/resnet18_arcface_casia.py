@@ -1,0 +1,57 @@
+# Pre-train the face-recognition ResNet-18 that configs/*_rafdb.py start from
+# (Section 4.2), on CASIA-WebFace aligned to 112x112 with the ArcFace template,
+# one folder a person: data/casia_webface/<person>/<picture>.jpg.
+# The checkpoint loads as it is: FACE_CHECKPOINT=work_dirs/.../epoch_20.pth.
+_base_ = '../_base_/default_runtime.py'
+
+data_root = '{{$CASIA_ROOT:data/casia_webface}}'
+num_people = 10575
+
+model = dict(
+    type='mmpretrain.ImageClassifier',
+    data_preprocessor=dict(
+        type='mmpretrain.ClsDataPreprocessor',
+        mean=(127.5, ) * 3,
+        std=(127.5, ) * 3,
+        to_rgb=True),
+    backbone=dict(type='mmpretrain.ResNet', depth=18),
+    neck=dict(type='mmpretrain.GlobalAveragePooling'),
+    head=dict(
+        type='mmpretrain.ArcFaceClsHead',
+        num_classes=num_people,
+        in_channels=512,
+        s=64.0,
+        m=0.5,
+        loss=dict(type='mmpretrain.CrossEntropyLoss')))
+
+train_dataloader = dict(
+    batch_size=512,
+    num_workers=8,
+    persistent_workers=False,  # see EpochSeedHook
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    collate_fn=dict(type='default_collate'),
+    drop_last=True,
+    dataset=dict(
+        type='mmpretrain.CustomDataset',
+        data_root=data_root,
+        pipeline=[
+            dict(type='LoadFaceImage'),
+            dict(type='Resize', scale=(112, 112)),
+            dict(type='mmpretrain.RandomFlip', prob=0.5),
+            dict(type='mmpretrain.PackInputs'),
+        ]))
+
+optim_wrapper = dict(
+    optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=5e-4))
+param_scheduler = dict(
+    type='MultiStepLR', by_epoch=True, milestones=[10, 15, 18], gamma=0.1)
+train_cfg = dict(by_epoch=True, max_epochs=20)
+auto_scale_lr = dict(base_batch_size=512, enable=False)
+
+# Recognition has no validation here; the last checkpoint counts.
+default_hooks = dict(checkpoint=dict(save_best=None))
+model_wrapper_cfg = dict(
+    type='MMDistributedDataParallel',
+    device_ids=None,
+    broadcast_buffers=False,
+    find_unused_parameters=False)

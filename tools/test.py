@@ -1,0 +1,107 @@
+"""Test a checkpoint."""
+
+import argparse
+from copy import deepcopy
+
+import mmengine
+from mmengine.config import Config, ConfigDict
+from mmengine.evaluator import DumpResults
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+from ipdfer_mm.utils.cli import (
+    add_common_arguments,
+    load_config,
+    merge_cfg_options,
+    prepare_environment,
+    set_dataloader_defaults,
+)
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description='Test a checkpoint')
+    parser.add_argument('config', help='path of the config')
+    parser.add_argument('checkpoint', help='path of the checkpoint')
+    parser.add_argument('--out', help='file for the results (.pkl, .json)')
+    parser.add_argument(
+        '--out-item',
+        choices=['metrics', 'pred'],
+        help='what to write: metrics or predictions (the default)')
+    parser.add_argument('--show-dir', help='folder for annotated pictures')
+    parser.add_argument(
+        '--show', action='store_true', help='show annotated pictures')
+    parser.add_argument(
+        '--interval', type=int, default=1, help='annotate every n-th picture')
+    parser.add_argument(
+        '--wait-time',
+        type=float,
+        default=2,
+        help='seconds to show a picture for')
+    parser.add_argument(
+        '--tta',
+        action='store_true',
+        help='average the scores of each picture and its mirror image')
+    add_common_arguments(parser)
+    args = parser.parse_args()
+    if args.out is None and args.out_item is not None:
+        parser.error('--out-item needs --out')
+    return args
+
+
+def set_visualization(cfg: Config, args: argparse.Namespace) -> None:
+    """Let the visualization hook draw predictions."""
+    hook = cfg.default_hooks.visualization
+    hook.enable = True
+    hook.show = args.show
+    hook.wait_time = args.wait_time
+    hook.out_dir = args.show_dir
+    hook.interval = args.interval
+
+
+def set_tta(cfg: Config) -> None:
+    """Wrap model and pipeline for test-time augmentation by flipping."""
+    tta_model = cfg.get('tta_model', dict(type='mmpretrain.AverageClsScoreTTA'))
+    *transforms, pack = cfg.test_dataloader.dataset.pipeline
+    flip = 'mmpretrain.RandomFlip'
+    augment = dict(
+        type='TestTimeAug',
+        transforms=[[dict(type=flip, prob=1.), dict(type=flip, prob=0.)],
+                    [deepcopy(pack)]])
+    cfg.test_dataloader.dataset.pipeline = [*transforms, augment]
+    cfg.model = ConfigDict(**tta_model, module=cfg.model)
+
+
+def merge_args(cfg: Config, args: argparse.Namespace) -> None:
+    """Write the flags into the config; ``--cfg-options`` come last."""
+    cfg.load_from = args.checkpoint
+    if args.amp:
+        cfg.test_cfg.fp16 = True
+    if args.show or args.show_dir is not None:
+        set_visualization(cfg, args)
+    if args.tta:
+        set_tta(cfg)
+    set_dataloader_defaults(cfg, ['test_dataloader'], args.no_pin_memory)
+    merge_cfg_options(cfg, args.cfg_options)
+
+
+def main() -> None:
+    """Test."""
+    args = parse_args()
+    cfg = load_config(args)
+    merge_args(cfg, args)
+    prepare_environment(args)
+    if 'runner_type' in cfg:
+        runner = RUNNERS.build(cfg)
+    else:
+        runner = Runner.from_cfg(cfg)
+    if args.out and args.out_item in ('pred', None):
+        runner.test_evaluator.metrics.append(
+            DumpResults(out_file_path=args.out))
+    metrics = runner.test()
+    if args.out and args.out_item == 'metrics':
+        mmengine.dump(metrics, args.out)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,95 @@
+"""Train a model."""
+
+import argparse
+
+from mmengine.config import Config
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+from ipdfer_mm.utils.cli import (
+    DATALOADERS,
+    add_common_arguments,
+    load_config,
+    merge_cfg_options,
+    prepare_environment,
+    set_dataloader_defaults,
+)
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description='Train a model')
+    parser.add_argument('config', help='path of the config')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        help='checkpoint to resume from; without a value, the latest one in '
+        'the work folder')
+    parser.add_argument(
+        '--no-validate',
+        action='store_true',
+        help='do not evaluate during training')
+    parser.add_argument(
+        '--auto-scale-lr',
+        action='store_true',
+        help='scale the learning rate with the total batch size')
+    parser.add_argument(
+        '--no-persistent-workers',
+        action='store_true',
+        help='start the workers of all data loaders anew in each epoch')
+    add_common_arguments(parser)
+    return parser.parse_args()
+
+
+def set_amp(optim_wrapper: dict) -> None:
+    """Turn every optimizer wrapper of a config into an AmpOptimWrapper.
+
+    Args:
+        optim_wrapper (dict): One wrapper, or one for each step of an
+            alternation; changed in place.
+    """
+    if 'optimizer' in optim_wrapper:
+        wrappers = [optim_wrapper]
+    else:
+        wrappers = [w for w in optim_wrapper.values() if isinstance(w, dict)]
+    for wrapper in wrappers:
+        if wrapper.get('type', 'OptimWrapper') == 'OptimWrapper':
+            wrapper['type'] = 'AmpOptimWrapper'
+            wrapper.setdefault('loss_scale', 'dynamic')
+
+
+def merge_args(cfg: Config, args: argparse.Namespace) -> None:
+    """Write the flags into the config; ``--cfg-options`` come last."""
+    if args.no_validate:
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+        cfg.default_hooks.checkpoint.save_best = None
+    if args.amp:
+        set_amp(cfg.optim_wrapper)
+    if args.resume is not None:
+        cfg.resume = True
+        cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.auto_scale_lr:
+        cfg.auto_scale_lr.enable = True
+    set_dataloader_defaults(cfg, DATALOADERS, args.no_pin_memory)
+    for name in DATALOADERS:
+        if args.no_persistent_workers and cfg.get(name) is not None:
+            cfg[name].persistent_workers = False
+    merge_cfg_options(cfg, args.cfg_options)
+
+
+def main() -> None:
+    """Train."""
+    args = parse_args()
+    cfg = load_config(args)
+    merge_args(cfg, args)
+    prepare_environment(args)
+    if 'runner_type' in cfg:
+        runner = RUNNERS.build(cfg)
+    else:
+        runner = Runner.from_cfg(cfg)
+    runner.train()
+
+
+if __name__ == '__main__':
+    main()
