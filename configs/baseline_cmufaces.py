@@ -1,5 +1,5 @@
-# The baseline on the CMU Face Images: the encoder of ipdfer_cmufaces.py, its
-# neck included, as a plain classifier of mmpretrain.
+# The baseline on the CMU Face Images: the expression encoder of
+# ipdfer_cmufaces.py as a plain classifier, from the same weights.
 _base_ = [
     './_base_/models/baseline_resnet18.py',
     './_base_/datasets/cmu_faces.py',
@@ -7,16 +7,18 @@ _base_ = [
     './_base_/default_runtime.py',
 ]
 
-num_classes = 4
-feat_channels = 128
+identity_checkpoint = \
+    '{{$IDENTITY_CHECKPOINT:weights/mobilefacenet_ms1m.safetensors}}'
 
 model = dict(
-    backbone=dict(stem_channels=32, base_channels=32),
-    neck=dict(
+    backbone=dict(
         _delete_=True,
-        type='mmpretrain.LinearNeck',
-        in_channels=256,
-        out_channels=feat_channels,
-        gap_dim=2,
-        norm_cfg=None),
-    head=dict(num_classes=num_classes, in_channels=feat_channels))
+        type='MobileFaceNet',
+        init_cfg=dict(type='Pretrained', checkpoint=identity_checkpoint)),
+    neck=None,
+    head=dict(num_classes=4, in_channels=128))
+
+# The schedule of _base_/schedules/cmu_faces.py.
+optim_wrapper = dict(optimizer=dict(lr=5e-4))
+param_scheduler = dict(milestones=[22, 27])
+auto_scale_lr = dict(base_batch_size=16)

@@ -68,7 +68,11 @@ WEIGHT_INITIALIZERS = Registry(
 TASK_UTILS = Registry(
     'task util', parent=root.TASK_UTILS, scope='ipdfer_mm')
 METRICS = Registry(
-    'metric', parent=root.METRICS, scope='ipdfer_mm')
+    'metric',
+    parent=root.METRICS,
+    scope='ipdfer_mm',
+    locations=['ipdfer_mm.evaluation'],
+)
 EVALUATORS = Registry(
     'evaluator', parent=root.EVALUATOR, scope='ipdfer_mm')
 VISUALIZERS = Registry(

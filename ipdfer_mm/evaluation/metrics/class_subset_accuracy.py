@@ -1,0 +1,75 @@
+"""Accuracy when only some of the classes are asked for."""
+
+from collections.abc import Sequence
+from typing import Optional
+
+import torch
+from mmengine.evaluator import BaseMetric
+
+from ipdfer_mm.registry import METRICS
+
+
+@METRICS.register_module()
+class ClassSubsetAccuracy(BaseMetric):
+    """Top-1 accuracy among some classes, the scores of the others masked.
+
+    Samples of other classes do not count. It answers, for instance, how well
+    happy faces are told from neutral ones by a model of all expressions.
+
+    Args:
+        classes (Sequence[str]): Names of at least two classes of the data
+            set.
+        collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
+        prefix (str, optional): Prefix of the result's name. Defaults to
+            'accuracy': the result is ``accuracy/happiness_neutral``.
+    """
+
+    default_prefix = 'accuracy'
+
+    def __init__(self,
+                 classes: Sequence[str],
+                 collect_device: str = 'cpu',
+                 prefix: Optional[str] = None) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if len(set(classes)) < 2:
+            raise ValueError('ClassSubsetAccuracy needs at least two '
+                             f'different classes, but got {classes}.')
+        self.classes = tuple(classes)
+
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Judge the samples of a batch that belong to the classes.
+
+        Args:
+            data_batch (dict): Not used.
+            data_samples (Sequence[dict]): With ``gt_label`` (1, ) and
+                ``pred_score`` (K, ).
+
+        Raises:
+            ValueError: If the data set lacks one of the classes.
+        """
+        names = self.dataset_meta['classes']
+        missing = [name for name in self.classes if name not in names]
+        if missing:
+            raise ValueError(
+                f'ClassSubsetAccuracy: {missing} is not among the classes of '
+                f'the data set, {tuple(names)}.')
+        labels = torch.tensor([names.index(name) for name in self.classes])
+        for sample in data_samples:
+            truth = int(sample['gt_label'])
+            if truth in labels:
+                scores = sample['pred_score'].cpu()[labels]
+                self.results.append(int(labels[scores.argmax()]) == truth)
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Average over the samples.
+
+        Args:
+            results (list[bool]): Whether each sample was right.
+
+        Returns:
+            dict[str, float]: Accuracy in per cent under the classes' names;
+            nan without a sample.
+        """
+        accuracy = 100 * sum(results) / len(results) if results else (
+            float('nan'))
+        return {'_'.join(self.classes): accuracy}

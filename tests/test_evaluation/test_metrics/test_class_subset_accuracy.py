@@ -1,0 +1,44 @@
+import math
+
+import pytest
+import torch
+from mmengine.registry import METRICS
+from mmpretrain.structures import DataSample
+
+from ipdfer_mm.evaluation import ClassSubsetAccuracy
+
+CLASSES = ('anger', 'happiness', 'neutral')
+
+
+def evaluate(samples, classes=('happiness', 'neutral')):
+    metric = METRICS.build(
+        dict(type='ipdfer_mm.ClassSubsetAccuracy', classes=classes))
+    metric.dataset_meta = dict(classes=CLASSES)
+    metric.process({}, [
+        DataSample().set_gt_label(label).set_pred_score(
+            torch.tensor(scores)).to_dict() for label, scores in samples
+    ])
+    return metric.evaluate(len(samples))
+
+
+def test_other_scores_are_masked_and_other_samples_ignored():
+    result = evaluate([
+        (1, [0.8, 0.15, 0.05]),  # right: 'anger' may not be chosen
+        (1, [0.0, 0.4, 0.6]),  # wrong
+        (2, [0.9, 0.04, 0.06]),  # right
+        (2, [0.1, 0.2, 0.7]),  # right
+        (0, [0.0, 0.5, 0.5]),  # does not count
+    ])
+    assert result == {'accuracy/happiness_neutral': 75.0}
+
+
+def test_without_samples_it_is_nan():
+    result = evaluate([(0, [1.0, 0.0, 0.0])])
+    assert math.isnan(result['accuracy/happiness_neutral'])
+
+
+def test_unknown_class_is_named():
+    with pytest.raises(ValueError, match='joy.*anger'):
+        evaluate([(1, [0.1, 0.2, 0.7])], classes=('joy', 'neutral'))
+    with pytest.raises(ValueError, match='two'):
+        ClassSubsetAccuracy(classes=['neutral'])
