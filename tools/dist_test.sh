@@ -4,9 +4,10 @@
 # On more than one machine set NNODES, NODE_RANK, MASTER_ADDR and PORT.
 set -euo pipefail
 
-CONFIG=$1
-CHECKPOINT=$2
-GPUS=$3
+USAGE="usage: bash tools/dist_test.sh CONFIG CHECKPOINT GPUS [flags]"
+CONFIG=${1:?$USAGE}
+CHECKPOINT=${2:?$USAGE}
+GPUS=${3:?$USAGE}
 TOOLS=$(cd "$(dirname "$0")" && pwd)
 
 PYTHONPATH="$TOOLS/..:${PYTHONPATH:-}" exec python -m torch.distributed.run \

@@ -4,8 +4,9 @@
 # On more than one machine set NNODES, NODE_RANK, MASTER_ADDR and PORT.
 set -euo pipefail
 
-CONFIG=$1
-GPUS=$2
+USAGE="usage: bash tools/dist_train.sh CONFIG GPUS [flags]"
+CONFIG=${1:?$USAGE}
+GPUS=${2:?$USAGE}
 TOOLS=$(cd "$(dirname "$0")" && pwd)
 
 PYTHONPATH="$TOOLS/..:${PYTHONPATH:-}" exec python -m torch.distributed.run \

@@ -5,10 +5,11 @@
 # flags of tools/train.py follow the work folder.
 set -euo pipefail
 
-PARTITION=$1
-JOB_NAME=$2
-CONFIG=$3
-WORK_DIR=$4
+USAGE="usage: bash tools/slurm_train.sh PARTITION JOB_NAME CONFIG WORK_DIR"
+PARTITION=${1:?$USAGE}
+JOB_NAME=${2:?$USAGE}
+CONFIG=${3:?$USAGE}
+WORK_DIR=${4:?$USAGE}
 GPUS=${GPUS:-8}
 GPUS_PER_NODE=${GPUS_PER_NODE:-$((GPUS < 8 ? GPUS : 8))}
 TOOLS=$(cd "$(dirname "$0")" && pwd)

@@ -5,6 +5,7 @@ from copy import deepcopy
 
 import mmengine
 from mmengine.config import Config, ConfigDict
+from mmengine.dist import is_main_process
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
@@ -16,6 +17,10 @@ from ipdfer_mm.utils.cli import (
     prepare_environment,
     set_dataloader_defaults,
 )
+from ipdfer_mm.utils.compat import leave_process_group
+
+OUT_SUFFIXES = dict(
+    pred=('.pkl', '.pickle'), metrics=('.json', '.yaml', '.yml', '.pkl'))
 
 
 def parse_args() -> argparse.Namespace:
@@ -23,11 +28,13 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Test a checkpoint')
     parser.add_argument('config', help='path of the config')
     parser.add_argument('checkpoint', help='path of the checkpoint')
-    parser.add_argument('--out', help='file for the results (.pkl, .json)')
+    parser.add_argument(
+        '--out',
+        help='file for the results: .pkl, for metrics also .json or .yaml')
     parser.add_argument(
         '--out-item',
         choices=['metrics', 'pred'],
-        help='what to write: metrics or predictions (the default)')
+        help='what to write: metrics or predictions, "pred", the default')
     parser.add_argument('--show-dir', help='folder for annotated pictures')
     parser.add_argument(
         '--show', action='store_true', help='show annotated pictures')
@@ -41,16 +48,26 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--tta',
         action='store_true',
-        help='average the scores of each picture and its mirror image')
+        help='average the scores of each picture and its mirror image, or '
+        'what tta_model and tta_pipeline of the config say')
     add_common_arguments(parser)
     args = parser.parse_args()
     if args.out is None and args.out_item is not None:
         parser.error('--out-item needs --out')
+    args.out_item = args.out_item or 'pred'
+    suffixes = OUT_SUFFIXES[args.out_item]
+    if args.out is not None and not args.out.endswith(suffixes):
+        parser.error(f'--out {args.out}: with --out-item {args.out_item} it '
+                     f'must end in {" or ".join(suffixes)}')
     return args
 
 
 def set_visualization(cfg: Config, args: argparse.Namespace) -> None:
     """Let the visualization hook draw predictions."""
+    if 'visualization' not in cfg.get('default_hooks', {}):
+        raise ValueError(
+            '--show and --show-dir need default_hooks=dict(visualization=dict('
+            "type='mmpretrain.VisualizationHook')) in the config.")
     hook = cfg.default_hooks.visualization
     hook.enable = True
     hook.show = args.show
@@ -60,16 +77,26 @@ def set_visualization(cfg: Config, args: argparse.Namespace) -> None:
 
 
 def set_tta(cfg: Config) -> None:
-    """Wrap model and pipeline for test-time augmentation by flipping."""
-    tta_model = cfg.get('tta_model', dict(type='mmpretrain.AverageClsScoreTTA'))
-    *transforms, pack = cfg.test_dataloader.dataset.pipeline
-    flip = 'mmpretrain.RandomFlip'
-    augment = dict(
-        type='TestTimeAug',
-        transforms=[[dict(type=flip, prob=1.), dict(type=flip, prob=0.)],
-                    [deepcopy(pack)]])
-    cfg.test_dataloader.dataset.pipeline = [*transforms, augment]
+    """Wrap model and pipeline for test-time augmentation."""
+    tta_model = cfg.get('tta_model',
+                        dict(type='mmpretrain.AverageClsScoreTTA'))
+    pipeline = cfg.get('tta_pipeline')
+    if pipeline is None:
+        *transforms, pack = cfg.test_dataloader.dataset.pipeline
+        flip = 'mmpretrain.RandomFlip'
+        augment = dict(
+            type='TestTimeAug',
+            transforms=[[dict(type=flip, prob=1.),
+                         dict(type=flip, prob=0.)], [deepcopy(pack)]])
+        pipeline = [*transforms, augment]
+    cfg.test_dataloader.dataset.pipeline = pipeline
     cfg.model = ConfigDict(**tta_model, module=cfg.model)
+    # With a wrapper for each child MMEngine would load no weights: it looks
+    # through one wrapper at a time, and the model is itself one here.
+    cfg.model_wrapper_cfg = dict(
+        type='MMDistributedDataParallel',
+        device_ids=None,
+        broadcast_buffers=False)
 
 
 def merge_args(cfg: Config, args: argparse.Namespace) -> None:
@@ -79,10 +106,11 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
         cfg.test_cfg.fp16 = True
     if args.show or args.show_dir is not None:
         set_visualization(cfg, args)
-    if args.tta:
-        set_tta(cfg)
     set_dataloader_defaults(cfg, ['test_dataloader'], args.no_pin_memory)
     merge_cfg_options(cfg, args.cfg_options)
+    # Last, because the options speak of the config's model and pipeline.
+    if args.tta:
+        set_tta(cfg)
 
 
 def main() -> None:
@@ -95,12 +123,13 @@ def main() -> None:
         runner = RUNNERS.build(cfg)
     else:
         runner = Runner.from_cfg(cfg)
-    if args.out and args.out_item in ('pred', None):
+    if args.out and args.out_item == 'pred':
         runner.test_evaluator.metrics.append(
             DumpResults(out_file_path=args.out))
     metrics = runner.test()
-    if args.out and args.out_item == 'metrics':
+    if args.out and args.out_item == 'metrics' and is_main_process():
         mmengine.dump(metrics, args.out)
+    leave_process_group()
 
 
 if __name__ == '__main__':

@@ -14,6 +14,7 @@ from ipdfer_mm.utils.cli import (
     prepare_environment,
     set_dataloader_defaults,
 )
+from ipdfer_mm.utils.compat import leave_process_group
 
 
 def parse_args() -> argparse.Namespace:
@@ -48,15 +49,25 @@ def set_amp(optim_wrapper: dict) -> None:
     Args:
         optim_wrapper (dict): One wrapper, or one for each step of an
             alternation; changed in place.
+
+    Raises:
+        ValueError: If a wrapper is of a third type.
     """
     if 'optimizer' in optim_wrapper:
-        wrappers = [optim_wrapper]
+        wrappers = dict(optim_wrapper=optim_wrapper)
     else:
-        wrappers = [w for w in optim_wrapper.values() if isinstance(w, dict)]
-    for wrapper in wrappers:
-        if wrapper.get('type', 'OptimWrapper') == 'OptimWrapper':
-            wrapper['type'] = 'AmpOptimWrapper'
-            wrapper.setdefault('loss_scale', 'dynamic')
+        wrappers = {
+            f'optim_wrapper.{key}': wrapper
+            for key, wrapper in optim_wrapper.items()
+            if isinstance(wrapper, dict)
+        }
+    for name, wrapper in wrappers.items():
+        kind = wrapper.get('type', 'OptimWrapper')
+        if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
+            raise ValueError(f'--amp works with {name}.type="OptimWrapper", '
+                             f'not "{kind}".')
+        wrapper['type'] = 'AmpOptimWrapper'
+        wrapper.setdefault('loss_scale', 'dynamic')
 
 
 def merge_args(cfg: Config, args: argparse.Namespace) -> None:
@@ -70,6 +81,9 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
     if args.auto_scale_lr:
+        if cfg.get('auto_scale_lr') is None:
+            raise ValueError('--auto-scale-lr needs auto_scale_lr=dict('
+                             'base_batch_size=...) in the config.')
         cfg.auto_scale_lr.enable = True
     set_dataloader_defaults(cfg, DATALOADERS, args.no_pin_memory)
     for name in DATALOADERS:
@@ -89,6 +103,7 @@ def main() -> None:
     else:
         runner = Runner.from_cfg(cfg)
     runner.train()
+    leave_process_group()
 
 
 if __name__ == '__main__':

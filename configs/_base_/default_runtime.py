@@ -30,7 +30,7 @@ default_hooks = dict(
     # Resuming does not ask for the files that training started from.
     resume_init=dict(type='ResumeInitHook'),
     # Average the batch-norm statistics of all processes after each epoch.
-    sync_buffers=dict(type='SyncBuffersHook'))
+    sync_buffers=dict(type='SyncTrainedBuffersHook'))
 
 env_cfg = dict(
     cudnn_benchmark=True,

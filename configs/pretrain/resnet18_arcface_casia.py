@@ -20,8 +20,8 @@ model = dict(
         type='mmpretrain.ArcFaceClsHead',
         num_classes=num_people,
         in_channels=512,
-        s=64.0,
-        m=0.5,
+        scale=64.0,
+        margins=0.5,
         loss=dict(type='mmpretrain.CrossEntropyLoss')))
 
 train_dataloader = dict(

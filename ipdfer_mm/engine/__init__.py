@@ -2,17 +2,19 @@
 
 from .atomic_backend import AtomicLocalBackend
 from .hooks import (
-                    DatasetMetaHook,
-                    EpochSeedHook,
-                    NonFiniteLossHook,
-                    PlainCheckpointHook,
-                    ResumeInitHook,
-                    SynthesisGridHook,
+    DatasetMetaHook,
+    EpochSeedHook,
+    NonFiniteLossHook,
+    PlainCheckpointHook,
+    ResumeInitHook,
+    SyncTrainedBuffersHook,
+    SynthesisGridHook,
 )
 from .optimizers import AlternatingOptimWrapperConstructor
 
 __all__ = [
     'AlternatingOptimWrapperConstructor', 'AtomicLocalBackend',
     'DatasetMetaHook', 'EpochSeedHook', 'NonFiniteLossHook',
-    'PlainCheckpointHook', 'ResumeInitHook', 'SynthesisGridHook'
+    'PlainCheckpointHook', 'ResumeInitHook', 'SyncTrainedBuffersHook',
+    'SynthesisGridHook'
 ]

@@ -11,7 +11,9 @@ class AtomicLocalBackend(LocalBackend):
     """A local file backend that never leaves half a file behind.
 
     Files are written beside their place, flushed to the disk and renamed, so
-    a killed process or a full disk leaves the old file or none. Used by
+    a killed process or a full disk leaves the old file or none. (A process
+    that is killed outright also leaves a hidden ``.partial`` file, which can
+    be deleted.) Used by
     ``CheckpointHook(backend_args=dict(backend='AtomicLocalBackend'))``.
     """
 
@@ -30,18 +32,25 @@ class AtomicLocalBackend(LocalBackend):
         partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._write(obj, partial, path)
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f'{error.strerror or error}; the checkpoint was not written. '
+                'Free space or choose another --work-dir, and resume',
+                str(path)) from error
+
+    @staticmethod
+    def _write(obj: bytes, partial: Path, path: Path) -> None:
+        try:
             with open(partial, 'wb') as file:
                 file.write(obj)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(partial, path)
-        except OSError as error:
+        except BaseException:  # also Ctrl-C
             partial.unlink(missing_ok=True)
-            raise OSError(
-                error.errno,
-                f'{error.strerror}; the checkpoint was not written. Free '
-                'space or choose another --work-dir, and resume',
-                str(path)) from error
+            raise
 
 
 register_backend('AtomicLocalBackend', AtomicLocalBackend)

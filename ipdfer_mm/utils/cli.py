@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Optional
@@ -84,13 +85,13 @@ def load_config(args: argparse.Namespace) -> Config:
     return cfg
 
 
-def set_dataloader_defaults(cfg: Config, names: list[str],
+def set_dataloader_defaults(cfg: Config, names: Sequence[str],
                             no_pin_memory: bool) -> None:
     """Fill in what data loaders of the config leave open.
 
     Args:
         cfg (Config): The config, changed in place.
-        names (list[str]): Names of the data loaders.
+        names (Sequence[str]): Names of the data loaders.
         no_pin_memory (bool): Whether to switch pinned memory off.
     """
     defaults = ConfigDict(

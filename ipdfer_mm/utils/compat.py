@@ -7,18 +7,27 @@ one file, each with its reason, so that it can go when they move on.
 
 import os
 import pickle
+import re
+from typing import Any, Callable, Union
+from urllib.parse import urlparse
 
 import numpy as np
 import torch
 import torch.distributed as torch_dist
+from mmengine.dist import barrier, get_rank
 from mmengine.runner import CheckpointLoader
 
+MapLocation = Union[str, torch.device, Callable, None]
+
 UNTRUSTED_CHECKPOINT = (
-    'The checkpoint {filename} holds pickled Python objects, not only tensors '
-    'and plain values, and loading those can run any code ({reason}). '
+    'The checkpoint {name} holds pickled Python objects ({found}), not only '
+    'tensors and plain values, and loading those can run any code. '
     'Checkpoints written with the hook `PlainCheckpointHook` (all configs '
     'here) load as they are. If this file comes from somebody you trust, add '
     'the flag --trust-checkpoint.')
+UNREADABLE_CHECKPOINT = (
+    'The checkpoint {name} cannot be read: it is cut off, or no checkpoint '
+    'of torch at all ({reason}). Copy or download it again, or use another.')
 
 
 def restore_numpy_bool8() -> None:
@@ -33,35 +42,95 @@ def restore_numpy_bool8() -> None:
 
 
 def set_checkpoint_trust(trust: bool) -> None:
-    """Decide whether local checkpoints may hold pickled Python objects.
+    """Decide whether checkpoints may hold pickled Python objects.
 
     MMEngine 0.10.7 calls ``torch.load`` without ``weights_only``: torch before
-    2.6 then runs whatever a file holds, and newer versions refuse MMEngine's
-    own files with a message that names neither the file nor a way out. This
-    registers a loader for local paths that always states its choice.
+    2.6 then runs whatever a file holds, newer versions refuse MMEngine's own
+    files with a message that names neither the file nor a way out, and files
+    from http addresses are run by all. This registers loaders for local paths
+    and http addresses that always state their choice. Names such as
+    ``torchvision://`` stand for files of the libraries' authors and are
+    loaded as before.
 
     Args:
         trust (bool): Whether to unpickle arbitrary objects.
     """
 
-    def load_from_local(filename: str, map_location=None):
-        filename = os.path.expanduser(filename)
-        if not os.path.isfile(filename):
+    def load_from_local(filename: str,
+                        map_location: MapLocation = None) -> Any:
+        path = os.path.expanduser(filename)
+        if not os.path.isfile(path):
             raise FileNotFoundError(
-                f'The checkpoint {filename} does not exist. Check the path '
+                f'The checkpoint {path} does not exist. Check the path '
                 'given on the command line, `load_from`, or `init_cfg` of '
                 'the config.')
-        try:
-            return torch.load(
-                filename, map_location=map_location, weights_only=not trust)
-        except pickle.UnpicklingError as error:
-            reason = str(error).splitlines()[0]
-            raise RuntimeError(
-                UNTRUSTED_CHECKPOINT.format(filename=filename,
-                                            reason=reason)) from error
+        return read_checkpoint(path, filename, map_location, trust)
+
+    def load_from_http(filename: str, map_location: MapLocation = None) -> Any:
+        # One process downloads, the others find the file.
+        if get_rank() == 0:
+            path = download(filename)
+        barrier()
+        if get_rank() > 0:
+            path = download(filename)
+        return read_checkpoint(path, filename, map_location, trust)
 
     CheckpointLoader.register_scheme(
         prefixes='', loader=load_from_local, force=True)
+    CheckpointLoader.register_scheme(
+        prefixes=('http://', 'https://'), loader=load_from_http, force=True)
+
+
+def download(url: str) -> str:
+    """Download a file to torch's cache, unless it is there.
+
+    Args:
+        url (str): Its address.
+
+    Returns:
+        str: Its path.
+    """
+    name = os.path.basename(urlparse(url).path)
+    path = os.path.join(torch.hub.get_dir(), 'checkpoints', name)
+    if not os.path.isfile(path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        torch.hub.download_url_to_file(url, path, progress=False)
+    return path
+
+
+def read_checkpoint(path: str, name: str, map_location: MapLocation,
+                    trust: bool) -> Any:
+    """Call ``torch.load`` and say what is wrong with a file.
+
+    Args:
+        path (str): The file.
+        name (str): What the user calls it.
+        map_location (str, torch.device or Callable, optional): As in
+            ``torch.load``.
+        trust (bool): Whether to unpickle arbitrary objects.
+
+    Returns:
+        Any: What the file holds.
+
+    Raises:
+        RuntimeError: If the file cannot be read, or only with trust.
+    """
+    try:
+        return torch.load(
+            path, map_location=map_location, weights_only=not trust)
+    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+        found = re.search(r'GLOBAL (\S+)', str(error))
+        if found:
+            raise RuntimeError(
+                UNTRUSTED_CHECKPOINT.format(name=name,
+                                            found=found[1])) from error
+        # Others are not about the file, but for example about a device.
+        if isinstance(error, RuntimeError) and (
+                'PytorchStreamReader' not in str(error)):
+            raise
+        raise RuntimeError(
+            UNREADABLE_CHECKPOINT.format(
+                name=name, reason=type(error).__name__)) from error
 
 
 def init_dist_without_cuda(launcher: str) -> None:
@@ -77,3 +146,18 @@ def init_dist_without_cuda(launcher: str) -> None:
     """
     if launcher == 'pytorch' and not torch.cuda.is_available():
         torch_dist.init_process_group(backend='gloo')
+
+
+def leave_process_group() -> None:
+    """End distributed work; to be called last, when all went well.
+
+    MMEngine leaves it to the interpreter's exit. With gloo a process that
+    exits right after its last collective is then aborted now and then, when
+    a thread of torch still holds that collective's tensors, and the launcher
+    takes a run that is done for a failed one and kills the rest of it
+    (pytorch#179291). The barrier holds no tensors of Python's, and lets
+    nobody go before the first process has saved its files.
+    """
+    if torch_dist.is_initialized():
+        torch_dist.barrier()
+        torch_dist.destroy_process_group()

@@ -17,11 +17,13 @@ from mmengine.registry import DATASETS, MODELS, init_default_scope
 from mmengine.runner import load_checkpoint
 from mmengine.utils import track_iter_progress
 
+from ipdfer_mm.datasets import FERDataset
 from ipdfer_mm.evaluation import (
     fisherface_accuracy,
     identity_cosine,
     reconstruction_error,
 )
+from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 from ipdfer_mm.visualization import picture_grid
 
@@ -38,6 +40,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--out', help='file for the numbers (.json)')
     parser.add_argument('--grid', help='file for a picture grid (.png)')
     parser.add_argument(
+        '--max-yaw',
+        type=float,
+        default=180,
+        help='measure test pictures up to this yaw in degrees only')
+    parser.add_argument(
         '--trust-checkpoint',
         action='store_true',
         help='load pickled objects, which can run any code')
@@ -45,29 +52,37 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def load_pictures(dataset, model) -> tuple[torch.Tensor, np.ndarray]:
-    """Load all pictures of a data set as the model gets them.
+def load_pictures(
+        dataset: FERDataset,
+        model: IPDFERModel,
+        max_yaw: float = 180) -> tuple[torch.Tensor, np.ndarray]:
+    """Load the pictures of a data set as the model gets them.
 
     Args:
         dataset (FERDataset): The data set, with a test pipeline.
         model (IPDFERModel): Its data preprocessor is used.
+        max_yaw (float): Largest absolute yaw in degrees; pictures of unknown
+            yaw count as frontal.
 
     Returns:
         tuple[Tensor, np.ndarray]: Pictures (N, 3, H, W) in [-1, 1], and
         the subjects (N, ), empty strings where unknown.
     """
     pictures, subjects = [], []
-    starts = range(0, len(dataset), BATCH_SIZE)
+    indices = [i for i in range(len(dataset))
+               if not abs(dataset.get_data_info(i)['yaw']) > max_yaw]
+    starts = range(0, len(indices), BATCH_SIZE)
     for start in track_iter_progress(list(starts)):
-        stop = min(start + BATCH_SIZE, len(dataset))
-        batch = default_collate([dataset[i] for i in range(start, stop)])
+        chosen = indices[start:start + BATCH_SIZE]
+        batch = default_collate([dataset[i] for i in chosen])
         pictures.append(model.data_preprocessor(batch)['inputs'].cpu())
         subjects += [s.get('subject', '') for s in batch['data_samples']]
     return torch.cat(pictures), np.array(subjects)
 
 
 @torch.no_grad()
-def run_model(model, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+def run_model(model: IPDFERModel,
+              pictures: torch.Tensor) -> dict[str, torch.Tensor]:
     """Synthesise all faces and embed them with the identity encoder."""
     device = next(model.parameters()).device
     outputs: dict[str, list] = {}
@@ -108,15 +123,17 @@ def main() -> None:
     init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
     set_checkpoint_trust(args.trust_checkpoint)
     model = MODELS.build(cfg.model)
-    load_checkpoint(model, args.checkpoint)
+    load_checkpoint(model, args.checkpoint, strict=True)
     model.to('cuda' if torch.cuda.is_available() else 'cpu').eval()
 
     test_cfg = cfg.test_dataloader.dataset
     train_cfg = {**cfg.train_dataloader.dataset, 'pipeline': test_cfg.pipeline}
     train_pictures, _ = load_pictures(DATASETS.build(train_cfg), model)
-    pictures, subjects = load_pictures(DATASETS.build(test_cfg), model)
+    pictures, subjects = load_pictures(
+        DATASETS.build(test_cfg), model, args.max_yaw)
     outputs = run_model(model, pictures)
-    report = measure(outputs, train_pictures.mean(dim=0), subjects)
+    report = dict(num_pictures=len(pictures))
+    report |= measure(outputs, train_pictures.mean(dim=0), subjects)
     text = json.dumps(report, indent=2)
     print(f'\n{text}')
     if args.out:

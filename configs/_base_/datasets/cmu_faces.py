@@ -16,6 +16,12 @@ test_people = ['phoebe', 'saavik', 'steffi', 'sz24', 'tammo']
 train_pipeline = [
     dict(type='LoadFaceImage'),
     dict(type='AlignFace', size=112),
+    # Few pictures of few people: move them a little.
+    dict(
+        type='mmpretrain.RandomCrop',
+        crop_size=112,
+        padding=6,
+        padding_mode='edge'),
     dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal'),
     dict(type='PackFaceInputs'),
 ]

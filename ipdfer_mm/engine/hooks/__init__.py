@@ -5,9 +5,11 @@ from .epoch_seed_hook import EpochSeedHook
 from .nonfinite_loss_hook import NonFiniteLossHook
 from .plain_checkpoint_hook import PlainCheckpointHook
 from .resume_init_hook import ResumeInitHook
+from .sync_trained_buffers_hook import SyncTrainedBuffersHook
 from .synthesis_grid_hook import SynthesisGridHook
 
 __all__ = [
     'DatasetMetaHook', 'EpochSeedHook', 'NonFiniteLossHook',
-    'PlainCheckpointHook', 'ResumeInitHook', 'SynthesisGridHook'
+    'PlainCheckpointHook', 'ResumeInitHook', 'SyncTrainedBuffersHook',
+    'SynthesisGridHook'
 ]

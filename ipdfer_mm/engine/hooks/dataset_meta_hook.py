@@ -1,12 +1,14 @@
 """Keep model, data set and checkpoint speaking of the same classes."""
 
-from typing import Optional
+from typing import Any, Optional
 
 import torch.nn as nn
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
+from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 
+from ipdfer_mm.datasets.files import shorten
+from ipdfer_mm.models.encoders.key_match import match_keys
 from ipdfer_mm.registry import HOOKS
 from ipdfer_mm.version import __version__
 
@@ -14,8 +16,10 @@ META_KEY = 'ipdfer_mm'
 
 
 def unwrap(module: nn.Module) -> nn.Module:
-    """Return a module without its distributed wrapper, if it has one."""
-    return module.module if is_model_wrapper(module) else module
+    """Return a module without wrappers, distributed or for augmentation."""
+    while is_model_wrapper(module) or isinstance(module, BaseTTAModel):
+        module = module.module
+    return module
 
 
 def get_metainfo(runner: Runner) -> dict:
@@ -34,6 +38,23 @@ def get_metainfo(runner: Runner) -> dict:
     return {}
 
 
+def has_poses(dataset: Any) -> bool:
+    """Whether a sample of a data set may have a known head pose.
+
+    Args:
+        dataset (Any): A data set, also one around others, such as
+            ``ConcatDataset`` or ``ClassBalancedDataset``.
+
+    Returns:
+        bool: False only if a :class:`FERDataset` says so.
+    """
+    if hasattr(dataset, 'datasets'):
+        return any(has_poses(part) for part in dataset.datasets)
+    if hasattr(dataset, 'dataset'):
+        return has_poses(dataset.dataset)
+    return getattr(dataset, 'num_known_poses', 1) > 0
+
+
 def get_normalization(model: nn.Module) -> Optional[dict]:
     """Mean, standard deviation and channel order a model's pictures get.
 
@@ -42,10 +63,10 @@ def get_normalization(model: nn.Module) -> Optional[dict]:
 
     Returns:
         dict or None: ``mean`` and ``std`` in pixel values, ``to_rgb``; None
-        if pictures are not normalised.
+        if pictures are not normalised, or by another preprocessor.
     """
     preprocessor = model.data_preprocessor
-    if not hasattr(preprocessor, 'mean'):
+    if not (hasattr(preprocessor, 'mean') and hasattr(preprocessor, 'to_rgb')):
         return None
     return dict(
         mean=preprocessor.mean.flatten().tolist(),
@@ -63,7 +84,9 @@ class DatasetMetaHook(Hook):
     of ipdfer_mm and the normalisation into every checkpoint (MMEngine adds
     the data set's classes and its manifest's recipe), and compares them when
     a checkpoint is loaded: other classes are refused, another recipe or
-    normalisation is warned about.
+    normalisation is warned about. To test or to resume, the checkpoint must
+    also hold every weight of the model; MMEngine would go on with random
+    ones.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -86,7 +109,7 @@ class DatasetMetaHook(Hook):
         if hasattr(model, 'set_classes'):
             model.set_classes(classes)
         has_pose_encoder = getattr(model, 'pose_encoder', None) is not None
-        if has_pose_encoder and getattr(dataset, 'num_known_poses', 1) == 0:
+        if has_pose_encoder and not has_poses(dataset):
             raise ValueError(
                 'A pose encoder is to be trained, but no sample of the '
                 f'training set {type(dataset).__name__} has a head pose. '
@@ -108,7 +131,8 @@ class DatasetMetaHook(Hook):
             if num_classes and num_classes != len(classes):
                 raise ValueError(
                     f'model.{name}.num_classes is {num_classes}, but the '
-                    f'training set has the {len(classes)} classes {classes}.')
+                    f'training set has {len(classes)} classes: '
+                    f'{shorten(classes)}.')
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Add version and normalisation.
@@ -129,7 +153,8 @@ class DatasetMetaHook(Hook):
             checkpoint (dict): What was loaded.
 
         Raises:
-            ValueError: If the checkpoint has other classes than the data set.
+            ValueError: If the checkpoint has other classes than the data set,
+                or lacks weights of a model to test or to resume.
         """
         meta = checkpoint.get('meta', {})
         theirs = meta.get('dataset_meta') or {}
@@ -137,12 +162,14 @@ class DatasetMetaHook(Hook):
         classes = theirs.get('classes'), ours.get('classes')
         if None not in classes and tuple(classes[0]) != tuple(classes[1]):
             raise ValueError(
-                f'The checkpoint was trained on the classes {classes[0]}, but '
-                f'the data set has {classes[1]}. Test and resume with the '
+                'The checkpoint was trained on the classes '
+                f'{shorten(classes[0])}, but the data set has '
+                f'{shorten(classes[1])}. Test and resume with the '
                 'data set it was trained on. To fine-tune it for other '
                 'classes, load only its backbone: init_cfg=dict('
                 "type='Pretrained', checkpoint='...', "
                 "prefix='expression_encoder.backbone.').")
+        self._check_weights(runner, checkpoint)
         self._warn_if_other(runner, 'recipe', theirs.get('recipe'),
                             ours.get('recipe'))
         self._warn_if_other(
@@ -151,7 +178,23 @@ class DatasetMetaHook(Hook):
             get_normalization(unwrap(runner.model)))
 
     @staticmethod
-    def _warn_if_other(runner: Runner, name: str, theirs, ours) -> None:
+    def _check_weights(runner: Runner, checkpoint: dict) -> None:
+        is_training = isinstance(runner._train_loop, BaseLoop)
+        if is_training and not runner._resume:
+            return  # start from what fits, MMEngine logs it
+        state = checkpoint.get('state_dict', checkpoint)
+        # As MMEngine loads it.
+        state = {key.removeprefix('module.'): state[key] for key in state}
+        match = match_keys(unwrap(runner.model), state)
+        if match.missing or match.misshaped:
+            raise ValueError(
+                'The checkpoint is not one of the model in the config, '
+                f'{type(unwrap(runner.model)).__name__}: {match}\nTest and '
+                'resume with the config it was trained with.')
+
+    @staticmethod
+    def _warn_if_other(runner: Runner, name: str, theirs: Any,
+                       ours: Any) -> None:
         if None not in (theirs, ours) and theirs != ours:
             runner.logger.warning(
                 f'The checkpoint was trained with another {name} ({theirs}) '

@@ -2,10 +2,11 @@
 
 import random
 from functools import partial
+from typing import Callable, Optional
 
 import numpy as np
 import torch
-from mmengine.dist import get_rank
+from mmengine.dist import broadcast_object_list, get_rank
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -24,7 +25,10 @@ def seed_everything(*key: int) -> None:
     torch.manual_seed(int(seeds[2]))
 
 
-def _seed_worker(worker_id: int, key: tuple[int, ...]) -> None:
+def _init_worker(worker_id: int, key: tuple[int, ...],
+                 first: Optional[Callable[[int], None]]) -> None:
+    if first is not None:
+        first(worker_id)
     seed_everything(*key, worker_id + 1)
 
 
@@ -39,12 +43,15 @@ class EpochSeedHook(Hook):
     need ``persistent_workers=False`` for it, which costs one fork a worker
     and epoch.
 
+    The order of the samples comes from the seed of the first process, also
+    with ``randomness=dict(diff_rank_seed=True)``.
+
     Raises:
         ValueError: If the train loader's workers persist.
     """
 
     def before_train(self, runner: Runner) -> None:
-        """Refuse persistent workers, whose state cannot be resumed.
+        """Refuse persistent workers and seed the order of the samples.
 
         Args:
             runner (Runner): The runner.
@@ -55,9 +62,14 @@ class EpochSeedHook(Hook):
                 'EpochSeedHook needs train_dataloader.persistent_workers='
                 'False: persistent workers carry random state from epoch to '
                 'epoch, which a checkpoint cannot hold.')
-        # A seed that came with a checkpoint, not with the config.
-        if hasattr(loader.sampler, 'seed') and runner.seed is not None:
-            loader.sampler.seed = runner.seed
+        self._worker_init_fn = loader.worker_init_fn
+        # A resumed run has the seed of its checkpoint, and only now: the
+        # sampler was built with that of the config, or a random one.
+        sampler = getattr(loader.batch_sampler, 'sampler', loader.sampler)
+        if hasattr(sampler, 'seed'):
+            seeds = [runner.seed]
+            broadcast_object_list(seeds)
+            sampler.seed = seeds[0]
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed this process and tell the workers theirs.
@@ -68,4 +80,4 @@ class EpochSeedHook(Hook):
         key = (runner.seed, runner.epoch, get_rank())
         seed_everything(*key, 0)
         runner.train_dataloader.worker_init_fn = partial(
-            _seed_worker, key=key)
+            _init_worker, key=key, first=self._worker_init_fn)

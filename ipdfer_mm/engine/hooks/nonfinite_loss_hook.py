@@ -3,9 +3,11 @@
 import math
 from typing import Optional
 
+import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from ipdfer_mm.datasets.files import shorten
 from ipdfer_mm.registry import HOOKS
 
 
@@ -13,8 +15,10 @@ from ipdfer_mm.registry import HOOKS
 class NonFiniteLossHook(Hook):
     """Stop training when a loss is NaN or infinite.
 
-    It looks at every loss of every iteration before anything else does, so
-    that no checkpoint of a broken model is written: the last good one stays.
+    It looks at every loss of every iteration before anything else does, and
+    at the weights before they are saved (the last update of an epoch may
+    break them, and no loss shows it yet): no checkpoint of a broken model is
+    written, the last good one stays.
     """
 
     priority = 'VERY_HIGH'
@@ -36,7 +40,8 @@ class NonFiniteLossHook(Hook):
             FloatingPointError: If one is not finite; the message holds the
                 iteration and all losses.
         """
-        losses = {name: float(value) for name, value in (outputs or {}).items()
+        losses = {name: float(torch.as_tensor(value).detach())
+                  for name, value in (outputs or {}).items()
                   if 'loss' in name}
         if all(math.isfinite(value) for value in losses.values()):
             return
@@ -48,3 +53,22 @@ class NonFiniteLossHook(Hook):
             'stopped and the last checkpoint was kept. Resume from it with a '
             'lower learning rate, look for broken pictures in the batch, or '
             'train without --amp.')
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Check the weights.
+
+        Args:
+            runner (Runner): The runner.
+            checkpoint (dict): What is about to be saved.
+
+        Raises:
+            FloatingPointError: If a weight is not finite; names parameters.
+        """
+        broken = [name for name, weight in runner.model.named_parameters()
+                  if not weight.isfinite().all()]
+        if broken:
+            raise FloatingPointError(
+                f'{len(broken)} parameters are not finite after iteration '
+                f'{runner.iter}: {shorten(broken)}. Training stopped and no '
+                'checkpoint was written; the last one was kept. Resume from '
+                'it with a lower learning rate, or train without --amp.')

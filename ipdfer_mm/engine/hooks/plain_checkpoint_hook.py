@@ -39,9 +39,32 @@ def to_plain(value: Any) -> Any:
         return value
     if isinstance(value, dict):
         return {to_plain(k): to_plain(item) for k, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(to_plain(item) for item in value)
+    if isinstance(value, list):
+        return [to_plain(item) for item in value]
+    if isinstance(value, tuple):
+        return tuple(to_plain(item) for item in value)
     return value
+
+
+def drop_functions(state: Any) -> Any:
+    """Leave functions out of the state of parameter schedulers.
+
+    ``OneCycleLR`` keeps one there; a scheduler that is built anew has it.
+
+    Args:
+        state (Any): States in dicts and lists.
+
+    Returns:
+        Any: The same without functions.
+    """
+    if isinstance(state, dict):
+        return {
+            key: drop_functions(item)
+            for key, item in state.items() if not callable(item)
+        }
+    if isinstance(state, list):
+        return [drop_functions(item) for item in state]
+    return state
 
 
 def restore_history_buffers(value: Any) -> Any:
@@ -59,6 +82,8 @@ def restore_history_buffers(value: Any) -> Any:
             return HistoryBuffer(log, count, max_length)
         for key, item in value.items():
             value[key] = restore_history_buffers(item)
+    if isinstance(value, (list, tuple)):
+        return type(value)(restore_history_buffers(item) for item in value)
     return value
 
 
@@ -81,6 +106,9 @@ class PlainCheckpointHook(Hook):
             runner (Runner): The runner.
             checkpoint (dict): What is about to be saved, changed in place.
         """
+        if 'param_schedulers' in checkpoint:
+            checkpoint['param_schedulers'] = drop_functions(
+                checkpoint['param_schedulers'])
         for key in checkpoint:
             if key != 'state_dict':
                 checkpoint[key] = to_plain(checkpoint[key])

@@ -32,6 +32,22 @@ class SynthesisGridHook(Hook):
         self.num_samples = num_samples
         self.interval = interval
 
+    def before_train(self, runner: Runner) -> None:
+        """Check that there is something to draw.
+
+        Args:
+            runner (Runner): The runner.
+
+        Raises:
+            ValueError: If the model synthesises no pictures.
+        """
+        model = unwrap(runner.model)
+        if not hasattr(model, 'synthesize'):
+            raise ValueError(
+                'SynthesisGridHook draws what IPDFERModel synthesises, but '
+                f'the model is {type(model).__name__}. Leave the hook out of '
+                'default_hooks.')
+
     @master_only
     def after_train_epoch(self, runner: Runner) -> None:
         """Draw the grid.

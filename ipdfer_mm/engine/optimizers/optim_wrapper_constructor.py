@@ -32,11 +32,16 @@ class AlternatingOptimWrapperConstructor:
         try:
             from mmagic.engine.optimizers import MultiOptimWrapperConstructor
         except ModuleNotFoundError as error:
+            # mmagic, or something that it imports
+            missing = str(error.name).partition('.')[0]
+            command = (
+                INSTALL_MMAGIC
+                if missing == 'mmagic' else f'pip install {missing}')
             raise ImportError(
                 'IPD-FER is trained by three optimizers, which '
                 'mmagic.MultiOptimWrapperConstructor builds, and '
-                f'{error.name} is missing. Install mmagic with: '
-                f'{INSTALL_MMAGIC}') from error
+                f'{missing} is missing. Install it with: {command}'
+            ) from error
         for key, cfg in optim_wrapper_cfg.items():
             if not isinstance(cfg, dict) or not cfg.get('modules'):
                 raise ValueError(

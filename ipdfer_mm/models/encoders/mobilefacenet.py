@@ -2,6 +2,7 @@
 
 from typing import Optional
 
+import torch
 import torch.nn as nn
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -161,6 +162,9 @@ class MobileFaceNet(BaseModule):
                 'MobileFaceNet takes pictures of 112x112, but got '
                 f'{x.shape[-2]}x{x.shape[-1]}. Resize them (in an '
                 'IdentityEncoder: input_size=112).')
+        # Depthwise convolutions are faster in this layout on CPUs and GPUs;
+        # it spreads from the input through the network.
+        x = x.contiguous(memory_format=torch.channels_last)
         x = self.features(self.dw_conv(self.conv1(x)))  # Nx128x7x7
         x = self.conv3(self.gdconv(self.conv2(x)))  # Nx128x1x1
         return (self.bn(x).flatten(1), )

@@ -1,0 +1,93 @@
+"""Importing the package: versions, and what is not installed."""
+
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+import ipdfer_mm
+from ipdfer_mm import REQUIREMENTS, check_requirement
+
+BLOCKED = ('mmagic', 'mmcv._ext', 'pkg_resources')
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """Pretend that a package is there in some version."""
+
+    def call(name: str, version: str) -> None:
+        module = ModuleType(name)
+        module.__version__ = version
+        monkeypatch.setitem(sys.modules, name, module)
+
+    return call
+
+
+@pytest.mark.parametrize('name', REQUIREMENTS)
+def test_bounds(install, name):
+    lowest, highest, command = REQUIREMENTS[name]
+    for version in (lowest, f'{lowest}.1'):
+        install(name, version)
+        check_requirement(name)
+    for version in ('0.0.1', f'{lowest}rc1', highest, '99.0'):
+        install(name, version)
+        with pytest.raises(ImportError) as info:
+            check_requirement(name)
+        for part in (f'{name} {version} is installed', f'>= {lowest}',
+                     f'< {highest}', command, ipdfer_mm.__version__):
+            assert part in str(info.value)
+
+
+@pytest.mark.parametrize('name', REQUIREMENTS)
+def test_missing_package(monkeypatch, name):
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError) as info:
+        check_requirement(name)
+    assert f'ipdfer_mm needs {name}' in str(info.value)
+    assert REQUIREMENTS[name][2] in str(info.value)
+
+
+def test_broken_package_is_not_called_missing(monkeypatch, tmp_path):
+    """mmpretrain is there, but something that it imports is not."""
+    (tmp_path / 'mmpretrain').mkdir()
+    (tmp_path / 'mmpretrain/__init__.py').write_text('import absent_part')
+    monkeypatch.delitem(sys.modules, 'mmpretrain')
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match='absent_part'):
+        check_requirement('mmpretrain')
+
+
+def run_blocked(code: str) -> subprocess.CompletedProcess:
+    block = f'import sys\nfor n in {BLOCKED}: sys.modules[n] = None\n'
+    return subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', block + code],
+        text=True,
+        capture_output=True)
+
+
+def test_import_without_mmagic_and_compiled_mmcv():
+    done = run_blocked('''
+import numpy as np
+import ipdfer_mm
+from ipdfer_mm.utils import register_all_modules
+register_all_modules()
+from mmengine.registry import HOOKS, MODELS
+assert HOOKS.build(dict(type='DatasetMetaHook')) is not None
+assert MODELS.build(dict(type='FaceDecoder')).img_size == 112
+assert np.bool8 is np.bool_
+assert all(sys.modules[name] is None for name in ''' + f'{BLOCKED})')
+    assert done.returncode == 0, done.stderr
+
+
+def test_training_without_mmagic_says_how_to_install_it():
+    done = run_blocked('''
+from ipdfer_mm.engine import AlternatingOptimWrapperConstructor
+AlternatingOptimWrapperConstructor(
+    dict(generator=dict(optimizer=dict(type='Adam'), modules=['decoder'])))
+''')
+    assert done.returncode != 0
+    message = done.stderr.splitlines()[-1]
+    assert message.startswith('ImportError: IPD-FER is trained by three')
+    assert 'mmagic is missing' in message
+    assert 'pip install --no-deps "mmagic==1.2.0"' in message

@@ -1,0 +1,149 @@
+"""Every component is found and built from any OpenMMLab config.
+
+That is, by ``type='ipdfer_mm.X'`` from MMEngine's root registries, with
+nothing of ipdfer_mm imported before, whatever the default scope.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from mmengine.registry import Registry
+from small_model import WIDTH, head, resnet
+from tiny_run import ipdfer_cfg, make_rafdb
+
+from ipdfer_mm import registry
+from ipdfer_mm.utils import register_all_modules
+
+ABSTRACT = 'not to be built'
+
+
+def components(folder) -> dict:
+    """Arguments to build each component with, by registry and name.
+
+    Every registered component must stand here.
+    """
+    picture = folder / 'cmu/faces/an2i/an2i_straight_neutral_open.pgm'
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b'P5 2 2 255\n\x00\x40\x80\xff')
+    return dict(
+        HOOKS=dict(
+            DatasetMetaHook=dict(),
+            EpochSeedHook=dict(),
+            NonFiniteLossHook=dict(),
+            PlainCheckpointHook=dict(),
+            ResumeInitHook=dict(),
+            SyncTrainedBuffersHook=dict(),
+            SynthesisGridHook=dict(interval=2)),
+        OPTIM_WRAPPER_CONSTRUCTORS=dict(
+            AlternatingOptimWrapperConstructor=dict(
+                optim_wrapper_cfg=dict(
+                    generator=dict(
+                        optimizer=dict(type='Adam'), modules=['decoder'])))),
+        DATASETS=dict(
+            CMUFaces=dict(
+                data_root=str(folder / 'cmu'), people=['an2i'], pipeline=[]),
+            FERDataset=ABSTRACT,
+            RAFDB=dict(
+                data_root=str(make_rafdb(folder / 'rafdb')),
+                split='test',
+                manifest='manifest.csv',
+                pipeline=[])),
+        TRANSFORMS=dict(
+            AlignFace=dict(), LoadFaceImage=dict(), PackFaceInputs=dict()),
+        MODELS=dict(
+            ExpressionDiscriminator=dict(backbone=resnet(), head=head(7)),
+            FaceDecoder=dict(in_channels=WIDTH),
+            FaceEncoder=dict(backbone=resnet()),
+            IPDFERModel=ipdfer_cfg(folder / 'absent.pth'),
+            IResNet=dict(depth=18),
+            IdentityConsistencyLoss=dict(),
+            IdentityEncoder=dict(backbone=resnet()),
+            InceptionResnetV1=dict(),
+            MobileFaceNet=dict(),
+            OrthogonalityLoss=dict(),
+            ReconstructionLoss=dict(),
+            UniformConfusionLoss=dict()),
+        WEIGHT_INITIALIZERS=dict(Pretrained=dict(checkpoint='face.pth')),
+        METRICS=dict(
+            ClassSubsetAccuracy=dict(classes=['happiness', 'neutral'])))
+
+
+BUILD = '''
+import json
+import sys
+
+import mmengine.registry as root
+from mmengine.registry import DefaultScope
+
+scope, components = json.loads(sys.argv[1])
+if scope is not None:
+    DefaultScope.get_instance('test', scope_name=scope)
+for node, args_by_name in components.items():
+    registry = getattr(root, node)
+    for name, args in args_by_name.items():
+        kind = f'ipdfer_mm.{name}'
+        component = registry.get(kind)
+        assert component.__module__.startswith('ipdfer_mm.'), component
+        if args != 'not to be built':
+            built = registry.build({**args, 'type': kind})
+            assert type(built) is component, built
+        print('built', name)
+'''
+
+
+@pytest.mark.parametrize('scope', [None, 'mmpretrain'])
+def test_all_are_built_from_the_root(scope, tmp_path):
+    parts = components(tmp_path)
+    done = subprocess.run(
+        [sys.executable, '-c', BUILD,
+         json.dumps([scope, parts])],
+        cwd=tmp_path,
+        text=True,
+        capture_output=True)
+    assert done.returncode == 0, done.stderr[-4000:]
+    built = [line[6:] for line in done.stdout.splitlines()
+             if line.startswith('built ')]
+    assert built == [name for args in parts.values() for name in args]
+    # MMEngine logs so for each registry node that a scope lacks.
+    assert 'Failed to search registry' not in done.stdout + done.stderr
+
+
+def test_every_component_stands_here(tmp_path):
+    register_all_modules(init_default_scope=False)
+    registered = {
+        node: set(module.module_dict)
+        for node, module in vars(registry).items()
+        if isinstance(module, Registry) and module.module_dict
+    }
+    # What tests of the same process have registered is no part of it.
+    for node, names in registered.items():
+        module_dict = getattr(registry, node).module_dict
+        registered[node] = {
+            name for name in names
+            if module_dict[name].__module__.startswith('ipdfer_mm.')
+        }
+    assert registered == {
+        node: set(args) for node, args in components(tmp_path).items()
+    }
+
+
+def test_registries_are_children_of_the_roots():
+    from mmpretrain import registry as mmpretrain_registry
+    for node, module in vars(mmpretrain_registry).items():
+        if isinstance(module, Registry) and module.scope == 'mmpretrain':
+            ours = getattr(registry, node)
+            assert ours.scope == 'ipdfer_mm', node
+            assert ours.parent is module.parent, node
+
+
+def test_locations_are_modules():
+    """A registry that holds a component of ours says where it is."""
+    register_all_modules(init_default_scope=False)
+    for node, module in vars(registry).items():
+        if isinstance(module, Registry) and module.module_dict:
+            (location, ) = module._locations
+            assert any(
+                component.__module__.startswith(location)
+                for component in module.module_dict.values()), node

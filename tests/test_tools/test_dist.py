@@ -1,0 +1,198 @@
+"""Several processes: gloo on CPUs, and what would run on a cluster."""
+
+import re
+import subprocess
+
+import mmengine
+import pytest
+import torch
+import torch.multiprocessing as mp
+from dist_checks import STEPS, gradients_of_steps, save_gradients
+from tiny_run import (
+    BATCH_SIZE,
+    ITERATIONS,
+    NUM_TEST,
+    ROOT,
+    baseline_cfg,
+    free_port,
+    ipdfer_cfg,
+    load,
+    run,
+    run_test,
+    run_train,
+    write_config,
+)
+
+from ipdfer_mm.registry import MODELS
+
+# Half a batch in each process, so that an epoch has as many iterations.
+HALF_BATCH = ('--cfg-options',
+              f'train_dataloader.batch_size={BATCH_SIZE // 2}')
+SCRIPTS = sorted((ROOT / 'tools').glob('*.sh'))
+
+
+def dist_train(config, work_dir, *flags) -> str:
+    return run('bash', ROOT / 'tools/dist_train.sh', config, 2, '--work-dir',
+               work_dir, *flags, cwd=config.parent, PORT=free_port())
+
+
+@pytest.fixture(scope='module')
+def dist_run(tmp_path_factory, rafdb, face_weights):
+    """Two epochs in two processes, checked after each by a hook."""
+    folder = tmp_path_factory.mktemp('dist')
+    (folder / 'checked').mkdir()
+    checked = str(folder / 'checked')
+    checkpoint = str(folder / 'work/epoch_2.pth')
+    resumed = dict(
+        type='ResumedWeightsHook', checkpoint=checkpoint, folder=checked)
+    equal = dict(type='RankEqualityHook', folder=checked)
+    imports = dict(imports=['dist_checks'], allow_failed_imports=False)
+    for name, hooks in (('one.py', [resumed]), ('two.py', [resumed, equal])):
+        write_config(
+            folder / name,
+            rafdb,
+            ipdfer_cfg(face_weights),
+            custom_imports=imports,
+            custom_hooks=hooks)
+    dist_train(folder / 'two.py', folder / 'work', *HALF_BATCH)
+    return folder
+
+
+def test_ranks_stay_equal(dist_run):
+    for rank in range(2):
+        for epoch in (1, 2):
+            assert (dist_run / f'checked/rank{rank}_epoch{epoch}').exists()
+
+
+def test_checkpoint_is_that_of_one_process(dist_run, ipdfer_run):
+    ours = load(dist_run / 'work/epoch_2.pth')
+    theirs = load(ipdfer_run.work_dir / 'epoch_2.pth')
+    assert ours['meta']['iter'] == 2 * ITERATIONS
+    assert ours['state_dict'].keys() == theirs['state_dict'].keys()
+    assert not [key for key in ours['state_dict'] if 'module.' in key]
+
+
+def test_resumes_in_one_process(dist_run, tmp_path):
+    output = run_train(
+        dist_run / 'one.py', tmp_path, '--resume',
+        dist_run / 'work/epoch_2.pth', '--cfg-options',
+        'train_cfg.max_epochs=3')
+    assert f'resumed epoch: 2, iter: {2 * ITERATIONS}' in output
+    assert (dist_run / 'checked/resumed_rank0_of_1').exists()
+
+
+def test_resumes_in_two_processes(dist_run):
+    output = dist_train(dist_run / 'two.py', dist_run / 'work', '--resume',
+                        *HALF_BATCH, 'train_cfg.max_epochs=3')
+    assert f'resumed epoch: 2, iter: {2 * ITERATIONS}' in output
+    for name in ('resumed_rank0_of_2', 'resumed_rank1_of_2', 'rank1_epoch3'):
+        assert (dist_run / 'checked' / name).exists()
+    before = load(dist_run / 'work/epoch_2.pth')['optimizer']['encoders']
+    after = load(dist_run / 'work/epoch_3.pth')['optimizer']['encoders']
+    assert before['state'][0]['step'] == 2 * ITERATIONS
+    assert after['state'][0]['step'] == 3 * ITERATIONS
+
+
+def test_baseline(tmp_path, rafdb):
+    """One distributed wrapper around the model."""
+    config = write_config(
+        tmp_path / 'tiny.py',
+        rafdb,
+        baseline_cfg(),
+        custom_imports=dict(
+            imports=['dist_checks'], allow_failed_imports=False),
+        custom_hooks=[dict(type='RankEqualityHook', folder=str(tmp_path))])
+    dist_train(config, tmp_path / 'work', *HALF_BATCH,
+               'train_cfg.max_epochs=1')
+    assert (tmp_path / 'rank1_epoch1').exists()
+    state = load(tmp_path / 'work/epoch_1.pth')['state_dict']
+    assert list(state) == list(MODELS.build(baseline_cfg()).state_dict())
+
+
+@pytest.mark.parametrize('flags', [(), ('--tta', )])
+def test_dist_test_agrees_with_one_process(ipdfer_run, tmp_path, flags):
+    checkpoint = ipdfer_run.work_dir / 'epoch_2.pth'
+    one, two = tmp_path / 'one.pkl', tmp_path / 'two.pkl'
+    outputs = [
+        run_test(ipdfer_run.config, checkpoint, tmp_path, *flags, '--out',
+                 one),
+        run('bash', ROOT / 'tools/dist_test.sh', ipdfer_run.config,
+            checkpoint, 2, '--work-dir', tmp_path, *flags, '--out', two,
+            cwd=tmp_path, PORT=free_port())
+    ]
+    metrics = [re.findall(r'accuracy.*f1-score: \S+', o) for o in outputs]
+    assert metrics[0]
+    assert metrics[0] == metrics[1]
+    one, two = mmengine.load(one), mmengine.load(two)
+    assert len(one) == len(two) == NUM_TEST
+    for left, right in zip(one, two):
+        assert left['img_path'] == right['img_path']
+        assert torch.allclose(left['pred_score'], right['pred_score'])
+
+
+def test_gradients_of_two_halves_are_those_of_the_batch(tmp_path):
+    path = tmp_path / 'gradients.pth'
+    mp.spawn(save_gradients, (2, free_port(), str(path)), nprocs=2)
+    expected = gradients_of_steps(0, 1)
+    actual = load(path)
+    assert actual.keys() == expected.keys()
+    for step, children in STEPS.items():
+        for child in children:
+            assert any(f'.{step}.{child}.' in key for key in expected)
+    for key, value in expected.items():
+        assert value.abs().max() > 1e-9, f'{key}: no gradient to compare'
+        gap = (actual[key] - value).abs().max().item()
+        assert gap < 1e-12 + 1e-9 * value.abs().max(), f'{key}: {gap}'
+
+
+@pytest.mark.parametrize('script', SCRIPTS, ids=lambda path: path.name)
+def test_script_parses_and_says_its_usage(script, tmp_path):
+    subprocess.run(['bash', '-n', script], check=True)
+    output = run('bash', script, cwd=tmp_path, fails=True)
+    assert f'usage: bash tools/{script.name}' in output
+
+
+@pytest.fixture
+def fake_srun(tmp_path, monkeypatch):
+    """A srun that prints its arguments, one a line, and PYTHONPATH."""
+    srun = tmp_path / 'bin/srun'
+    srun.parent.mkdir()
+    srun.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "$PYTHONPATH"\n')
+    srun.chmod(0o755)
+
+    def call(script, *arguments, **env):
+        tools = ROOT / 'tools'
+        lines = subprocess.run(
+            ['bash', tools / script, *arguments],
+            env={'PATH': f'{srun.parent}:/usr/bin:/bin', **env},
+            check=True,
+            capture_output=True,
+            text=True).stdout.splitlines()
+        assert lines.pop() == f'{tools}/..:'
+        return lines
+
+    return call
+
+
+def test_slurm_train(fake_srun):
+    lines = fake_srun('slurm_train.sh', 'gpu', 'my job', 'a config.py',
+                      'work dir', '--resume', GPUS='16', CPUS_PER_TASK='3',
+                      SRUN_ARGS='--exclude=n1 --mem=9G')
+    assert lines == [
+        '--partition=gpu', '--job-name=my job', '--gres=gpu:8', '--ntasks=16',
+        '--ntasks-per-node=8', '--cpus-per-task=3', '--kill-on-bad-exit=1',
+        '--exclude=n1', '--mem=9G', 'python', '-u',
+        f'{ROOT}/tools/train.py', 'a config.py', '--work-dir', 'work dir',
+        '--launcher', 'slurm', '--resume'
+    ]
+
+
+def test_slurm_test(fake_srun):
+    lines = fake_srun('slurm_test.sh', 'gpu', 'job', 'config.py', 'best.pth',
+                      '--tta', GPUS='2')
+    assert lines == [
+        '--partition=gpu', '--job-name=job', '--gres=gpu:2', '--ntasks=2',
+        '--ntasks-per-node=2', '--cpus-per-task=5', '--kill-on-bad-exit=1',
+        'python', '-u', f'{ROOT}/tools/test.py', 'config.py', 'best.pth',
+        '--launcher', 'slurm', '--tta'
+    ]

@@ -1,0 +1,58 @@
+"""The command on real faces, with an untrained model."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+import torch
+from mmengine.config import Config
+from small_model import model_cfg
+
+from ipdfer_mm.registry import MODELS
+from ipdfer_mm.utils import register_all_modules
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_on_cmu_faces(shared, tmp_path):
+    base = ROOT / 'configs/_base_/datasets/cmu_faces.py'
+    config = tmp_path / 'config.py'
+    pipeline = [
+        dict(type='LoadFaceImage'),
+        dict(type='AlignFace', size=32),
+        dict(type='PackFaceInputs'),
+    ]
+    config.write_text(
+        f'_base_ = {str(base)!r}\nmodel = {model_cfg()!r}\n'
+        f'test_dataloader = dict(dataset=dict(pipeline={pipeline!r}))\n')
+    register_all_modules()
+    model = MODELS.build(Config.fromfile(config).model)
+    checkpoint = tmp_path / 'model.pth'
+    torch.save(dict(state_dict=model.state_dict()), checkpoint)
+    result = subprocess.run([
+        sys.executable, ROOT / 'tools/analysis_tools/evaluate_synthesis.py',
+        config, checkpoint, '--out', tmp_path / 'out.json', '--grid',
+        tmp_path / 'grid.png', '--max-yaw', '20'
+    ],
+                            env=dict(
+                                os.environ,
+                                OMP_NUM_THREADS='1',
+                                CMU_FACES_ROOT=str(shared / 'data/cmu_faces')),
+                            cwd=tmp_path,
+                            capture_output=True,
+                            text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+    report = json.loads((tmp_path / 'out.json').read_text())
+    # Five test people, 2 of 4 poses without yaw, 8 pictures each.
+    assert 60 < report['num_pictures'] <= 80
+    # The ratio is that of the numbers it is made of; real faces have signal.
+    assert report['l1_ratio'] == pytest.approx(
+        report['reconstruction_l1'] / report['mean_picture_l1'])
+    assert report['fisherface_accuracy/input'] > 0.6
+    # An untrained model rebuilds nothing.
+    assert report['l1_ratio'] > 0.8
+    assert cv2.imread(str(tmp_path / 'grid.png')).shape[0] > 12 * 32

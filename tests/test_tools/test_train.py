@@ -1,0 +1,210 @@
+"""tools/train.py, run as a user runs it, on a tiny RAF-DB."""
+
+import json
+import re
+import shutil
+
+import pytest
+from tiny_run import (
+    ITERATIONS,
+    assert_equal,
+    baseline_cfg,
+    ipdfer_cfg,
+    load,
+    run_train,
+    write_config,
+)
+
+LOSSES = ('loss_recon', 'loss_id', 'loss_adv_neutral', 'loss_adv_exp',
+          'loss_exp', 'loss_pose', 'loss_cos', 'loss_confusion', 'loss_disc',
+          'loss_encoders', 'loss_discriminator', 'loss_generator')
+
+
+def test_logs_and_files_of_a_run(ipdfer_run):
+    lines = re.findall(r'Epoch\(train\).*', ipdfer_run.output)
+    assert len(lines) == 2 * ITERATIONS
+    for name in (*LOSSES, 'pose_unknown', 'encoders.lr', 'generator.lr'):
+        assert all(f' {name}: ' in line for line in lines), name
+    work_dir = ipdfer_run.work_dir
+    assert (work_dir / 'last_checkpoint').read_text() == str(
+        work_dir / 'epoch_2.pth')
+    (data, ) = work_dir.glob('*/vis_data')
+    for name in ('vis_image/synthesis_1.png', 'vis_image/synthesis_2.png'):
+        assert (data / name).stat().st_size > 0
+    (events, ) = data.glob('events.out.tfevents.*')
+    assert b'synthesis' in events.read_bytes()
+
+
+def test_checkpoints_are_plain(ipdfer_run):
+    (best, ) = ipdfer_run.work_dir.glob('best_accuracy_top1_epoch_*.pth')
+    for path in (best, ipdfer_run.work_dir / 'epoch_2.pth'):
+        checkpoint = load(path)  # weights_only=True
+        assert not [k for k in checkpoint['state_dict'] if 'module.' in k]
+        meta = checkpoint['meta']
+        assert meta['dataset_meta']['classes'][4] == 'neutral'
+        assert meta['ipdfer_mm']['normalization'] == dict(
+            mean=[127.5] * 3, std=[127.5] * 3, to_rgb=True)
+    assert set(checkpoint['optimizer']) == {
+        'encoders', 'discriminator', 'generator'
+    }
+
+
+def comparable(path) -> dict:
+    """What of a checkpoint must not depend on an interruption."""
+    checkpoint = load(path)
+    logs = checkpoint['message_hub']['log_scalars']
+    return dict(
+        state_dict=checkpoint['state_dict'],
+        optimizer=checkpoint['optimizer'],
+        param_schedulers=checkpoint['param_schedulers'],
+        losses={k: v for k, v in logs.items() if 'loss' in k or 'acc' in k},
+        meta={k: checkpoint['meta'][k] for k in ('epoch', 'iter', 'seed')})
+
+
+def test_killed_run_is_resumed(ipdfer_run, tmp_path, rafdb, face_weights):
+    """Killed in the middle of an epoch; two workers that flip pictures."""
+    config = write_config(
+        tmp_path / 'tiny.py',
+        rafdb,
+        ipdfer_cfg(face_weights),
+        custom_imports=dict(
+            imports=['dist_checks'], allow_failed_imports=False),
+        custom_hooks=[dict(type='KillHook')])
+    flags = ('--cfg-options', 'train_dataloader.num_workers=2')
+    run_train(config, tmp_path, *flags, fails=True,
+              KILL_AT_ITER=ITERATIONS + 1)
+    assert not (tmp_path / 'epoch_2.pth').exists()
+    output = run_train(config, tmp_path, '--resume', *flags)
+    assert f'resumed epoch: 1, iter: {ITERATIONS}' in output
+    expected = comparable(ipdfer_run.work_dir / 'epoch_2.pth')
+    for name in ('train/loss_exp', 'train/loss_generator'):
+        losses, _, _ = expected['losses'][name]['mmengine.HistoryBuffer']
+        assert len(set(losses)) == 2 * ITERATIONS
+    assert_equal(comparable(tmp_path / 'epoch_2.pth'), expected)
+
+
+@pytest.mark.parametrize('algorithm, workers, seed', [
+    ('ipdfer', 0, None),
+    ('baseline', 0, 0),
+    ('baseline', 2, None),
+])
+def test_resumed_run_equals_undisturbed_one(algorithm, workers, seed,
+                                            tmp_path, rafdb, face_weights):
+    """Also if the run drew its seed."""
+    model = baseline_cfg()
+    if algorithm == 'ipdfer':
+        model = ipdfer_cfg(face_weights)
+    config = write_config(tmp_path / 'tiny.py', rafdb, model,
+                          randomness=dict(seed=seed))
+    flags = ('--cfg-options', f'train_dataloader.num_workers={workers}')
+    run_train(config, tmp_path / 'undisturbed', *flags)
+    output = run_train(config, tmp_path / 'resumed', '--resume',
+                       tmp_path / 'undisturbed/epoch_1.pth', *flags)
+    assert f'resumed epoch: 1, iter: {ITERATIONS}' in output
+    assert_equal(
+        comparable(tmp_path / 'resumed/epoch_2.pth'),
+        comparable(tmp_path / 'undisturbed/epoch_2.pth'))
+
+
+@pytest.fixture
+def config(tmp_path, rafdb, face_weights):
+    return write_config(tmp_path / 'tiny.py', rafdb,
+                        ipdfer_cfg(face_weights))
+
+
+def fail(config, *flags) -> str:
+    """Run a training that must fail; the last lines of what it prints."""
+    output = run_train(config, config.parent / 'work', *flags, fails=True)
+    return output[output.rindex('Traceback'):]
+
+
+def test_missing_config(tmp_path):
+    assert f'The config {tmp_path}/absent.py does not exist.' in fail(
+        tmp_path / 'absent.py')
+
+
+def test_missing_data_root(config):
+    message = fail(config, '--cfg-options',
+                   'train_dataloader.dataset.data_root=/absent/rafdb')
+    assert "data_root='/absent/rafdb' of RAFDB is no folder" in message
+    assert 'basic/EmoLabel/list_patition_label.txt' in message
+
+
+def test_missing_manifest(config, rafdb):
+    message = fail(config, '--cfg-options',
+                   'train_dataloader.dataset.manifest=absent.csv')
+    assert f'the manifest {rafdb}/absent.csv does not exist' in message
+    assert 'tools/prepare_dataset.py' in message
+
+
+def test_pose_encoder_without_poses(config):
+    message = fail(config, '--cfg-options',
+                   'train_dataloader.dataset.manifest=None')
+    assert 'no sample of the training set RAFDB has a head pose' in message
+    assert 'tools/prepare_dataset.py' in message
+    assert 'configs/idfer_*.py' in message
+
+
+def test_missing_checkpoint_to_resume(config):
+    message = fail(config, '--resume', '/absent/epoch_1.pth')
+    assert 'The checkpoint /absent/epoch_1.pth does not exist' in message
+
+
+def test_loss_that_is_not_finite(config):
+    message = fail(config, '--cfg-options',
+                   'optim_wrapper.encoders.optimizer.lr=1e20')
+    assert 'FloatingPointError: A loss is not finite at iteration 1' in message
+    assert 'loss_generator=nan' in message
+    assert 'lower learning rate' in message
+    assert not list(config.parent.glob('work/*.pth'))
+
+
+def test_weights_that_are_not_finite(config):
+    # Broken by the last update of an epoch, which no loss shows.
+    message = fail(config, '--cfg-options', 'train_dataloader.batch_size=16',
+                   'optim_wrapper.generator.optimizer.type=SGD',
+                   'optim_wrapper.generator.optimizer.lr=1e38',
+                   'model.loss_recon.type=ipdfer_mm.ReconstructionLoss',
+                   'model.loss_recon.loss_weight=1000')
+    assert 'parameters are not finite after iteration 1' in message
+    assert 'expression_encoder.backbone.' in message
+    assert 'lower learning rate' in message
+    assert not list(config.parent.glob('work/*.pth'))
+
+
+def test_accumulation_is_refused(config):
+    message = fail(config, '--cfg-options',
+                   'optim_wrapper.encoders.accumulative_counts=2')
+    assert 'optim_wrapper.encoders.accumulative_counts must be 1' in message
+
+
+def test_full_disk_keeps_the_last_checkpoint(config):
+    """A file where the folder for checkpoints should be."""
+    config.parent.joinpath('full').touch()
+    message = fail(config, '--cfg-options',
+                   f'default_hooks.checkpoint.out_dir={config.parent}/full')
+    assert 'the checkpoint was not written' in message
+    assert f'{config.parent}/full/work/epoch_1.pth' in message
+
+
+def test_resuming_needs_no_pretrained_file(ipdfer_run, tmp_path):
+    shutil.copy(ipdfer_run.config, tmp_path / 'tiny.py')
+    output = run_train(
+        tmp_path / 'tiny.py', tmp_path / 'work', '--resume',
+        ipdfer_run.work_dir / 'epoch_2.pth', '--cfg-options',
+        'model.identity_encoder.init_cfg.checkpoint=/absent/face.pth')
+    assert 'resumed epoch: 2' in output
+
+
+def test_flags(config, tmp_path):
+    """What mmpretrain's users know, in one run."""
+    output = run_train(
+        config, tmp_path / 'flags', '--no-validate', '--auto-scale-lr',
+        '--no-pin-memory', '--no-persistent-workers', '--cfg-options',
+        'train_cfg.max_epochs=1', 'default_hooks.logger.interval=2')
+    assert 'Epoch(val)' not in output
+    # 8 samples a batch instead of 32
+    assert 'encoders.lr: 2.5000e-05' in output
+    (scalars, ) = tmp_path.glob('flags/*/vis_data/scalars.json')
+    assert json.loads(scalars.read_text())['iter'] == ITERATIONS
+    assert load(tmp_path / 'flags/epoch_1.pth')['meta']['epoch'] == 1

@@ -1,0 +1,189 @@
+"""What may be loaded, and what is said when it is not."""
+
+import http.server
+import io
+import pickle
+import threading
+from collections import OrderedDict
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer
+from mmengine.runner import CheckpointLoader
+
+from ipdfer_mm.utils.compat import (
+    leave_process_group,
+    restore_numpy_bool8,
+    set_checkpoint_trust,
+)
+
+STATE = OrderedDict(weight=torch.arange(300.))
+
+
+@pytest.fixture(autouse=True)
+def restore_loaders():
+    schemes = CheckpointLoader._schemes.copy()
+    yield
+    CheckpointLoader._schemes = schemes
+
+
+class Payload:
+    """An object whose unpickling creates a file."""
+
+    def __init__(self, path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple:
+        return open, (str(self.path), 'w')
+
+
+def saved(value, **kwargs) -> bytes:
+    file = io.BytesIO()
+    torch.save(value, file, **kwargs)
+    return file.getvalue()
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Write a file and load it as MMEngine does."""
+
+    def call(content: bytes, trust: bool = False, **kwargs):
+        (tmp_path / 'x.pth').write_bytes(content)
+        set_checkpoint_trust(trust)
+        return CheckpointLoader.load_checkpoint(
+            str(tmp_path / 'x.pth'), **kwargs)
+
+    return call
+
+
+@pytest.mark.parametrize('trust', [False, True])
+@pytest.mark.parametrize('zipped', [False, True])
+def test_plain_checkpoint(load, trust, zipped):
+    content = saved(
+        dict(state_dict=STATE, meta=dict(epoch=3, classes=('a', 'b'))),
+        _use_new_zipfile_serialization=zipped)
+    loaded = load(content, trust)
+    assert torch.equal(loaded['state_dict']['weight'], STATE['weight'])
+    assert loaded['meta'] == dict(epoch=3, classes=('a', 'b'))
+
+
+@pytest.mark.parametrize('zipped', [False, True])
+def test_code_is_not_run(load, tmp_path, zipped):
+    proof = tmp_path / 'code_was_run'
+    content = saved(
+        dict(STATE, extra=Payload(proof)),
+        _use_new_zipfile_serialization=zipped)
+    with pytest.raises(RuntimeError) as info:
+        load(content)
+    assert not proof.exists()
+    assert f'The checkpoint {tmp_path}/x.pth holds pickled' in str(info.value)
+    assert 'io.open' in str(info.value)
+    assert '--trust-checkpoint' in str(info.value)
+    load(content, trust=True)
+    assert proof.exists()
+
+
+def test_other_objects_need_trust(load):
+    """MMEngine's own files."""
+    content = saved(dict(log=HistoryBuffer([1.0], [1])))
+    with pytest.raises(RuntimeError, match='HistoryBuffer.*trust-checkpoint'):
+        load(content)
+    assert load(content, trust=True)['log'].current() == 1
+
+
+@pytest.mark.parametrize('trust', [False, True])
+@pytest.mark.parametrize('content', [
+    b'',
+    saved(STATE)[:1000],
+    b'version https://git-lfs.github.com/spec/v1\noid sha256:0',
+    b'<!DOCTYPE html>\n<title>Not found</title>',
+])
+def test_no_checkpoint(load, tmp_path, content, trust):
+    with pytest.raises(RuntimeError) as info:
+        load(content, trust)
+    message = str(info.value)
+    assert f'The checkpoint {tmp_path}/x.pth cannot be read' in message
+    # Trust would not help.
+    assert 'trust' not in message
+
+
+def test_missing_file(tmp_path):
+    set_checkpoint_trust(False)
+    with pytest.raises(FileNotFoundError, match='/absent.pth does not exist'):
+        CheckpointLoader.load_checkpoint(str(tmp_path / 'absent.pth'))
+
+
+def test_other_errors_are_torchs(load, monkeypatch):
+
+    def fail(*args, **kwargs):
+        raise RuntimeError('no such device')
+
+    monkeypatch.setattr(torch, 'load', fail)
+    with pytest.raises(RuntimeError, match='^no such device$'):
+        load(saved(STATE))
+
+
+def test_home(load, tmp_path, monkeypatch):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    load(saved(STATE))
+    assert 'weight' in CheckpointLoader.load_checkpoint('~/x.pth')
+
+
+@pytest.fixture
+def address(tmp_path, monkeypatch):
+    """A web server for a folder, and an empty cache."""
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'cache'))
+    (tmp_path / 'web').mkdir()
+    handler = partial(
+        http.server.SimpleHTTPRequestHandler, directory=tmp_path / 'web')
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f'http://127.0.0.1:{server.server_port}'
+        server.shutdown()
+        thread.join()
+
+
+def test_download(address, tmp_path):
+    (tmp_path / 'web/plain.pth').write_bytes(saved(STATE))
+    set_checkpoint_trust(False)
+    for _ in range(2):
+        loaded = CheckpointLoader.load_checkpoint(f'{address}/plain.pth')
+        assert torch.equal(loaded['weight'], STATE['weight'])
+        # The second time it comes from the cache.
+        (tmp_path / 'web/plain.pth').unlink(missing_ok=True)
+
+
+def test_download_is_not_run(address, tmp_path):
+    proof = tmp_path / 'code_was_run'
+    content = saved(dict(extra=Payload(proof)))
+    (tmp_path / 'web/evil.pth').write_bytes(content)
+    set_checkpoint_trust(False)
+    with pytest.raises(RuntimeError, match='/evil.pth holds pickled') as info:
+        CheckpointLoader.load_checkpoint(f'{address}/evil.pth')
+    assert address in str(info.value)
+    assert not proof.exists()
+    set_checkpoint_trust(True)
+    CheckpointLoader.load_checkpoint(f'{address}/evil.pth')
+    assert proof.exists()
+
+
+def test_payload_is_dangerous(tmp_path):
+    pickle.loads(pickle.dumps(Payload(tmp_path / 'proof')))
+    assert (tmp_path / 'proof').exists()
+
+
+def test_numpy_alias(monkeypatch):
+    monkeypatch.delattr(np, 'bool8')
+    restore_numpy_bool8()
+    assert np.bool8 is np.bool_
+
+
+def test_leave_process_group(tmp_path):
+    torch.distributed.init_process_group(
+        'gloo', init_method=f'file://{tmp_path}/store', rank=0, world_size=1)
+    leave_process_group()
+    assert not torch.distributed.is_initialized()
+    leave_process_group()  # one process has none

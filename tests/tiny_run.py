@@ -1,0 +1,209 @@
+"""A tiny RAF-DB, configs for it, and the tools run on it as users run them."""
+
+import csv
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from small_model import SIZE, WIDTH, head, model_cfg, resnet
+
+from ipdfer_mm.datasets.manifest import HEADER
+from ipdfer_mm.registry import MODELS
+from ipdfer_mm.utils import register_all_modules
+
+ROOT = Path(__file__).resolve().parents[1]
+TESTS = ROOT / 'tests'
+NUM_CLASSES = 7
+NUM_TRAIN = 16
+NUM_TEST = 7  # odd: two processes do not share it evenly
+BATCH_SIZE = 8
+ITERATIONS = NUM_TRAIN // BATCH_SIZE  # of an epoch
+YAWS = ('-3', '14.5', '25', '-33', '61', '')
+
+PIPELINE = [
+    dict(type='LoadFaceImage'),
+    dict(type='Resize', scale=(SIZE, SIZE)),
+    dict(type='PackFaceInputs'),
+]
+FLIP = dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal')
+TRAIN_PIPELINE = [*PIPELINE[:2], FLIP, PIPELINE[2]]
+
+
+def make_rafdb(root: Path) -> Path:
+    """Write RAF-DB's official layout with noise for faces, and a manifest."""
+    (root / 'basic/EmoLabel').mkdir(parents=True)
+    (root / 'basic/Image/aligned').mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    lines, rows = [], []
+    for split, count in (('train', NUM_TRAIN), ('test', NUM_TEST)):
+        for index in range(count):
+            name = f'{split}_{index + 1:05d}'
+            path = f'basic/Image/aligned/{name}_aligned.jpg'
+            coarse = rng.integers(0, 256, (10, 10, 3), dtype=np.uint8)
+            cv2.imwrite(str(root / path), cv2.resize(coarse, (100, 100)))
+            lines.append(f'{name}.jpg {index % NUM_CLASSES + 1}\n')
+            rows.append(dict(path=path, aligned_path=path,
+                             yaw=YAWS[index % len(YAWS)]))
+    list_file = root / 'basic/EmoLabel/list_patition_label.txt'
+    list_file.write_text(''.join(lines))
+    with open(root / 'manifest.csv', 'w', newline='') as file:
+        writer = csv.DictWriter(file, HEADER, restval='')
+        writer.writeheader()
+        writer.writerows(rows)
+    return root
+
+
+def save_identity_weights(path: Path) -> Path:
+    """Save the state dict of a network that stands for a face network."""
+    register_all_modules()
+    torch.manual_seed(3)
+    torch.save(MODELS.build(resnet()).state_dict(), path)
+    return path
+
+
+def ipdfer_cfg(identity_weights: Path) -> dict:
+    """Model config of a small IPD-FER for RAF-DB's seven classes."""
+    cfg = model_cfg(expression_head=head(NUM_CLASSES))
+    cfg['discriminator']['head'] = head(NUM_CLASSES)
+    cfg['identity_encoder']['init_cfg'] = dict(
+        type='Pretrained', checkpoint=str(identity_weights))
+    del cfg['classes']  # DatasetMetaHook tells the model
+    return cfg
+
+
+def baseline_cfg() -> dict:
+    """Model config of a plain classifier with the same encoder."""
+    return dict(
+        type='mmpretrain.ImageClassifier',
+        data_preprocessor=dict(
+            type='mmpretrain.ClsDataPreprocessor',
+            mean=(127.5, ) * 3,
+            std=(127.5, ) * 3,
+            to_rgb=True),
+        backbone=resnet(),
+        neck=dict(type='mmpretrain.GlobalAveragePooling'),
+        head=dict(
+            type='mmpretrain.LinearClsHead',
+            num_classes=NUM_CLASSES,
+            in_channels=WIDTH,
+            loss=dict(type='mmpretrain.CrossEntropyLoss')))
+
+
+def write_config(path: Path, rafdb: Path, model: dict, **settings) -> Path:
+    """Write a config on the repository's bases.
+
+    Args:
+        path (Path): Where to.
+        rafdb (Path): Data root.
+        model (dict): Model config.
+        **settings: More top-level settings.
+
+    Returns:
+        Path: ``path``.
+    """
+    is_ipdfer = 'IPDFERModel' in model['type']
+    bases = [
+        'datasets/rafdb.py',
+        'schedules/ipdfer.py' if is_ipdfer else 'schedules/baseline.py',
+        'ipdfer_runtime.py' if is_ipdfer else 'default_runtime.py'
+    ]
+    loaders = {}
+    for name, pipeline in (('train', TRAIN_PIPELINE), ('val', PIPELINE),
+                           ('test', PIPELINE)):
+        loaders[f'{name}_dataloader'] = dict(
+            batch_size=BATCH_SIZE if name == 'train' else 3,
+            num_workers=0,
+            dataset=dict(
+                data_root=str(rafdb),
+                manifest='manifest.csv',
+                pipeline=pipeline))
+    cfg = dict(
+        _base_=[str(ROOT / 'configs/_base_' / base) for base in bases],
+        model=model,
+        train_cfg=dict(max_epochs=2),
+        default_hooks=dict(logger=dict(interval=1)),
+        **loaders)
+    cfg.update(settings)
+    path.write_text(''.join(f'{k} = {v!r}\n' for k, v in cfg.items()))
+    return path
+
+
+def run(*command, cwd: Path, fails: bool = False, **env) -> str:
+    """Run a command of the repository's user.
+
+    Args:
+        *command: Program and arguments; ``python`` is this one.
+        cwd (Path): Where to run it.
+        fails (bool): Whether it must fail.
+        **env: More environment variables.
+
+    Returns:
+        str: What it printed.
+    """
+    command = [str(part) for part in command]
+    path = os.environ.get('PYTHONPATH', '')
+    env = {
+        **os.environ,
+        'OMP_NUM_THREADS': '1',
+        'PATH': f'{Path(sys.executable).parent}:{os.environ["PATH"]}',
+        'PYTHONPATH': f'{ROOT}:{TESTS}:{path}',  # for `custom_imports`
+        **{k: str(v) for k, v in env.items()}
+    }
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=env,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=300)
+    assert (done.returncode != 0) == fails, done.stdout[-6000:]
+    return done.stdout
+
+
+def run_train(config: Path, work_dir: Path, *flags, **kwargs) -> str:
+    """Run tools/train.py in the folder of the config."""
+    return run('python', ROOT / 'tools/train.py', config, '--work-dir',
+               work_dir, *flags, cwd=config.parent, **kwargs)
+
+
+def run_test(config: Path, checkpoint: Path, work_dir: Path, *flags,
+             **kwargs) -> str:
+    """Run tools/test.py in the folder of the config."""
+    return run('python', ROOT / 'tools/test.py', config, checkpoint,
+               '--work-dir', work_dir, *flags, cwd=config.parent, **kwargs)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(('127.0.0.1', 0))
+        return listener.getsockname()[1]
+
+
+def load(path: Path) -> dict:
+    """Load a checkpoint as anybody may: nothing in it can run code."""
+    return torch.load(path, map_location='cpu', weights_only=True)
+
+
+def assert_equal(a, b, where: str = '') -> None:
+    """Compare nested containers; tensors and numbers bit for bit."""
+    assert type(a) is type(b), f'{where}: {type(a)} and {type(b)}'
+    if isinstance(a, dict):
+        assert a.keys() == b.keys(), where
+        for key in a:
+            assert_equal(a[key], b[key], f'{where}/{key}')
+    elif isinstance(a, (list, tuple)):
+        assert len(a) == len(b), where
+        for index, (left, right) in enumerate(zip(a, b)):
+            assert_equal(left, right, f'{where}/{index}')
+    elif isinstance(a, torch.Tensor):
+        assert a.dtype == b.dtype, where
+        assert torch.equal(a, b), f'{where}: {(a - b).abs().max()}'
+    else:
+        assert a == b, f'{where}: {a} and {b}'
