@@ -17,12 +17,12 @@ model = dict(
     backbone=dict(type='mmpretrain.ResNet', depth=18),
     neck=dict(type='mmpretrain.GlobalAveragePooling'),
     head=dict(
-        type='mmpretrain.ArcFaceClsHead',
+        type='ArcFaceClsHead',
+        _scope_='mmpretrain',
         num_classes=num_people,
         in_channels=512,
         scale=64.0,
-        margins=0.5,
-        loss=dict(type='mmpretrain.CrossEntropyLoss')))
+        margins=0.5))
 
 train_dataloader = dict(
     batch_size=512,
