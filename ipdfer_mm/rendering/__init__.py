@@ -1,0 +1,32 @@
+"""Faces rendered from a linear model: ground truth for disentangling."""
+
+from .camera import five_points, head_rotation
+from .expressions import (
+    CLASSES,
+    add_weights,
+    sample_expression,
+    sample_resting_face,
+)
+from .face_model import FaceModel
+from .parametric_head import parametric_head
+from .person import Person, sample_person
+from .renderer import FaceRenderer, RenderedFace, RenderSpec
+from .scene import Light, sample_light
+
+__all__ = [
+    'CLASSES',
+    'FaceModel',
+    'FaceRenderer',
+    'Light',
+    'Person',
+    'RenderSpec',
+    'RenderedFace',
+    'add_weights',
+    'five_points',
+    'head_rotation',
+    'parametric_head',
+    'sample_expression',
+    'sample_light',
+    'sample_person',
+    'sample_resting_face',
+]

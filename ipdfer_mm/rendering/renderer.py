@@ -1,0 +1,171 @@
+"""From a description of a picture to the picture."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from .appearance import Appearance
+from .camera import (
+    aligned_frame,
+    five_points,
+    full_frame,
+    head_rotation,
+    jitter_frame,
+    project,
+    to_pixels,
+)
+from .expressions import add_weights
+from .face_model import FaceModel
+from .person import Person
+from .rasterizer import rasterize, vertex_normals
+from .scene import Light, expose, paint_background, shade
+
+CROPS = ('aligned', 'full')
+# People whose shape and colours a renderer remembers.
+REMEMBERED = 32
+
+
+@dataclass(frozen=True, eq=False)
+class RenderSpec:
+    """All that a picture depends on.
+
+    Args:
+        person (Person): Who is seen.
+        expression (Mapping[str, float]): Weights of expression shapes, on top
+            of the person's resting face.
+        yaw (float): Degrees; positive turns the nose to the left of the
+            picture.
+        pitch (float): Degrees; positive lifts the nose.
+        roll (float): Degrees; positive turns the head clockwise.
+        light (Light): The light.
+        seed (int): Seed of background, framing, blur and noise, >= 0.
+        size (int): Side of the picture in pixels.
+        crop (str): ``'aligned'`` fits the face to the ArcFace template, which
+            takes the roll out again; ``'full'`` shows head and shoulders.
+    """
+
+    person: Person
+    expression: Mapping[str, float] = field(default_factory=dict)
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    light: Light = field(default_factory=Light)
+    seed: int = 0
+    size: int = 112
+    crop: str = 'aligned'
+
+    def neutral(self) -> 'RenderSpec':
+        """The neutral twin: the same picture without the expression.
+
+        The resting face stays, since it is how the person looks when neutral.
+
+        Returns:
+            RenderSpec: A description that differs in the expression only.
+        """
+        return replace(self, expression={})
+
+
+@dataclass(frozen=True, eq=False)
+class RenderedFace:
+    """A picture and where the face is in it.
+
+    Args:
+        image (np.ndarray): Red, green and blue, uint8 (size, size, 3).
+        landmarks68 (np.ndarray): Multi-PIE points in pixels, hidden ones
+            included, float32 (68, 2).
+        five_points (np.ndarray): Left eye, right eye, nose tip, left and
+            right mouth corner as seen in the picture, in pixels, float32
+            (5, 2).
+    """
+
+    image: np.ndarray
+    landmarks68: np.ndarray
+    five_points: np.ndarray
+
+
+class FaceRenderer:
+    """Renders people with one face model.
+
+    The same description gives the same bytes on the same kind of machine. The
+    frame follows the resting face, so that twins agree to the pixel wherever
+    the expression moves nothing; the face in an aligned picture is therefore
+    as far from the template as its expression moved it, and by a random
+    error as of a detector.
+
+    Args:
+        model (FaceModel): The face model.
+        supersampling (int): Samples per pixel along each side.
+    """
+
+    def __init__(self, model: FaceModel, supersampling: int = 2) -> None:
+        self.model = model
+        self.supersampling = supersampling
+        self.appearance = Appearance(model)
+        self._people: dict[Person, tuple[np.ndarray, np.ndarray]] = {}
+
+    def render(self, spec: RenderSpec) -> RenderedFace:
+        """Render one picture.
+
+        Args:
+            spec (RenderSpec): What to render.
+
+        Returns:
+            RenderedFace: Picture and points.
+
+        Raises:
+            KeyError: If the model lacks an expression shape.
+            ValueError: If the crop is unknown or the head is turned too far
+                to be aligned (beyond about 80 degrees of yaw).
+        """
+        resting, colours = self._recall(spec.person)
+        model, weights = self.model, spec.person.resting_face
+        at_rest = resting + model.expression_offset(
+            model.expression_vector(weights))
+        weights = add_weights(weights, spec.expression)
+        vertices = resting + model.expression_offset(
+            model.expression_vector(weights))
+        rotation = head_rotation(spec.yaw, spec.pitch, spec.roll)
+        frame = self._frame(spec, at_rest[model.landmarks68], rotation)
+
+        plane, nearness = project(vertices, rotation)
+        points = to_pixels(plane, frame)
+        normals = vertex_normals(vertices, model.triangles) @ rotation.T
+        folded = colours * self.appearance.fold_shade(weights)[:, None]
+        face, coverage = rasterize(points, nearness,
+                                   shade(folded, normals, spec.light),
+                                   model.triangles, spec.size,
+                                   self.supersampling)
+        rng = np.random.default_rng([spec.seed, 1])
+        background = paint_background(spec.size, rng)
+        picture = face + (1 - coverage[..., None]) * background
+        landmarks = points[model.landmarks68]
+        return RenderedFace(
+            expose(picture, rng), landmarks, five_points(landmarks))
+
+    def _frame(self, spec: RenderSpec, landmarks: np.ndarray,
+               rotation: np.ndarray) -> np.ndarray:
+        if spec.crop not in CROPS:
+            raise ValueError(f'crop is {spec.crop!r}, not one of '
+                             f'{", ".join(CROPS)}.')
+        rng = np.random.default_rng([spec.seed, 0])
+        shift, zoom, turn = rng.standard_normal(2), *rng.standard_normal(2)
+        if spec.crop == 'aligned':
+            frame = aligned_frame(project(landmarks, rotation)[0], spec.size)
+            return jitter_frame(frame, spec.size, .022 * shift,
+                                np.exp(.05 * zoom), 2.5 * turn)
+        return jitter_frame(
+            full_frame(spec.size), spec.size, .03 * shift,
+            np.exp(.08 * zoom), 0)
+
+    def _recall(self, person: Person) -> tuple[np.ndarray, np.ndarray]:
+        """Vertices of a person without resting face, and colours."""
+        if person not in self._people:
+            if len(self._people) >= REMEMBERED:
+                self._people.clear()
+            vertices = self.model.identity_vertices(person.identity)
+            hair = person.hair_volume * self.appearance.hair(person)
+            vertices = vertices + hair[:, None] * vertex_normals(
+                vertices, self.model.triangles)
+            self._people[person] = vertices, self.appearance.colours(person)
+        return self._people[person]

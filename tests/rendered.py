@@ -1,0 +1,24 @@
+"""What tests of rendered faces have in common."""
+
+from ipdfer_mm.rendering import (
+    CLASSES,
+    RenderSpec,
+    sample_expression,
+    sample_light,
+    sample_person,
+)
+
+
+def sample_specs(model, count, rng, max_yaw=45, **kwargs):
+    """Describe pictures of other people, all classes in turn."""
+    return [
+        RenderSpec(
+            sample_person(len(model.identity), rng),
+            sample_expression(CLASSES[i % len(CLASSES)], rng),
+            yaw=rng.uniform(-max_yaw, max_yaw),
+            pitch=6 * rng.standard_normal(),
+            roll=5 * rng.standard_normal(),
+            light=sample_light(rng),
+            seed=int(rng.integers(10**6)),
+            **kwargs) for i in range(count)
+    ]
