@@ -30,7 +30,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['ipdfer_mm', 'ipdfer_mm.*']),
-    python_requires='>=3.9',
+    python_requires='>=3.10',
     install_requires=parse_requirements('runtime'),
     extras_require={
         'optional': parse_requirements('optional'),

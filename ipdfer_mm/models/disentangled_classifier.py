@@ -11,6 +11,8 @@ from torch import Tensor
 
 from ipdfer_mm.registry import MODELS
 
+from .utils import build_optional
+
 DATA_PREPROCESSOR = dict(
     type='mmpretrain.ClsDataPreprocessor',
     mean=(127.5, ) * 3,
@@ -197,8 +199,3 @@ class DisentangledClassifier(BaseModel):
         does not find them again when it loads.
         """
         return get_state_dict(self, destination, prefix, keep_vars)
-
-
-def build_optional(cfg: Optional[dict]) -> Optional[torch.nn.Module]:
-    """Build a module, or None from None."""
-    return None if cfg is None else MODELS.build(cfg)

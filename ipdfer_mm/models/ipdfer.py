@@ -3,15 +3,14 @@
 from typing import NamedTuple, Optional
 
 import torch
-import torch.nn as nn
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
 from ipdfer_mm.registry import MODELS
 
-from .disentangled_classifier import DisentangledClassifier, build_optional
-from .utils import fixed
+from .disentangled_classifier import DisentangledClassifier
+from .utils import build_loss, build_optional, fixed
 
 CROSS_ENTROPY = 'mmpretrain.CrossEntropyLoss'
 
@@ -339,21 +338,3 @@ class IPDFERModel(DisentangledClassifier):
                     'in_channels, and the other encoders the neck dict('
                     "type='mmpretrain.LinearNeck', in_channels=..., "
                     'out_channels=..., gap_dim=2, norm_cfg=None).')
-
-
-def build_loss(cfg: Optional[dict],
-               *needs: Optional[nn.Module]) -> Optional[nn.Module]:
-    """Build a loss that is to be computed.
-
-    Args:
-        cfg (dict, optional): Config of the loss.
-        *needs (nn.Module, optional): Parts of the model that it needs.
-
-    Returns:
-        nn.Module or None: None without a config, without one of the parts, or
-        with a weight of 0.
-    """
-    if cfg is None or any(module is None for module in needs):
-        return None
-    loss = MODELS.build(cfg)
-    return None if loss.loss_weight == 0 else loss

@@ -6,6 +6,8 @@ from typing import Optional
 
 import torch.nn as nn
 
+from ipdfer_mm.registry import MODELS
+
 
 @contextmanager
 def fixed(*modules: Optional[nn.Module]) -> Iterator[None]:
@@ -37,3 +39,26 @@ def fixed(*modules: Optional[nn.Module]) -> Iterator[None]:
             parameter.requires_grad_(before)
         for child, training in modes:
             child.training = training
+
+
+def build_optional(cfg: Optional[dict]) -> Optional[nn.Module]:
+    """Build a module, or None from None."""
+    return None if cfg is None else MODELS.build(cfg)
+
+
+def build_loss(cfg: Optional[dict],
+               *needs: Optional[nn.Module]) -> Optional[nn.Module]:
+    """Build a loss that is to be computed.
+
+    Args:
+        cfg (dict, optional): Config of the loss.
+        *needs (nn.Module, optional): Parts of the model that it needs.
+
+    Returns:
+        nn.Module or None: None without a config, without one of the parts, or
+        with a weight of 0.
+    """
+    if cfg is None or any(module is None for module in needs):
+        return None
+    loss = MODELS.build(cfg)
+    return None if loss.loss_weight == 0 else loss

@@ -184,7 +184,7 @@ def test_full_disk_keeps_the_last_checkpoint(config):
     message = fail(config, '--cfg-options',
                    f'default_hooks.checkpoint.out_dir={config.parent}/full')
     assert 'the checkpoint was not written' in message
-    assert f'{config.parent}/full/work/epoch_1.pth' in message
+    assert str(config.parent / 'full' / 'work' / 'epoch_1.pth') in message
 
 
 def test_resuming_needs_no_pretrained_file(ipdfer_run, tmp_path):
