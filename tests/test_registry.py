@@ -49,6 +49,13 @@ def components(folder) -> dict:
                 data_root=str(make_rafdb(folder / 'rafdb')),
                 split='test',
                 manifest='manifest.csv',
+                pipeline=[]),
+            SyntheticFaces=dict(
+                data_root=str(folder / 'rendered'),
+                split='test',
+                num_people=1,
+                num_pictures=1,
+                num_workers=0,
                 pipeline=[])),
         TRANSFORMS=dict(
             AlignFace=dict(), LoadFaceImage=dict(), PackFaceInputs=dict()),

@@ -1,8 +1,10 @@
 """Facial expression data sets in the layouts their authors give out."""
 
 from .cmu_faces import CMUFaces
-from .fer_dataset import EXPRESSIONS, POSE_EDGES, FERDataset, pose_class
+from .fer_dataset import EXPRESSIONS, FERDataset
+from .pose import POSE_EDGES, pose_class
 from .rafdb import RAFDB
+from .synthetic_faces import SyntheticFaces
 from .transforms import AlignFace, LoadFaceImage, PackFaceInputs
 
 __all__ = [
@@ -14,5 +16,6 @@ __all__ = [
     'FERDataset',
     'LoadFaceImage',
     'PackFaceInputs',
+    'SyntheticFaces',
     'pose_class',
 ]

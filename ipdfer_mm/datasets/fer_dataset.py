@@ -2,7 +2,6 @@
 
 import math
 import os.path as osp
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Optional
@@ -15,28 +14,11 @@ from ipdfer_mm.registry import DATASETS
 
 from .files import missing_files, shorten
 from .manifest import MEND, join_manifest, picture_keys, recipe_hash
+from .pose import POSE_EDGES, UNKNOWN_POSE, pose_class
 
 EXPRESSIONS = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
                'surprise')
 KNOWN_NAMES = (*EXPRESSIONS, 'contempt')
-POSE_EDGES = (10, 20, 30, 40)
-UNKNOWN_POSE = -100
-
-
-def pose_class(yaw: Optional[float]) -> int:
-    """Class of a head pose.
-
-    Args:
-        yaw (float, optional): Signed yaw in degrees; None or nan if unknown.
-
-    Returns:
-        int: 0 to 4 for an absolute yaw in [0, 10), [10, 20), [20, 30),
-        [30, 40), [40, inf) degrees; -100, which cross entropy ignores, for an
-        unknown one.
-    """
-    if yaw is None or math.isnan(yaw):
-        return UNKNOWN_POSE
-    return bisect_right(POSE_EDGES, abs(yaw))
 
 
 @DATASETS.register_module()
@@ -52,9 +34,10 @@ class FERDataset(BaseDataset):
     A sample is a dict with ``img_path`` (str), ``gt_label`` (int), ``yaw``
     (float, signed degrees, positive where the nose points to the left of the
     picture, nan if unknown), ``pose_label`` (int, :func:`pose_class`),
-    ``aligned`` (bool, whether the picture comes from a manifest) and, where
-    known, ``subject`` (str), ``landmarks`` (np.ndarray of shape (5, 2), in
-    pixels of the picture) and ``neutral_img_path`` (str).
+    ``aligned`` (bool, whether the picture is a square around the face
+    already, as those of a manifest are) and, where known, ``subject`` (str),
+    ``landmarks`` (np.ndarray of shape (5, 2), in pixels of the picture) and
+    ``neutral_img_path`` (str).
 
     Args:
         data_root (str): Folder of the data set in its official layout.
@@ -145,15 +128,28 @@ class FERDataset(BaseDataset):
         return infos
 
     @classmethod
+    def knows_class(cls, name: str) -> bool:
+        """Whether ``metainfo`` may name a class so; for subclasses.
+
+        Args:
+            name (str): The name.
+
+        Returns:
+            bool: Whether it is no mistake.
+        """
+        return name in KNOWN_NAMES or name in cls.METAINFO['classes']
+
+    @classmethod
     def _load_metainfo(cls, metainfo: Optional[dict] = None) -> dict:
         meta = super()._load_metainfo(metainfo)
         classes = meta['classes']
-        known = {*KNOWN_NAMES, *cls.METAINFO['classes']}
         if isinstance(classes, str) or not classes or (
-                len(set(classes)) != len(classes)) or set(classes) - known:
+                len(set(classes)) != len(classes)) or (
+                    not all(map(cls.knows_class, classes))):
+            known = sorted({*KNOWN_NAMES, *cls.METAINFO['classes']})
             raise ValueError(
                 f'metainfo: classes={classes!r} of {cls.__name__} must be '
-                f'different names out of {sorted(known)}.')
+                f'different names out of {known}.')
         edges = meta.get('pose_edges', POSE_EDGES)
         if tuple(edges) != POSE_EDGES:
             raise ValueError(f'metainfo: pose_edges={edges!r}, but pose '
@@ -241,8 +237,8 @@ class FERDataset(BaseDataset):
 
     def _log_counts(self, infos: list[dict]) -> None:
         counts = Counter(info['gt_label'] for info in infos)
-        classes = ', '.join(f'{name} {counts[label]}'
-                            for name, label in self.class_to_idx.items())
+        classes = shorten([f'{name} {counts[label]}'
+                           for name, label in self.class_to_idx.items()])
         poses = Counter(info['pose_label'] for info in infos)
         print_log(
             f'{self._title}: {len(infos)} samples ({classes}), '

@@ -10,15 +10,24 @@ from .expressions import (
 from .face_model import FaceModel
 from .parametric_head import parametric_head
 from .person import Person, sample_person
-from .renderer import FaceRenderer, RenderedFace, RenderSpec
+from .population import PlannedPicture, Population
+from .renderer import (
+    RENDERING_VERSION,
+    FaceRenderer,
+    RenderedFace,
+    RenderSpec,
+)
 from .scene import Light, sample_light
 
 __all__ = [
     'CLASSES',
+    'RENDERING_VERSION',
     'FaceModel',
     'FaceRenderer',
     'Light',
     'Person',
+    'PlannedPicture',
+    'Population',
     'RenderSpec',
     'RenderedFace',
     'add_weights',

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from .scene import Light, expose, paint_background, shade
 CROPS = ('aligned', 'full')
 # People whose shape and colours a renderer remembers.
 REMEMBERED = 32
+# To be raised with every change after which the same description gives other
+# pictures: rendered data sets are told apart by it.
+RENDERING_VERSION = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +88,16 @@ class RenderedFace:
     five_points: np.ndarray
 
 
+class _Pose(NamedTuple):
+    """A face that is shaped and put in its place, but not drawn yet."""
+
+    weights: Mapping[str, float]
+    vertices: np.ndarray  # in centimetres, (V, 3)
+    rotation: np.ndarray  # (3, 3)
+    points: np.ndarray  # the vertices in pixels, (V, 2)
+    nearness: np.ndarray  # (V, )
+
+
 class FaceRenderer:
     """Renders people with one face model.
 
@@ -118,7 +132,39 @@ class FaceRenderer:
             ValueError: If the crop is unknown or the head is turned too far
                 to be aligned (beyond about 80 degrees of yaw).
         """
-        resting, colours = self._recall(spec.person)
+        pose = self._pose(spec)
+        colours = self._recall(spec.person)[1]
+        normals = vertex_normals(
+            pose.vertices, self.model.triangles) @ pose.rotation.T
+        folded = colours * self.appearance.fold_shade(pose.weights)[:, None]
+        face, coverage = rasterize(pose.points, pose.nearness,
+                                   shade(folded, normals, spec.light),
+                                   self.model.triangles, spec.size,
+                                   self.supersampling)
+        rng = np.random.default_rng([spec.seed, 1])
+        background = paint_background(spec.size, rng)
+        picture = face + (1 - coverage[..., None]) * background
+        landmarks = pose.points[self.model.landmarks68]
+        return RenderedFace(
+            expose(picture, rng), landmarks, five_points(landmarks))
+
+    def landmarks68(self, spec: RenderSpec) -> np.ndarray:
+        """Find the points of a picture without rendering it.
+
+        Args:
+            spec (RenderSpec): The picture.
+
+        Returns:
+            np.ndarray: Those that :meth:`render` returns, float32 (68, 2).
+
+        Raises:
+            KeyError: As :meth:`render`.
+            ValueError: As :meth:`render`.
+        """
+        return self._pose(spec).points[self.model.landmarks68]
+
+    def _pose(self, spec: RenderSpec) -> _Pose:
+        resting = self._recall(spec.person)[0]
         model, weights = self.model, spec.person.resting_face
         at_rest = resting + model.expression_offset(
             model.expression_vector(weights))
@@ -127,21 +173,9 @@ class FaceRenderer:
             model.expression_vector(weights))
         rotation = head_rotation(spec.yaw, spec.pitch, spec.roll)
         frame = self._frame(spec, at_rest[model.landmarks68], rotation)
-
         plane, nearness = project(vertices, rotation)
-        points = to_pixels(plane, frame)
-        normals = vertex_normals(vertices, model.triangles) @ rotation.T
-        folded = colours * self.appearance.fold_shade(weights)[:, None]
-        face, coverage = rasterize(points, nearness,
-                                   shade(folded, normals, spec.light),
-                                   model.triangles, spec.size,
-                                   self.supersampling)
-        rng = np.random.default_rng([spec.seed, 1])
-        background = paint_background(spec.size, rng)
-        picture = face + (1 - coverage[..., None]) * background
-        landmarks = points[model.landmarks68]
-        return RenderedFace(
-            expose(picture, rng), landmarks, five_points(landmarks))
+        return _Pose(weights, vertices, rotation, to_pixels(plane, frame),
+                     nearness)
 
     def _frame(self, spec: RenderSpec, landmarks: np.ndarray,
                rotation: np.ndarray) -> np.ndarray:

@@ -42,7 +42,9 @@ def spec(renderer):
 @pytest.mark.parametrize('crop', ['aligned', 'full'])
 @pytest.mark.parametrize('size', [48, 112])
 def test_picture_and_points(renderer, spec, size, crop):
-    face = renderer.render(replace(spec, size=size, crop=crop))
+    spec = replace(spec, size=size, crop=crop)
+    face = renderer.render(spec)
+    assert np.array_equal(renderer.landmarks68(spec), face.landmarks68)
     assert face.image.shape == (size, size, 3)
     assert face.image.dtype == np.uint8
     assert face.landmarks68.shape == (68, 2)

@@ -12,10 +12,11 @@ from ipdfer_mm.registry import TRANSFORMS
 class AlignFace(BaseTransform):
     """Bring a face to the ArcFace square.
 
-    - A sample with ``landmarks`` is aligned by
+    - A sample whose data set says ``aligned`` (it comes from a manifest or
+      was rendered so) is only resized, whatever its landmarks; the picture
+      must be a square already.
+    - Any other sample with ``landmarks`` is aligned by
       :func:`ipdfer_mm.preparation.align_face`.
-    - A sample whose data set says ``aligned`` (it comes from a manifest) is
-      only resized; the picture must be a square already.
     - Any other is cut from the middle of the picture by
       :func:`ipdfer_mm.preparation.centre_crop`.
 
@@ -49,7 +50,9 @@ class AlignFace(BaseTransform):
                 is larger than the picture; names the file.
         """
         points = results.pop('landmarks', None)
-        crop = None if results.get('aligned') else self.crop
+        crop = self.crop
+        if results.get('aligned'):
+            points = crop = None
         try:
             if points is None:
                 image = centre_crop(results['img'], crop, self.size)

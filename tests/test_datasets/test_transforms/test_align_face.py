@@ -49,3 +49,11 @@ def test_errors_name_the_file(image):
 def test_is_found_by_name():
     transform = TRANSFORMS.build(dict(type='AlignFace', size=56, crop=80))
     assert repr(transform) == 'AlignFace(size=56, crop=80)'
+
+
+def test_aligned_pictures_are_not_aligned_again(image):
+    aligned = image[:112, :112]
+    results = AlignFace().transform(
+        dict(img=aligned, aligned=True, landmarks=ARCFACE_TEMPLATE + 9))
+    assert (results['img'] == aligned).all()
+    assert 'landmarks' not in results

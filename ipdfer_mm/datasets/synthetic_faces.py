@@ -1,0 +1,140 @@
+"""Rendered faces whose person, pose and expression are known exactly."""
+
+import os.path as osp
+import re
+from collections.abc import Iterator
+from typing import Optional
+
+from mmengine.dist import broadcast_object_list, is_main_process
+
+from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.rendering import Population
+
+from .fer_dataset import FERDataset
+from .files import parse_number, parse_points, read_table
+from .rendered_folder import COLUMNS, LABELS, folder_name, render_folder
+
+TARGETS = ('expression', 'subject')
+PERSON = re.compile(r'person_\d{6}')
+
+
+@DATASETS.register_module()
+class SyntheticFaces(FERDataset):
+    """Faces rendered from a face model, each with its neutral twin.
+
+    What is missing is rendered when the data set is loaded, and kept in
+    ``<data_root>/<split>_<hash>`` (see
+    :mod:`ipdfer_mm.datasets.rendered_folder` for the layout). The hash covers
+    everything the pictures depend on, so a change of arguments never mixes
+    with old pictures. A run that was killed goes on where it stopped. Of
+    several distributed processes the first renders and the others wait,
+    which their process group allows only so long (ten minutes with NCCL):
+    render large sets before with ``tools/dataset_converters/
+    render_faces.py``.
+
+    Pictures are aligned to the ArcFace template by the resting face of the
+    person, so ``AlignFace`` only resizes them. ``neutral_img_path`` shows the
+    same person, pose, light and background without the expression. The people
+    of the splits are different. See :class:`Population` for the distribution
+    of expressions and poses.
+
+    Args:
+        data_root (str): Folder for the pictures; made where it is missing.
+        split (str): ``'train'``, ``'val'`` or ``'test'``.
+        face_model (str, optional): Face model packed by
+            ``tools/dataset_converters/ict_facekit.py``. Defaults to None, the
+            head built into this package.
+        num_people (int): Number of people.
+        num_pictures (int): Number of pictures of all people together.
+        img_size (int): Side of the pictures in pixels.
+        seed (int): Seed of people and pictures.
+        num_workers (int): Number of processes that render; 0 renders in this
+            one.
+        label (str): ``'expression'``, or ``'subject'`` to recognise people:
+            ``gt_label`` is then the position of the person in the split, and
+            the classes are the names of the people.
+        metainfo (dict, optional): As :class:`FERDataset`.
+        **kwargs: As :class:`FERDataset`.
+
+    Raises:
+        FileNotFoundError: If the face model does not exist.
+        OSError: If ``data_root`` cannot be written and pictures are missing.
+        ValueError: If an argument is out of range; names it.
+        RuntimeError: If another process failed to render.
+    """
+
+    LAYOUT = ('faces rendered by tools/dataset_converters/render_faces.py '
+              'with the same arguments')
+
+    def __init__(self,
+                 data_root: str,
+                 split: str,
+                 face_model: Optional[str] = None,
+                 num_people: int = 1000,
+                 num_pictures: int = 3000,
+                 img_size: int = 112,
+                 seed: int = 0,
+                 num_workers: int = 4,
+                 label: str = 'expression',
+                 metainfo: Optional[dict] = None,
+                 **kwargs) -> None:
+        if label not in TARGETS:
+            raise ValueError(f'label is {label!r}, not one of '
+                             f'{", ".join(TARGETS)}.')
+        self.population = Population(split, num_people, num_pictures, seed)
+        if face_model is not None:
+            face_model = osp.expanduser(face_model)
+        self.face_model = face_model
+        self.img_size = img_size
+        self.num_workers = num_workers
+        self.label = label
+        if label == 'subject':
+            # A dict, since the order counts: each person once.
+            people = dict.fromkeys(
+                picture.subject for picture in self.population.plan())
+            metainfo = dict(dict(classes=tuple(people)), **(metainfo or {}))
+        super().__init__(data_root, metainfo=metainfo, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """Render what is missing and load all samples.
+
+        Returns:
+            list[dict]: See :class:`FERDataset`.
+        """
+        # Tells the others that the pictures are there, or that they never
+        # will be: a barrier would leave them waiting.
+        failed = [True]
+        try:
+            if is_main_process():
+                render_folder(self.data_root, self.population, self.img_size,
+                              self.face_model, self.num_workers)
+            failed = [False]
+        finally:
+            broadcast_object_list(failed)
+        if failed[0]:
+            raise RuntimeError(f'{self._title}: the first process failed to '
+                               'render the faces; see its error.')
+        self.folder = folder_name(self.population, self.img_size,
+                                  self.face_model)
+        self.ann_file = osp.join(self.data_root, self.folder, LABELS)
+        return super().load_data_list()
+
+    def load_samples(self) -> Iterator[dict]:
+        """Yield the samples person by person."""
+        for where, cells in read_table(self.ann_file, COLUMNS, exact=True):
+            shown = cells['person' if self.label == 'subject' else
+                          'expression']
+            yield dict(
+                img_path=f'{self.folder}/{cells["path"]}',
+                neutral_img_path=f'{self.folder}/{cells["neutral_path"]}',
+                expression=shown,
+                subject=cells['person'],
+                yaw=parse_number(cells['yaw'], 'yaw', where),
+                landmarks=parse_points(cells, where),
+                aligned=True)
+
+    @classmethod
+    def knows_class(cls, name: str) -> bool:
+        """Whether a class can have this name: people can too."""
+        return super().knows_class(name) or bool(
+            PERSON.fullmatch(str(name)))

@@ -1,0 +1,192 @@
+"""Rendering many pictures in several processes."""
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .camera import five_points
+from .face_model import FaceModel
+from .population import PlannedPicture, Population
+from .renderer import FaceRenderer, RenderSpec
+
+PICTURES = 'pictures'
+NEUTRAL = 'neutral'
+
+
+@dataclass(frozen=True, eq=False)
+class PictureLabels:
+    """What is known about one rendered picture.
+
+    Args:
+        yaw (float): Degrees, as for :class:`RenderSpec`.
+        pitch (float): Degrees.
+        roll (float): Degrees, of the head; the picture is aligned, which
+            takes it out again.
+        five_points (np.ndarray): In pixels, float32 (5, 2).
+        landmarks68 (np.ndarray): In pixels, float32 (68, 2).
+        expression (np.ndarray): Weights on top of the resting face, in the
+            order of the face model, float32 (E, ).
+        resting_face (np.ndarray): Weights of the person, float32 (E, ).
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+    five_points: np.ndarray
+    landmarks68: np.ndarray
+    expression: np.ndarray
+    resting_face: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class RenderJob:
+    """Where and how the pictures of a population are rendered.
+
+    Args:
+        folder (Path): Pictures go to ``pictures`` and the neutral twins to
+            ``neutral`` in it, which exist.
+        population (Population): The plan.
+        size (int): Side of the pictures in pixels.
+        model (FaceModel): The face model.
+    """
+
+    folder: Path
+    population: Population
+    size: int
+    model: FaceModel
+
+
+def picture_paths(picture: PlannedPicture) -> tuple[str, str]:
+    """Files of a picture and of its neutral twin, relative to the folder.
+
+    Args:
+        picture (PlannedPicture): The picture.
+
+    Returns:
+        tuple[str, str]: Paths with forward slashes.
+    """
+    return (f'{PICTURES}/{picture.name}.png', f'{NEUTRAL}/{picture.name}.png')
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file that is whole or not there.
+
+    It is written beside its place and renamed, so that a killed process, or
+    another one that writes the same file, does no harm. (A killed one can
+    leave a hidden ``.partial`` file, which may be deleted.)
+
+    Args:
+        path (Path): The file; its folder exists.
+        content (bytes): The content.
+
+    Raises:
+        OSError: If it cannot be written; the message names the file.
+    """
+    beside = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+    try:
+        beside.write_bytes(content)
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise OSError(error.errno, f'{error.strerror}; the rendered faces are '
+                      'not complete yet and go on from here the next time',
+                      str(path)) from error
+
+
+def render_people(job: RenderJob, people: Sequence[Sequence[PlannedPicture]],
+                  workers: int) -> Iterator[list[PictureLabels]]:
+    """Render the pictures of people that are not there yet.
+
+    A task is a person, since a renderer remembers people. Processes are
+    spawned, not forked: the caller may run threads or use a GPU.
+
+    Args:
+        job (RenderJob): Where and how.
+        people (Sequence[Sequence[PlannedPicture]]): Pictures by person.
+        workers (int): Number of processes; 0 renders in this one.
+
+    Yields:
+        list[PictureLabels]: Labels of the pictures of each person, in the
+        order of ``people``, those that were there already included.
+
+    Raises:
+        OSError: If a picture cannot be written.
+        concurrent.futures.process.BrokenProcessPool: If a process is killed.
+    """
+    if workers == 0:
+        renderer = FaceRenderer(job.model)
+        yield from map(partial(_render_person, job, renderer), people)
+        return
+    with ProcessPoolExecutor(
+            min(workers, len(people)),
+            multiprocessing.get_context('spawn'),
+            initializer=_start_worker,
+            initargs=(job, )) as pool:
+        yield from pool.map(_render_in_worker, people)
+
+
+def _render_person(job: RenderJob, renderer: FaceRenderer,
+                   pictures: Sequence[PlannedPicture]) -> list[PictureLabels]:
+    person = job.population.person(pictures[0].person,
+                                   len(renderer.model.identity))
+    labels = []
+    for picture in pictures:
+        spec = job.population.spec(picture, person, job.size)
+        path, twin = (job.folder / p for p in picture_paths(picture))
+        if not path.is_file():
+            _write_picture(path, renderer, spec)
+        if not twin.is_file():
+            if spec.expression:
+                _write_picture(twin, renderer, spec.neutral())
+            else:
+                # The twin of a neutral picture is that picture.
+                write_atomically(twin, path.read_bytes())
+        labels.append(_describe(renderer, spec))
+    return labels
+
+
+def _write_picture(path: Path, renderer: FaceRenderer,
+                   spec: RenderSpec) -> None:
+    image = renderer.render(spec).image
+    _, png = cv2.imencode('.png', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    write_atomically(path, png.tobytes())
+
+
+def _describe(renderer: FaceRenderer, spec: RenderSpec) -> PictureLabels:
+    landmarks = renderer.landmarks68(spec)
+    to_vector = renderer.model.expression_vector
+    return PictureLabels(spec.yaw, spec.pitch, spec.roll,
+                         five_points(landmarks), landmarks,
+                         to_vector(spec.expression),
+                         to_vector(spec.person.resting_face))
+
+
+# Set in each worker, which renders with one model all its life.
+_job: RenderJob
+_renderer: FaceRenderer
+
+
+def _start_worker(job: RenderJob) -> None:
+    global _job, _renderer
+    # Workers of a killed parent would wait for tasks forever.
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    cv2.setNumThreads(1)
+    _job, _renderer = job, FaceRenderer(job.model)
+
+
+def _exit_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _render_in_worker(
+        pictures: Sequence[PlannedPicture]) -> list[PictureLabels]:
+    return _render_person(_job, _renderer, pictures)

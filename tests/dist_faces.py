@@ -1,0 +1,32 @@
+"""What tests of rendered data sets run in several processes."""
+
+import json
+from pathlib import Path
+
+import torch.distributed as dist
+from dist_checks import init_gloo
+
+from ipdfer_mm.datasets import SyntheticFaces
+
+
+def load_faces(rank: int, world_size: int, port: int, folder: str,
+               face_model: str) -> None:
+    """Worker: samples of a data set that is not rendered yet, or the error.
+
+    Args:
+        rank (int): Number of this process.
+        world_size (int): Number of processes.
+        port (int): Port of the process group.
+        folder (str): Where to render, and to write ``<rank>.json``.
+        face_model (str): File of the face model, '' for the built-in head.
+    """
+    init_gloo(rank, world_size, port)
+    try:
+        dataset = SyntheticFaces(
+            folder + '/faces', 'train', face_model or None, num_people=2,
+            num_pictures=4, img_size=32, num_workers=1)
+        result = [dataset.get_data_info(i)['img_path'] for i in range(4)]
+    except (FileNotFoundError, RuntimeError) as error:
+        result = f'{type(error).__name__}: {error}'
+    Path(folder, f'{rank}.json').write_text(json.dumps(result))
+    dist.destroy_process_group()

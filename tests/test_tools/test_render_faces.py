@@ -1,0 +1,163 @@
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ipdfer_mm.datasets import SyntheticFaces
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOL = ROOT / 'tools/dataset_converters/render_faces.py'
+
+
+def command(out, *flags, people=6, pictures=30, workers=0):
+    return [
+        sys.executable, TOOL, out, '--split', 'test', '--num-people', people,
+        '--num-pictures', pictures, '--size', 32, '--workers', workers, *flags
+    ]
+
+
+def start(*args, **kwargs):
+    return subprocess.Popen(
+        list(map(str, command(*args, **kwargs))),
+        env={**os.environ, 'PYTHONPATH': str(ROOT)},
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True)
+
+
+def run(*args, **kwargs):
+    process = start(*args, **kwargs)
+    output = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode,
+                                       *output)
+
+
+def contents(folder):
+    """Bytes by name, without what a killed process left half-written."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob('*')
+        if path.is_file() and not path.name.endswith('.partial')
+    }
+
+
+@pytest.fixture(scope='module')
+def rendered(tmp_path_factory):
+    out = tmp_path_factory.mktemp('rendered')
+    done = run(out)
+    assert done.returncode == 0, done.stderr
+    (folder, ) = out.iterdir()
+    assert f'30 faces and as many neutral ones are in {folder}.' in done.stdout
+    return folder
+
+
+def test_the_data_set_finds_it_ready(rendered):
+    before = {path: path.stat().st_mtime_ns for path in rendered.rglob('*')}
+    dataset = SyntheticFaces(
+        str(rendered.parent), 'test', num_people=6, num_pictures=30,
+        img_size=32)
+    assert len(dataset) == 30
+    assert before == {
+        path: path.stat().st_mtime_ns for path in rendered.rglob('*')
+    }
+
+
+def test_two_workers_give_the_same_bytes(rendered, tmp_path):
+    done = run(tmp_path, workers=2)
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / rendered.name) == contents(rendered)
+
+
+def test_two_at_the_same_time_do_no_harm(rendered, tmp_path):
+    both = [start(tmp_path) for _ in range(2)]
+    for process in both:
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors
+    assert contents(tmp_path / rendered.name) == contents(rendered)
+    assert not list(tmp_path.rglob('*.partial'))
+
+
+def test_other_arguments_go_to_other_folders(rendered, tmp_path):
+    for flags in (('--seed', 1), ('--size', 48)):
+        done = run(tmp_path, *flags)
+        assert done.returncode == 0, done.stderr
+    folders = sorted(tmp_path.iterdir())
+    assert len(folders) == 2
+    name = 'pictures/person_600000_000.png'
+    pictures = {(folder / name).read_bytes()
+                for folder in (*folders, rendered)}
+    assert len(pictures) == 3
+
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='needs SIGKILL')
+def test_goes_on_after_a_kill(tmp_path):
+    many = dict(people=40, pictures=240)
+    process = start(tmp_path / 'killed', workers=2, **many)
+    deadline = time.monotonic() + 120
+    while len(pngs(tmp_path / 'killed')) < 20:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(.005)
+    process.kill()
+    process.communicate()
+    # The workers have ended too, rather than wait for a parent.
+    while group_lives(process.pid):
+        assert time.monotonic() < deadline
+        time.sleep(.05)
+    (folder, ) = (tmp_path / 'killed').iterdir()
+    assert not (folder / 'labels.csv').exists()
+    kept = {path: path.stat().st_mtime_ns
+            for path in pngs(tmp_path / 'killed')}
+    assert 20 <= len(kept) < 480
+
+    done = run(tmp_path / 'killed', **many)
+    assert done.returncode == 0, done.stderr
+    assert f'Rendering {480 - len(kept)} of 480' in done.stdout + done.stderr
+    for path, time_of_change in kept.items():
+        assert path.stat().st_mtime_ns == time_of_change
+    assert run(tmp_path / 'whole', **many).returncode == 0
+    assert contents(folder) == contents(tmp_path / 'whole' / folder.name)
+
+
+def pngs(folder):
+    return list(folder.rglob('*.png'))
+
+
+def group_lives(group):
+    try:
+        os.killpg(group, signal.SIG_DFL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture
+def main():
+    spec = importlib.util.spec_from_file_location('render_faces', TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
+@pytest.mark.parametrize('out, flags, message', [
+    ('file', (), 'choose a data_root that can be written'),
+    ('', ('--face-model', 'none.npz'), 'none.npz does not exist'),
+    ('', ('--face-model', 'file'), 'file is no readable .npz'),
+    ('', ('--num-people', 31), 'num_pictures is 30'),
+    ('', ('--size', 8), 'size of pictures is 8'),
+    ('', ('--workers', -1), 'number of workers is -1'),
+])
+def test_errors_are_one_line(main, tmp_path, monkeypatch, out, flags,
+                             message):
+    (tmp_path / 'file').touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, 'argv', list(map(str, command(
+        tmp_path / out, *flags, workers=2)[1:])))
+    with pytest.raises(SystemExit, match=message):
+        main()
+    assert [path.name for path in tmp_path.iterdir()] == ['file']

@@ -1,0 +1,55 @@
+"""Render a synthetic data set to disk.
+
+Writes what the data set SyntheticFaces would render itself with OUT as its
+data_root and the same arguments, in the same layout: for large sets, for
+distributed training and for use without OpenMMLab. Can be killed and started
+again.
+"""
+
+import argparse
+import os
+import sys
+
+from ipdfer_mm.datasets.rendered_folder import render_folder
+from ipdfer_mm.rendering import Population
+from ipdfer_mm.rendering.population import SPLITS
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('out', help='folder for all rendered data sets')
+    parser.add_argument('--split', choices=SPLITS, default='train')
+    parser.add_argument(
+        '--face-model',
+        help='file of tools/dataset_converters/ict_facekit.py; the built-in '
+        'head where left out')
+    parser.add_argument('--num-people', type=int, default=1000)
+    parser.add_argument('--num-pictures', type=int, default=3000)
+    parser.add_argument(
+        '--size', type=int, default=112, help='side of a picture in pixels')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument(
+        '--workers',
+        type=int,
+        default=os.cpu_count(),
+        help='number of processes; 0 renders in this one')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the tool."""
+    args = parse_args()
+    try:
+        population = Population(args.split, args.num_people,
+                                args.num_pictures, args.seed)
+        folder = render_folder(args.out, population, args.size,
+                               args.face_model, args.workers)
+    except (OSError, ValueError) as error:
+        sys.exit(f'{error}')
+    print(f'{len(population.plan())} faces and as many neutral ones are in '
+          f'{folder}.')
+
+
+if __name__ == '__main__':
+    main()
