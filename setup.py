@@ -30,6 +30,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['ipdfer_mm', 'ipdfer_mm.*']),
+    package_data={'ipdfer_mm': ['weights/*']},
     python_requires='>=3.10',
     install_requires=parse_requirements('runtime'),
     extras_require={

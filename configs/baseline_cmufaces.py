@@ -20,5 +20,11 @@ model = dict(
 
 # The schedule of _base_/schedules/cmu_faces.py.
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
-param_scheduler = dict(milestones=[22, 27])
+param_scheduler = dict(
+    _delete_=True,
+    type='CosineAnnealingLR',
+    T_max=50,
+    by_epoch=True,
+    convert_to_iter_based=True)
+train_cfg = dict(max_epochs=50)
 auto_scale_lr = dict(base_batch_size=16)

@@ -42,4 +42,7 @@ model = dict(
     decoder=dict(in_channels=feat_channels, widths=(256, 128, 64, 32, 16)),
     discriminator=dict(
         backbone=resnet18,
-        head=dict(num_classes=num_classes, in_channels=256)))
+        head=dict(num_classes=num_classes, in_channels=256)),
+    # lambda_3: the gradient of L_id on the decoder is as long as that of
+    # L_recon at the paper's 1.
+    loss_id=dict(loss_weight=0.3))

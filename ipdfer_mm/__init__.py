@@ -41,6 +41,26 @@ def check_requirement(name: str) -> None:
             f'{command}')
 
 
+def check_opencv() -> None:
+    """Check that OpenCV finds the libraries of the system that it needs.
+
+    Raises:
+        ImportError: If it does not; the message says what to install.
+    """
+    try:
+        importlib.import_module('cv2')
+    except ImportError as error:
+        if 'cannot open shared object file' not in str(error):
+            raise
+        raise ImportError(
+            f'opencv-python lacks a library of the system ({error}). Install '
+            'it, on Debian and Ubuntu with: apt-get install libgl1 '
+            'libglib2.0-0; or take the build that needs none: pip uninstall '
+            'opencv-python; pip install opencv-python-headless') from error
+
+
+# First: the others import OpenCV.
+check_opencv()
 for _name in REQUIREMENTS:
     check_requirement(_name)
 
@@ -49,4 +69,4 @@ from .utils.compat import restore_numpy_bool8  # noqa: E402
 
 restore_numpy_bool8()
 
-__all__ = ['__version__', 'check_requirement']
+__all__ = ['__version__', 'check_opencv', 'check_requirement']

@@ -63,6 +63,8 @@ def components(folder) -> dict:
             ExpressionDiscriminator=dict(backbone=resnet(), head=head(7)),
             FaceDecoder=dict(in_channels=WIDTH),
             FaceEncoder=dict(backbone=resnet()),
+            FaceRecognizer=dict(
+                backbone=resnet(), head=head(7)),
             IPDFERModel=ipdfer_cfg(folder / 'absent.pth'),
             IResNet=dict(depth=18),
             IdentityConsistencyLoss=dict(),
@@ -74,7 +76,9 @@ def components(folder) -> dict:
             UniformConfusionLoss=dict()),
         WEIGHT_INITIALIZERS=dict(Pretrained=dict(checkpoint='face.pth')),
         METRICS=dict(
-            ClassSubsetAccuracy=dict(classes=['happiness', 'neutral'])))
+            ClassSubsetAccuracy=dict(classes=['happiness', 'neutral']),
+            PoseAccuracy=dict(),
+            VerificationMetric=dict()))
 
 
 BUILD = '''

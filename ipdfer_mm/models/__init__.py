@@ -3,24 +3,26 @@
 from .decoders import FaceDecoder
 from .discriminators import ExpressionDiscriminator
 from .encoders import (
-                       FaceEncoder,
-                       FacePretrainedInit,
-                       IdentityEncoder,
-                       InceptionResnetV1,
-                       IResNet,
-                       MobileFaceNet,
+    FaceEncoder,
+    FacePretrainedInit,
+    IdentityEncoder,
+    InceptionResnetV1,
+    IResNet,
+    MobileFaceNet,
 )
+from .face_recognizer import FaceRecognizer
 from .ipdfer import IPDFERModel
 from .losses import (
-                       IdentityConsistencyLoss,
-                       OrthogonalityLoss,
-                       ReconstructionLoss,
-                       UniformConfusionLoss,
+    IdentityConsistencyLoss,
+    OrthogonalityLoss,
+    ReconstructionLoss,
+    UniformConfusionLoss,
 )
 
 __all__ = [
     'ExpressionDiscriminator', 'FaceDecoder', 'FaceEncoder',
-    'FacePretrainedInit', 'IPDFERModel', 'IResNet', 'IdentityConsistencyLoss',
-    'IdentityEncoder', 'InceptionResnetV1', 'MobileFaceNet',
-    'OrthogonalityLoss', 'ReconstructionLoss', 'UniformConfusionLoss'
+    'FacePretrainedInit', 'FaceRecognizer', 'IPDFERModel', 'IResNet',
+    'IdentityConsistencyLoss', 'IdentityEncoder', 'InceptionResnetV1',
+    'MobileFaceNet', 'OrthogonalityLoss', 'ReconstructionLoss',
+    'UniformConfusionLoss'
 ]

@@ -17,6 +17,8 @@ import torch.distributed as torch_dist
 from mmengine.dist import barrier, get_rank
 from mmengine.runner import CheckpointLoader
 
+from .weight_files import load_weights
+
 MapLocation = Union[str, torch.device, Callable, None]
 
 UNTRUSTED_CHECKPOINT = (
@@ -115,6 +117,8 @@ def read_checkpoint(path: str, name: str, map_location: MapLocation,
     Raises:
         RuntimeError: If the file cannot be read, or only with trust.
     """
+    if path.endswith('.safetensors'):
+        return load_weights(path, map_location)
     try:
         return torch.load(
             path, map_location=map_location, weights_only=not trust)

@@ -1,5 +1,8 @@
 """Grids of faces with headings."""
 
+from collections.abc import Sequence
+from typing import Optional
+
 import cv2
 import numpy as np
 from torch import Tensor
@@ -45,3 +48,24 @@ def picture_grid(columns: dict[str, Tensor]) -> np.ndarray:
         strips.append(np.concatenate([head, *rows]))
         strips.append(np.full((len(strips[0]), GAP, 3), 255, np.uint8))
     return np.concatenate(strips[:-1], axis=1)
+
+
+def synthesis_grid(faces: dict[str, Tensor], twins: Optional[Tensor],
+                   rows: Sequence[int]) -> np.ndarray:
+    """Lay input, identity only, neutral and reconstruction side by side.
+
+    Args:
+        faces (dict[str, Tensor]): ``input``, ``identity``, ``neutral`` and
+            ``reconstruction``, each (N, 3, H, W), RGB in [-1, 1].
+        twins (Tensor, optional): The true neutral faces, likewise.
+        rows (Sequence[int]): Which of the N to show.
+
+    Returns:
+        np.ndarray: The grid, RGB, uint8.
+    """
+    columns = {name: faces[name] for name in (
+        'input', 'identity', 'neutral', 'reconstruction')}
+    if twins is not None:
+        columns['true neutral'] = twins
+    return picture_grid({name: picture[list(rows)]
+                         for name, picture in columns.items()})

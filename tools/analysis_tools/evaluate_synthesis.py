@@ -1,7 +1,9 @@
 """Measure the faces that a trained IPD-FER or ID-FER model synthesises.
 
 On the test set of a config: error of the reconstruction against that of the
-mean training picture, and whose face the synthesised ones are.
+mean training picture, and whose face the synthesised ones are. Where the data
+set knows the true neutral faces (SyntheticFaces), also how near the neutral
+faces come to them.
 """
 
 import argparse
@@ -12,24 +14,21 @@ import cv2
 import numpy as np
 import torch
 from mmengine.config import Config, DictAction
-from mmengine.dataset import default_collate
 from mmengine.registry import DATASETS, MODELS, init_default_scope
 from mmengine.runner import load_checkpoint
-from mmengine.utils import track_iter_progress
 
-from ipdfer_mm.datasets import FERDataset
 from ipdfer_mm.evaluation import (
-    fisherface_accuracy,
-    identity_cosine,
-    reconstruction_error,
+    FacePictures,
+    judge_expressions,
+    load_pictures,
+    measure_synthesis,
+    synthesize,
 )
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.compat import set_checkpoint_trust
-from ipdfer_mm.visualization import picture_grid
+from ipdfer_mm.visualization import synthesis_grid
 
-BATCH_SIZE = 64
 GRID_ROWS = 12
-SYNTHESISED = ('identity', 'neutral', 'reconstruction')
 
 
 def parse_args() -> argparse.Namespace:
@@ -45,6 +44,12 @@ def parse_args() -> argparse.Namespace:
         default=180,
         help='measure test pictures up to this yaw in degrees only')
     parser.add_argument(
+        '--judge',
+        nargs=2,
+        metavar=('CONFIG', 'CHECKPOINT'),
+        help='an expression classifier that shares no training picture with '
+        'the model, asked which synthesised faces are neutral')
+    parser.add_argument(
         '--trust-checkpoint',
         action='store_true',
         help='load pickled objects, which can run any code')
@@ -52,66 +57,22 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def load_pictures(
-        dataset: FERDataset,
-        model: IPDFERModel,
-        max_yaw: float = 180) -> tuple[torch.Tensor, np.ndarray]:
-    """Load the pictures of a data set as the model gets them.
-
-    Args:
-        dataset (FERDataset): The data set, with a test pipeline.
-        model (IPDFERModel): Its data preprocessor is used.
-        max_yaw (float): Largest absolute yaw in degrees; pictures of unknown
-            yaw count as frontal.
-
-    Returns:
-        tuple[Tensor, np.ndarray]: Pictures (N, 3, H, W) in [-1, 1], and
-        the subjects (N, ), empty strings where unknown.
-    """
-    pictures, subjects = [], []
-    indices = [i for i in range(len(dataset))
-               if not abs(dataset.get_data_info(i)['yaw']) > max_yaw]
-    starts = range(0, len(indices), BATCH_SIZE)
-    for start in track_iter_progress(list(starts)):
-        chosen = indices[start:start + BATCH_SIZE]
-        batch = default_collate([dataset[i] for i in chosen])
-        pictures.append(model.data_preprocessor(batch)['inputs'].cpu())
-        subjects += [s.get('subject', '') for s in batch['data_samples']]
-    return torch.cat(pictures), np.array(subjects)
+def load_model(cfg: Config, checkpoint: str) -> torch.nn.Module:
+    """Build the model of a config with the weights of a checkpoint."""
+    model = MODELS.build(cfg.model)
+    load_checkpoint(model, checkpoint, strict=True)
+    device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    return model.to(device).eval()
 
 
-@torch.no_grad()
-def run_model(model: IPDFERModel,
-              pictures: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Synthesise all faces and embed them with the identity encoder."""
-    device = next(model.parameters()).device
-    outputs: dict[str, list] = {}
-    for batch in track_iter_progress(list(pictures.split(BATCH_SIZE))):
-        faces = dict(input=batch.to(device), **model.synthesize(
-            batch.to(device)))
-        for name, face in faces.items():
-            outputs.setdefault(name, []).append(face.cpu())
-            outputs.setdefault(f'{name}_feat', []).append(
-                model.identity_encoder(face).cpu())
-    return {name: torch.cat(parts) for name, parts in outputs.items()}
-
-
-def measure(outputs: dict, mean_picture: torch.Tensor,
-            subjects: np.ndarray) -> dict:
-    """All numbers of the report."""
-    report = reconstruction_error(outputs['input'].numpy(),
-                                  outputs['reconstruction'].numpy(),
-                                  mean_picture.numpy())
-    if len(set(subjects)) < 2:
-        return report
-    real = outputs['input'].mean(dim=1).numpy()
-    real_feat = outputs['input_feat'].numpy()
-    for name in ('input', *SYNTHESISED):
-        report[f'identity_cosine/{name}'] = identity_cosine(
-            outputs[f'{name}_feat'].numpy(), real_feat, subjects)
-        report[f'fisherface_accuracy/{name}'] = fisherface_accuracy(
-            outputs[name].mean(dim=1).numpy(), real, subjects)
-    return report
+def load_test_pictures(cfg: Config, model: IPDFERModel,
+                       max_yaw: float) -> tuple[FacePictures, torch.Tensor]:
+    """Load the test pictures and the mean training picture."""
+    test_cfg = cfg.test_dataloader.dataset
+    train_cfg = {**cfg.train_dataloader.dataset, 'pipeline': test_cfg.pipeline}
+    train = load_pictures(DATASETS.build(train_cfg), model)
+    test = load_pictures(DATASETS.build(test_cfg), model, max_yaw)
+    return test, train.pictures.mean(dim=0)
 
 
 def main() -> None:
@@ -122,26 +83,26 @@ def main() -> None:
         cfg.merge_from_dict(args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
     set_checkpoint_trust(args.trust_checkpoint)
-    model = MODELS.build(cfg.model)
-    load_checkpoint(model, args.checkpoint, strict=True)
-    model.to('cuda' if torch.cuda.is_available() else 'cpu').eval()
-
-    test_cfg = cfg.test_dataloader.dataset
-    train_cfg = {**cfg.train_dataloader.dataset, 'pipeline': test_cfg.pipeline}
-    train_pictures, _ = load_pictures(DATASETS.build(train_cfg), model)
-    pictures, subjects = load_pictures(
-        DATASETS.build(test_cfg), model, args.max_yaw)
-    outputs = run_model(model, pictures)
-    report = dict(num_pictures=len(pictures))
-    report |= measure(outputs, train_pictures.mean(dim=0), subjects)
+    model = load_model(cfg, args.checkpoint)
+    test, mean_picture = load_test_pictures(cfg, model, args.max_yaw)
+    faces = synthesize(model, test.pictures)
+    report = dict(num_pictures=len(test.pictures))
+    report |= measure_synthesis(faces, mean_picture, test)
+    if args.judge:
+        judge_cfg, checkpoint = args.judge
+        judge = load_model(Config.fromfile(judge_cfg), checkpoint)
+        asked = {name: faces[name] for name in (
+            'input', 'reconstruction', 'neutral')}
+        if test.twins is not None:
+            asked['true_neutral'] = test.twins
+        report['judge'] = judge_expressions(judge, asked, test)
     text = json.dumps(report, indent=2)
     print(f'\n{text}')
     if args.out:
         Path(args.out).write_text(text + '\n')
     if args.grid:
-        rows = np.linspace(0, len(pictures) - 1, GRID_ROWS).astype(int)
-        grid = picture_grid(
-            {name: outputs[name][rows] for name in ('input', *SYNTHESISED)})
+        rows = np.linspace(0, len(test.pictures) - 1, GRID_ROWS).astype(int)
+        grid = synthesis_grid(faces, test.twins, rows)
         if not cv2.imwrite(args.grid, grid[..., ::-1]):
             raise OSError(f'{args.grid} could not be written.')
 

@@ -16,12 +16,20 @@ test_people = ['phoebe', 'saavik', 'steffi', 'sz24', 'tammo']
 train_pipeline = [
     dict(type='LoadFaceImage'),
     dict(type='AlignFace', size=112),
-    # Few pictures of few people: move them a little.
+    # Few pictures of few people: move, zoom and light them. A border of 10
+    # pixels repeats the edge; then a square of 100 to 124 of the 132 pixels
+    # is cut anywhere in it.
     dict(
         type='mmpretrain.RandomCrop',
-        crop_size=112,
-        padding=6,
+        crop_size=132,
+        padding=10,
         padding_mode='edge'),
+    dict(
+        type='mmpretrain.RandomResizedCrop',
+        scale=112,
+        crop_ratio_range=(0.574, 0.882),
+        aspect_ratio_range=(0.95, 1.05)),
+    dict(type='mmpretrain.ColorJitter', brightness=0.25, contrast=0.25),
     dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal'),
     dict(type='PackFaceInputs'),
 ]

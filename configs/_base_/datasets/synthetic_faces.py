@@ -71,4 +71,8 @@ val_evaluator = [
     dict(type='mmpretrain.Accuracy', topk=(1, )),
     dict(type='mmpretrain.SingleLabelMetric'),
 ]
-test_evaluator = val_evaluator
+test_evaluator = [
+    *val_evaluator,
+    dict(type='PoseAccuracy'),
+    dict(type='mmpretrain.ConfusionMatrix'),
+]

@@ -1,5 +1,7 @@
 """Metrics for MMEngine's evaluator."""
 
 from .class_subset_accuracy import ClassSubsetAccuracy
+from .pose_accuracy import PoseAccuracy
+from .verification_metric import VerificationMetric
 
-__all__ = ['ClassSubsetAccuracy']
+__all__ = ['ClassSubsetAccuracy', 'PoseAccuracy', 'VerificationMetric']

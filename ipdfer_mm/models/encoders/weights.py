@@ -9,10 +9,10 @@ import torch.nn as nn
 from mmengine.logging import print_log
 from mmengine.model import PretrainedInit, update_init_info
 from mmengine.runner import CheckpointLoader
-from safetensors.torch import load_file
 from torch import Tensor
 
 from ipdfer_mm.registry import WEIGHT_INITIALIZERS
+from ipdfer_mm.utils.weight_files import load_weights
 
 from .key_match import KeyMatch, match_keys
 
@@ -33,8 +33,9 @@ def load_face_weights(module: nn.Module,
 
     Reads ``.safetensors``, ``.pth`` and ``.pt`` files (a bare state dict, or
     one below ``state_dict`` or ``model``) and every address that MMEngine's
-    ``CheckpointLoader`` knows, such as ``https://``, ``torchvision://`` and
-    ``facenet://casia-webface``. What fits and what does not is logged.
+    ``CheckpointLoader`` knows, such as ``https://``, ``torchvision://``,
+    ``facenet://casia-webface`` and ``ipdfer_mm://<packaged weights>``. What
+    fits and what does not is logged.
 
     MMEngine's own loader takes any file for any network and only warns; an
     identity network that stayed random is noticed late, if at all.
@@ -114,7 +115,7 @@ def read_state_dict(
     if '://' not in checkpoint and not os.path.isfile(path):
         raise FileNotFoundError(MISSING_FILE.format(path=path))
     if path.endswith('.safetensors') and os.path.isfile(path):
-        return load_file(path, device=str(map_location))
+        return load_weights(path, map_location)['state_dict']
     # The loader for local files decides what may be unpickled.
     content = CheckpointLoader.load_checkpoint(checkpoint, map_location)
     state = content

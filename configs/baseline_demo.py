@@ -1,0 +1,27 @@
+# The baseline of the demo: the expression encoder of ipdfer_demo.py as a plain
+# classifier, from the same weights, with the same data and schedule.
+_base_ = [
+    './_base_/models/baseline_resnet18.py',
+    './_base_/datasets/synthetic_faces.py',
+    './_base_/schedules/baseline.py',
+    './_base_/default_runtime.py',
+]
+
+model = dict(
+    backbone=dict(
+        stem_channels=16,
+        base_channels=16,
+        init_cfg=dict(
+            type='Pretrained', checkpoint='ipdfer_mm://identity_head')),
+    head=dict(in_channels=128))
+
+train_dataloader = dict(batch_size=16)
+optim_wrapper = dict(optimizer=dict(lr=1e-3))
+param_scheduler = dict(
+    _delete_=True,
+    type='CosineAnnealingLR',
+    T_max=5,
+    by_epoch=True,
+    convert_to_iter_based=True)
+train_cfg = dict(max_epochs=5)
+auto_scale_lr = dict(base_batch_size=16)

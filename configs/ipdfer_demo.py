@@ -1,0 +1,47 @@
+# The demo: IPD-FER on rendered people, minutes on two CPU cores. All networks
+# are ResNet-18 of a quarter of the width on 64x64 pictures and start, as in
+# Section 4.2, from one that recognises (rendered) people.
+_base_ = [
+    './_base_/models/ipdfer_resnet18.py',
+    './_base_/datasets/synthetic_faces.py',
+    './_base_/schedules/ipdfer.py',
+    './_base_/ipdfer_runtime.py',
+]
+
+# Comes with the package, see pretrain_demo.py.
+pretrained = dict(type='Pretrained', checkpoint='ipdfer_mm://identity_head')
+resnet18 = dict(stem_channels=16, base_channels=16)
+feat_channels = 128
+
+model = dict(
+    identity_encoder=dict(
+        backbone=resnet18, normalize=True, init_cfg=pretrained),
+    pose_encoder=dict(backbone=resnet18, init_cfg=pretrained),
+    pose_head=dict(in_channels=feat_channels),
+    expression_encoder=dict(backbone=resnet18, init_cfg=pretrained),
+    expression_head=dict(in_channels=feat_channels),
+    decoder=dict(
+        in_channels=feat_channels, widths=(128, 64, 32, 16, 16), img_size=64),
+    discriminator=dict(
+        backbone=resnet18,
+        head=dict(in_channels=feat_channels),
+        init_cfg=pretrained),
+    # lambda_3: at the paper's 1 the decoder pleases the small identity
+    # network with patterns before it draws a face.
+    loss_id=dict(loss_weight=0.1))
+
+# A few hundred iterations: larger learning rate, smaller batch.
+train_dataloader = dict(batch_size=16)
+adam = dict(type='Adam', lr=1e-3)
+optim_wrapper = dict(
+    encoders=dict(optimizer=adam),
+    discriminator=dict(optimizer=adam),
+    generator=dict(optimizer=adam))
+param_scheduler = dict(
+    _delete_=True,
+    type='CosineAnnealingLR',
+    T_max=5,
+    by_epoch=True,
+    convert_to_iter_based=True)
+train_cfg = dict(max_epochs=5)
+auto_scale_lr = dict(base_batch_size=16)

@@ -1,0 +1,79 @@
+"""Accuracy by head pose."""
+
+from collections.abc import Sequence
+from typing import Optional
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from ipdfer_mm.datasets.pose import POSE_EDGES
+from ipdfer_mm.registry import METRICS
+
+
+@METRICS.register_module()
+class PoseAccuracy(BaseMetric):
+    """Top-1 accuracy for each class of yaw, and above each of its edges.
+
+    The classes are those of the paper's Table 1, the cumulative ones those of
+    its Table 8. Pictures of unknown yaw do not count.
+
+    Args:
+        collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
+        prefix (str, optional): Prefix of the results' names. Defaults to
+            'accuracy': the results are ``accuracy/yaw_0_10`` ...
+            ``accuracy/yaw_40_up`` and ``accuracy/yaw_over_10`` ...
+            ``accuracy/yaw_over_40``, in per cent; nan without a picture.
+    """
+
+    default_prefix = 'accuracy'
+
+    def __init__(self,
+                 collect_device: str = 'cpu',
+                 prefix: Optional[str] = None) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Judge the samples of a batch.
+
+        Args:
+            data_batch (dict): Not used.
+            data_samples (Sequence[dict]): With ``gt_label`` (1, ),
+                ``pred_score`` (K, ) and ``pose_label`` (1, ), the class of
+                the yaw, negative where unknown.
+
+        Raises:
+            ValueError: If the samples have no ``pose_label``.
+        """
+        for sample in data_samples:
+            if 'pose_label' not in sample:
+                raise ValueError(
+                    'PoseAccuracy needs the pose of each face. End the '
+                    "pipeline with dict(type='ipdfer_mm.PackFaceInputs') on a "
+                    'data set of ipdfer_mm.')
+            right = int(sample['pred_score'].argmax()) == int(
+                sample['gt_label'])
+            self.results.append((int(sample['pose_label']), right))
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Average over the samples of each class.
+
+        Args:
+            results (list[tuple[int, bool]]): Class of the yaw of each sample,
+                and whether the prediction is right.
+
+        Returns:
+            dict[str, float]: Accuracies in per cent.
+        """
+        poses, right = np.array(results).reshape(-1, 2).T
+        lows = (0, *POSE_EDGES)
+        highs = (*POSE_EDGES, 'up')
+        report = {}
+        for pose, (low, high) in enumerate(zip(lows, highs)):
+            report[f'yaw_{low:g}_{high}'] = _percentage(right[poses == pose])
+        for pose, low in enumerate(POSE_EDGES, start=1):
+            report[f'yaw_over_{low:g}'] = _percentage(right[poses >= pose])
+        return report
+
+
+def _percentage(right: np.ndarray) -> float:
+    return 100 * float(right.mean()) if len(right) else float('nan')

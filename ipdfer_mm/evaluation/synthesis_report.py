@@ -1,0 +1,187 @@
+"""Everything that is measured on the faces that a model synthesises."""
+
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+import torch
+from mmengine.dataset import default_collate
+from mmengine.utils import track_iter_progress
+from mmpretrain.models import ImageClassifier
+from torch import Tensor
+
+from ipdfer_mm.datasets import FERDataset
+from ipdfer_mm.models import IPDFERModel
+
+from .neutral import neutral_gain, picture_similarity
+from .synthesis import (
+    fisherface_accuracy,
+    identity_cosine,
+    reconstruction_error,
+)
+
+BATCH_SIZE = 64
+SYNTHESISED = ('identity', 'neutral', 'reconstruction')
+
+
+@dataclass
+class FacePictures:
+    """Pictures of a data set as a model gets them.
+
+    Attributes:
+        pictures (Tensor): (N, 3, H, W), RGB in [-1, 1].
+        twins (Tensor, optional): The true neutral faces, likewise; None where
+            the data set does not know all of them.
+        subjects (np.ndarray): Names of the people, (N, ); empty strings where
+            unknown.
+        expressions (np.ndarray): Names of the classes, (N, ).
+        classes (tuple[str, ...]): All names, in the order of the labels.
+        neutral_class (str): The one of them that is neutral.
+    """
+
+    pictures: Tensor
+    twins: Optional[Tensor]
+    subjects: np.ndarray
+    expressions: np.ndarray
+    classes: tuple[str, ...]
+    neutral_class: str
+
+
+def load_pictures(dataset: FERDataset,
+                  model: IPDFERModel,
+                  max_yaw: float = 180) -> FacePictures:
+    """Load the pictures of a data set as the model gets them.
+
+    Args:
+        dataset (FERDataset): The data set, with a test pipeline.
+        model (IPDFERModel): Its data preprocessor is used.
+        max_yaw (float): Largest absolute yaw in degrees; pictures of unknown
+            yaw count as frontal.
+
+    Returns:
+        FacePictures: The pictures, in the order of the data set.
+
+    Raises:
+        ValueError: If no picture is left.
+    """
+    infos = [dataset.get_data_info(i) for i in range(len(dataset))]
+    infos = [info for info in infos if not abs(info['yaw']) > max_yaw]
+    if not infos:
+        raise ValueError(f'No picture has a yaw up to {max_yaw:g} degrees.')
+    twins = None
+    if all('neutral_img_path' in info for info in infos):
+        twins = _run_pipeline(dataset, model, [
+            {**info, 'img_path': info['neutral_img_path']} for info in infos])
+    classes = dataset.metainfo['classes']
+    return FacePictures(
+        pictures=_run_pipeline(dataset, model, infos),
+        twins=twins,
+        subjects=np.array([info.get('subject', '') for info in infos]),
+        expressions=np.array([classes[info['gt_label']] for info in infos]),
+        classes=classes,
+        neutral_class=model.neutral_class)
+
+
+def _run_pipeline(dataset: FERDataset, model: IPDFERModel,
+                  infos: list[dict]) -> Tensor:
+    parts = []
+    for start in track_iter_progress(list(range(0, len(infos), BATCH_SIZE))):
+        batch = default_collate([
+            dataset.pipeline(dict(info))
+            for info in infos[start:start + BATCH_SIZE]
+        ])
+        parts.append(model.data_preprocessor(batch)['inputs'].cpu())
+    return torch.cat(parts)
+
+
+@torch.no_grad()
+def synthesize(model: IPDFERModel, pictures: Tensor) -> dict[str, Tensor]:
+    """Synthesise all faces and embed them with the identity encoder.
+
+    Args:
+        model (IPDFERModel): The model, in eval mode.
+        pictures (Tensor): (N, 3, H, W) in [-1, 1].
+
+    Returns:
+        dict[str, Tensor]: ``input``, ``identity``, ``neutral`` and
+        ``reconstruction``, each (N, 3, H, W) on the CPU, and the identity
+        features of each as ``<name>_feat``, (N, D).
+    """
+    device = next(model.parameters()).device
+    outputs: dict[str, list] = {}
+    for batch in track_iter_progress(list(pictures.split(BATCH_SIZE))):
+        batch = batch.to(device)
+        for name, face in dict(input=batch, **model.synthesize(batch)).items():
+            outputs.setdefault(name, []).append(face.cpu())
+            outputs.setdefault(f'{name}_feat', []).append(
+                model.identity_encoder(face).cpu())
+    return {name: torch.cat(parts) for name, parts in outputs.items()}
+
+
+def measure_synthesis(faces: dict[str, Tensor], mean_picture: Tensor,
+                      test: FacePictures) -> dict:
+    """All numbers of the report.
+
+    Args:
+        faces (dict[str, Tensor]): What :func:`synthesize` gives.
+        mean_picture (Tensor): Mean of the training pictures, (3, H, W).
+        test (FacePictures): What the faces were made from.
+
+    Returns:
+        dict: See :func:`reconstruction_error`; with two people or more
+        :func:`identity_cosine` and :func:`fisherface_accuracy`, with true
+        neutral faces :func:`picture_similarity` to them and
+        :func:`neutral_gain`.
+    """
+    report = reconstruction_error(faces['input'].numpy(),
+                                  faces['reconstruction'].numpy(),
+                                  mean_picture.numpy())
+    if test.twins is not None:
+        for name in ('input', 'reconstruction', 'neutral'):
+            report[f'true_neutral/{name}'] = picture_similarity(
+                faces[name], test.twins)
+        report['neutral_gain'] = neutral_gain(
+            faces['input'], faces['reconstruction'], faces['neutral'],
+            test.twins, test.expressions != test.neutral_class)
+    if len(set(test.subjects)) < 2:
+        return report
+    real = faces['input'].mean(dim=1).numpy()
+    real_feat = faces['input_feat'].numpy()
+    for name in ('input', *SYNTHESISED):
+        report[f'identity_cosine/{name}'] = identity_cosine(
+            faces[f'{name}_feat'].numpy(), real_feat, test.subjects)
+        report[f'fisherface_accuracy/{name}'] = fisherface_accuracy(
+            faces[name].mean(dim=1).numpy(), real, test.subjects)
+    return report
+
+
+@torch.no_grad()
+def judge_expressions(judge: ImageClassifier, faces: dict[str, Tensor],
+                      test: FacePictures) -> dict[str, dict[str, float]]:
+    """Ask an expression classifier what faces show.
+
+    Args:
+        judge (ImageClassifier): The classifier, in eval mode, of the same
+            classes as the data set's.
+        faces (dict[str, Tensor]): (N, 3, H, W) in [-1, 1], by name.
+        test (FacePictures): What the faces were made from.
+
+    Returns:
+        dict[str, dict[str, float]]: For each name ``neutral``, the share that
+        the judge calls neutral, and ``as_labelled``, the share it calls what
+        the input shows.
+    """
+    device = next(judge.parameters()).device
+    report = {}
+    for name, pictures in faces.items():
+        labels = []
+        for batch in pictures.split(BATCH_SIZE):
+            # Pixels in OpenCV's order, as pipelines give them.
+            pixels = ((batch.to(device) + 1) * 127.5).flip(1)
+            data = judge.data_preprocessor(dict(inputs=pixels))
+            labels.append(judge(data['inputs']).argmax(dim=1).cpu())
+        called = np.array(test.classes)[torch.cat(labels).numpy()]
+        report[name] = dict(
+            neutral=float((called == test.neutral_class).mean()),
+            as_labelled=float((called == test.expressions).mean()))
+    return report

@@ -1,0 +1,63 @@
+"""Face recognition, from which the encoders of IPD-FER start."""
+
+from typing import Optional
+
+import torch.nn.functional as F
+from mmpretrain.models import ImageClassifier
+from mmpretrain.structures import DataSample
+from torch import Tensor
+
+from ipdfer_mm.registry import MODELS
+
+
+@MODELS.register_module()
+class FaceRecognizer(ImageClassifier):
+    """mmpretrain's classifier, tested on people it was not trained on.
+
+    It is trained like any ``ImageClassifier``, for example with
+    ``ArcFaceClsHead``, to name the people of the training set. The people of
+    a test set are others, so instead of a class :meth:`predict` gives the
+    feature, by which :class:`VerificationMetric` compares faces.
+
+    Args:
+        *args: As mmpretrain's ``ImageClassifier``.
+        data_preprocessor (dict, optional): Likewise; its type is
+            ``ClsDataPreprocessor`` where it says none, whatever the scope.
+        **kwargs: As mmpretrain's ``ImageClassifier``.
+
+    Attributes:
+        names_classes (bool): False, its predictions name no class.
+    """
+
+    names_classes = False
+
+    def __init__(self,
+                 *args,
+                 data_preprocessor: Optional[dict] = None,
+                 **kwargs) -> None:
+        preprocessor = dict(
+            dict(type='mmpretrain.ClsDataPreprocessor'),
+            **(data_preprocessor or {}))
+        super().__init__(*args, data_preprocessor=preprocessor, **kwargs)
+
+    def predict(self,
+                inputs: Tensor,
+                data_samples: Optional[list[DataSample]] = None,
+                **kwargs) -> list[DataSample]:
+        """Embed faces.
+
+        Args:
+            inputs (Tensor): Preprocessed faces, (N, 3, H, W).
+            data_samples (list[DataSample], optional): Their samples.
+            **kwargs: Not used; arguments of a classifier's head.
+
+        Returns:
+            list[DataSample]: The samples with ``feature``, (D, ), the input
+            of the head scaled to length 1.
+        """
+        feats = self.extract_feat(inputs, stage='pre_logits')  # NxD
+        if data_samples is None:
+            data_samples = [DataSample() for _ in range(len(feats))]
+        for sample, feat in zip(data_samples, F.normalize(feats)):
+            sample.set_field(feat, 'feature')
+        return data_samples

@@ -1,0 +1,162 @@
+"""Weights as safetensors: small, and nothing in them can run code."""
+
+import json
+import os
+from pathlib import Path
+from typing import Optional, Union
+
+import torch
+from mmengine.runner import CheckpointLoader
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+SCHEME = 'ipdfer_mm://'
+# What comes with the package; its README says how each file was made.
+FOLDER = Path(__file__).resolve().parents[1] / 'weights'
+
+
+def save_weights(path: Union[str, Path], state: dict[str, Tensor],
+                 meta: dict) -> None:
+    """Write a state dict and what is to be known about it.
+
+    The file is written beside its place and renamed.
+
+    Args:
+        path (str or Path): File to write, ``.safetensors``.
+        state (dict[str, Tensor]): Tensors by name.
+        meta (dict): What JSON can hold.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f'{path.name}.{os.getpid()}.part')
+    try:
+        save_file({key: value.contiguous() for key, value in state.items()},
+                  part, metadata=dict(meta=json.dumps(meta)))
+        os.replace(part, path)
+    except SafetensorError as error:
+        raise OSError(f'{path} could not be written: {error}') from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def load_weights(
+        path: Union[str, Path],
+        map_location: Union[str, torch.device, None] = None) -> dict:
+    """Read a file of :func:`save_weights`, or any other safetensors file.
+
+    Args:
+        path (str or Path): The file.
+        map_location (str or torch.device, optional): Where to put the
+            tensors. Defaults to the CPU.
+
+    Returns:
+        dict: ``state_dict`` and ``meta``, as in MMEngine's checkpoints. Half
+        precision becomes float32.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        RuntimeError: If it is no safetensors file.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'There is no file {path}.')
+    state = {}
+    try:
+        with safe_open(
+                str(path), framework='pt',
+                device=str(map_location or 'cpu')) as file:
+            meta = json.loads((file.metadata() or {}).get('meta', '{}'))
+            keys = file.keys()
+            for key in keys:
+                value = file.get_tensor(key)
+                state[key] = (
+                    value.float() if value.dtype == torch.half else value)
+    except SafetensorError as error:
+        raise RuntimeError(f'{path} is no safetensors file, or is cut off '
+                           f'({error}).') from error
+    dataset_meta = meta.get('dataset_meta', {})
+    for key in ('classes', 'pose_edges'):
+        if key in dataset_meta:  # JSON has no tuples
+            dataset_meta[key] = tuple(dataset_meta[key])
+    return dict(state_dict=state, meta=meta)
+
+
+@CheckpointLoader.register_scheme(prefixes=SCHEME)
+def load_packaged(
+        filename: str,
+        map_location: Union[str, torch.device, None] = None) -> dict:
+    """Load weights that come with the package: ``ipdfer_mm://<name>``.
+
+    MMEngine's ``CheckpointLoader`` calls it for such names.
+
+    Args:
+        filename (str): ``ipdfer_mm://`` and the name of a file in
+            ``ipdfer_mm/weights`` without its ending.
+        map_location (str or torch.device, optional): Where to put the
+            tensors.
+
+    Returns:
+        dict: As :func:`load_weights`.
+
+    Raises:
+        FileNotFoundError: If there is no such file; names those there are.
+    """
+    name = filename[len(SCHEME):]
+    names = sorted(path.stem for path in FOLDER.glob('*.safetensors'))
+    if name not in names:
+        raise FileNotFoundError(f'{filename}: the package comes with the '
+                                f'weights {names}, not "{name}".')
+    return load_weights(FOLDER / f'{name}.safetensors', map_location)
+
+
+def half(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Round float32 to half precision, which halves the file.
+
+    Args:
+        state (dict[str, Tensor]): Tensors by name.
+
+    Returns:
+        dict[str, Tensor]: The same names; other types are kept.
+
+    Raises:
+        ValueError: If a value is too large for half precision.
+    """
+    rounded = {
+        key: value.half() if value.dtype == torch.float32 else value
+        for key, value in state.items()
+    }
+    for key, value in rounded.items():
+        if not value.isfinite().all():
+            raise ValueError(f'{key} does not fit half precision.')
+    return rounded
+
+
+def select_part(state: dict[str, Tensor],
+                part: Optional[str]) -> dict[str, Tensor]:
+    """Take the tensors of one child module.
+
+    Args:
+        state (dict[str, Tensor]): State dict of a model.
+        part (str, optional): Name of the child, such as ``'backbone'``. None
+            takes all.
+
+    Returns:
+        dict[str, Tensor]: Its state dict.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    if part is None:
+        return state
+    start = f'{part}.'
+    found = {
+        key[len(start):]: value
+        for key, value in state.items() if key.startswith(start)
+    }
+    if not found:
+        parts = sorted({key.partition('.')[0] for key in state})
+        raise ValueError(f'The checkpoint has no part "{part}", but {parts}.')
+    return found

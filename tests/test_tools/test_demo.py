@@ -1,0 +1,74 @@
+"""The demo with few people, few pictures and one epoch."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OPTIONS = [
+    'train_cfg.max_epochs=1', 'train_dataloader.batch_size=4',
+    'train_dataloader.dataset.num_people=6',
+    'train_dataloader.dataset.num_pictures=12',
+    'val_dataloader.dataset.num_people=5',
+    'val_dataloader.dataset.num_pictures=35',
+    'test_dataloader.dataset.num_people=5',
+    'test_dataloader.dataset.num_pictures=35'
+]
+
+
+def run(folder, **env):
+    options = list(OPTIONS)
+    for split in ('train', 'val', 'test'):
+        options += [f'{split}_dataloader.num_workers=0',
+                    f'{split}_dataloader.persistent_workers=False',
+                    f'{split}_dataloader.dataset.num_workers=0']
+    return subprocess.run(
+        [sys.executable, ROOT / 'tools/demo.py', '--cfg-options', *options],
+        cwd=folder,
+        env=dict(os.environ, OMP_NUM_THREADS='1', **env),
+        capture_output=True,
+        text=True)
+
+
+@pytest.fixture(scope='module')
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('demo')
+    result = run(folder)
+    assert result.returncode == 0, result.stderr[-2000:]
+    return folder, result.stdout
+
+
+def test_reports_what_the_files_hold(demo):
+    folder, output = demo
+    report = json.loads((folder / 'work_dirs/demo/results.json').read_text())
+    for name, title in (('baseline', 'ResNet-18'), ('ipdfer', 'IPD-FER')):
+        confusion = np.array(report[name]['confusion_matrix/result'])
+        # Five pictures of each expression.
+        assert confusion.sum(axis=1).tolist() == [5] * 7
+        accuracy = 100 * np.trace(confusion) / 35
+        assert report[name]['accuracy/top1'] == pytest.approx(accuracy)
+        # Seven pictures in each class of yaw.
+        by_yaw = [report[name][f'accuracy/yaw_{bin}'] for bin in (
+            '0_10', '10_20', '20_30', '30_40', '40_up')]
+        assert np.mean(by_yaw) == pytest.approx(accuracy)
+        assert f'{title}: {accuracy:.1f} % of 35 pictures' in output
+    assert report['synthesis']['neutral_gain']['num_pictures'] == 30
+    assert cv2.imread(str(folder / 'work_dirs/demo/sheet.png')).shape[0] > 500
+
+
+def test_a_second_run_skips_what_is_done(demo):
+    folder, _ = demo
+    checkpoints = sorted(folder.rglob('epoch_*.pth'))
+    assert len(checkpoints) == 2
+    times = [path.stat().st_mtime_ns for path in checkpoints]
+    result = run(folder)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.stdout.count('is there already') == 2
+    assert 'Rendering' not in result.stdout + result.stderr
+    assert [path.stat().st_mtime_ns for path in checkpoints] == times

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from ipdfer_mm.visualization import TestResult, comparison_sheet
+
+METRICS = {
+    'accuracy/top1': 62.5,
+    'accuracy/yaw_0_10': 80.0,
+    'accuracy/yaw_10_20': 70.0,
+    'accuracy/yaw_20_30': 60.0,
+    'accuracy/yaw_30_40': 50.0,
+    'accuracy/yaw_40_up': float('nan'),
+    'accuracy/yaw_over_10': 55.0,
+    'confusion_matrix/result': [[3, 1], [0, 0]],
+}
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(
+        lambda artist: hasattr(artist, 'get_text'))]
+
+
+def test_shows_the_numbers(tmp_path):
+    result = TestResult.from_metrics('ours', METRICS)
+    assert result.accuracy_by_yaw[:4] == [80, 70, 60, 50]
+    other = TestResult('theirs', 33.3, [30] * 5, np.eye(2))
+    faces = np.zeros((40, 60, 3), np.uint8)
+    figure = comparison_sheet([result, other], ['sad', 'glad'], faces, 'Both')
+    found = texts(figure)
+    for text in ('ours', 'theirs', 'Both', '80', '30', 'over 40°', '20°-30°',
+                 # Shares of the true class; one without pictures is 0.
+                 '75', '25', '0', '100'):
+        assert text in found, text
+    assert any('62.5 %' in text for text in found)
+    figure.savefig(tmp_path / 'sheet.png', dpi=30)
+    assert (tmp_path / 'sheet.png').stat().st_size > 1000
+
+
+def test_one_model():
+    result = TestResult.from_metrics('ours', METRICS)
+    figure = comparison_sheet([result], ['sad', 'glad'],
+                              np.zeros((4, 4, 3), np.uint8), 'One')
+    assert '60' in texts(figure)
+
+
+def test_metrics_of_another_run():
+    with pytest.raises(KeyError, match='confusion_matrix'):
+        TestResult.from_metrics('ours', {'accuracy/top1': 50.0})

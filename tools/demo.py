@@ -1,0 +1,133 @@
+"""Train IPD-FER and its baseline on rendered people, and compare them.
+
+Renders the people, trains configs/baseline_demo.py and configs/ipdfer_demo.py,
+tests both on unseen people and draws one sheet. What is done already is
+skipped, and an interrupted training goes on.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+from mmengine.config import Config, DictAction
+from mmengine.registry import DATASETS
+from mmengine.runner import Runner
+
+from ipdfer_mm.evaluation import load_pictures, measure_synthesis, synthesize
+from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.visualization import (
+    TestResult,
+    comparison_sheet,
+    synthesis_grid,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = {'baseline': 'ResNet-18', 'ipdfer': 'IPD-FER'}
+GRID_ROWS = 10
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        '--work-dir',
+        type=Path,
+        default='work_dirs/demo',
+        help='folder for checkpoints, logs and the sheet')
+    parser.add_argument(
+        '--configs',
+        default='demo',
+        help='which configs: baseline_<...>.py and ipdfer_<...>.py')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='settings of both configs to change, as for tools/train.py')
+    return parser.parse_args()
+
+
+def load_config(name: str, args: argparse.Namespace) -> Config:
+    """Load the config of one model, with its work folder."""
+    cfg = Config.fromfile(ROOT / 'configs' / f'{name}_{args.configs}.py')
+    if args.cfg_options is not None:
+        cfg.merge_from_dict(args.cfg_options)
+    cfg.work_dir = str(args.work_dir / name)
+    return cfg
+
+
+def last_checkpoint(cfg: Config) -> Path:
+    """Where the checkpoint of the last epoch is, or will be."""
+    return Path(cfg.work_dir, f'epoch_{cfg.train_cfg.max_epochs}.pth')
+
+
+def train(cfg: Config) -> None:
+    """Train to the last epoch, from where an earlier run stopped."""
+    if last_checkpoint(cfg).is_file():
+        print(f'{last_checkpoint(cfg)} is there already.')
+        return
+    cfg.resume = True
+    Runner.from_cfg(cfg).train()
+
+
+def test(cfg: Config) -> tuple[Runner, dict]:
+    """Test the last checkpoint."""
+    cfg.resume = False
+    cfg.load_from = str(last_checkpoint(cfg))
+    cfg.train_dataloader = cfg.train_cfg = cfg.optim_wrapper = None
+    cfg.param_scheduler = None
+    cfg.default_hooks.pop('synthesis_grid', None)
+    runner = Runner.from_cfg(cfg)
+    return runner, runner.test()
+
+
+def evaluate_synthesis(cfg: Config, runner: Runner) -> tuple[dict, np.ndarray]:
+    """Measure the synthesised test faces, and draw some of them."""
+    model = runner.model.eval()
+    dataset = runner.test_dataloader.dataset
+    train_cfg = {
+        **cfg.train_dataloader.dataset, 'pipeline':
+        cfg.test_dataloader.dataset.pipeline
+    }
+    train_pictures = load_pictures(DATASETS.build(train_cfg), model).pictures
+    test_pictures = load_pictures(dataset, model)
+    faces = synthesize(model, test_pictures.pictures)
+    report = measure_synthesis(
+        faces, train_pictures.mean(dim=0), test_pictures)
+    rows = np.linspace(0, len(dataset) - 1, GRID_ROWS).astype(int)
+    return report, synthesis_grid(faces, test_pictures.twins, rows)
+
+
+def main() -> None:
+    """Run what is missing."""
+    args = parse_args()
+    start = time.time()
+    set_checkpoint_trust(False)
+    results, report = [], {}
+    for name, title in MODELS.items():
+        train(load_config(name, args))
+        runner, metrics = test(load_config(name, args))
+        results.append(TestResult.from_metrics(title, metrics))
+        report[name] = {
+            key: np.asarray(value).tolist() for key, value in metrics.items()
+        }
+    report['synthesis'], grid = evaluate_synthesis(
+        load_config('ipdfer', args), runner)
+
+    dataset = runner.test_dataloader.dataset
+    sheet = comparison_sheet(
+        results, dataset.metainfo['classes'], grid,
+        f'{len(dataset)} pictures of people whom no model has seen')
+    sheet.savefig(args.work_dir / 'sheet.png', dpi=100)
+    (args.work_dir / 'results.json').write_text(
+        json.dumps(report, indent=2) + '\n')
+    for result in results:
+        print(f'{result.name}: {result.accuracy:.1f} % of '
+              f'{len(dataset)} pictures')
+    print(f'The sheet is {args.work_dir}/sheet.png, all numbers are in '
+          f'{args.work_dir}/results.json ({time.time() - start:.0f} s).')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,59 @@
+"""Write the weights of a checkpoint, or of a part, as safetensors.
+
+Without optimizer states, and nothing in the file can run code. It loads
+wherever a checkpoint or a pre-trained file is asked for.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmengine.runner import CheckpointLoader
+
+from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.utils.weight_files import half, save_weights, select_part
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('checkpoint', help='path of the checkpoint')
+    parser.add_argument('out', help='file to write (.safetensors)')
+    parser.add_argument(
+        '--part', help='only this child of the model, such as backbone')
+    parser.add_argument(
+        '--half',
+        action='store_true',
+        help='round to half precision; it is read back as float32')
+    parser.add_argument(
+        '--trust-checkpoint',
+        action='store_true',
+        help='load pickled objects, which can run any code')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the tool."""
+    args = parse_args()
+    if Path(args.out).suffix != '.safetensors':
+        sys.exit(f'{args.out} must end with .safetensors.')
+    set_checkpoint_trust(args.trust_checkpoint)
+    checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
+    meta = checkpoint.get('meta', {})
+    kept = {
+        key: meta[key]
+        for key in ('dataset_meta', 'ipdfer_mm', 'epoch') if key in meta
+    }
+    if args.part:  # a part knows no classes
+        kept.pop('dataset_meta', None)
+    try:
+        state = select_part(checkpoint['state_dict'], args.part)
+        save_weights(args.out, half(state) if args.half else state, kept)
+    except (OSError, ValueError) as error:
+        sys.exit(f'{args.checkpoint}: {error}')
+    size = Path(args.out).stat().st_size / 2**20
+    print(f'{len(state)} tensors are in {args.out}, {size:.1f} MiB.')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Set up, render people, train IPD-FER and its baseline on them and compare
+# the two. Can be stopped and started again. Arguments go to tools/demo.py.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash tools/setup.sh
+# shellcheck disable=SC1091
+source .venv/bin/activate
+python tools/demo.py "$@"
