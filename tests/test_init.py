@@ -91,3 +91,24 @@ AlternatingOptimWrapperConstructor(
     assert message.startswith('ImportError: IPD-FER is trained by three')
     assert 'mmagic is missing' in message
     assert 'pip install --no-deps "mmagic==1.2.0"' in message
+
+
+def test_missing_system_library_is_named(monkeypatch, tmp_path):
+    (tmp_path / 'cv2.py').write_text(
+        'raise ImportError("libGL.so.1: cannot open shared object file: No '
+        'such file or directory")')
+    monkeypatch.delitem(sys.modules, 'cv2')
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError) as info:
+        ipdfer_mm.check_opencv()
+    for part in ('libGL.so.1', 'apt-get install libgl1',
+                 'opencv-python-headless'):
+        assert part in str(info.value)
+
+
+def test_other_errors_of_opencv_are_passed_on(monkeypatch, tmp_path):
+    (tmp_path / 'cv2.py').write_text('raise ImportError("numpy is too old")')
+    monkeypatch.delitem(sys.modules, 'cv2')
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError, match='^numpy is too old$'):
+        ipdfer_mm.check_opencv()
