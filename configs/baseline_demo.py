@@ -13,6 +13,13 @@ model = dict(
         base_channels=16,
         init_cfg=dict(
             type='Pretrained', checkpoint='ipdfer_mm://identity_head')),
+    neck=dict(
+        _delete_=True,
+        type='mmpretrain.LinearNeck',
+        in_channels=128,
+        out_channels=128,
+        gap_dim=2,
+        norm_cfg=None),
     head=dict(in_channels=128))
 
 train_dataloader = dict(batch_size=16)

@@ -12,13 +12,22 @@ _base_ = [
 pretrained = dict(type='Pretrained', checkpoint='ipdfer_mm://identity_head')
 resnet18 = dict(stem_channels=16, base_channels=16)
 feat_channels = 128
+# Pooled features are not negative, and all start as those of the identity:
+# L_cos could part them only by switching channels off, and left the expression
+# encoder at chance for hundreds of iterations. A linear layer turns them.
+neck = dict(
+    type='mmpretrain.LinearNeck',
+    in_channels=feat_channels,
+    out_channels=feat_channels,
+    gap_dim=2,
+    norm_cfg=None)
 
 model = dict(
-    identity_encoder=dict(
-        backbone=resnet18, normalize=True, init_cfg=pretrained),
-    pose_encoder=dict(backbone=resnet18, init_cfg=pretrained),
+    identity_encoder=dict(backbone=resnet18, init_cfg=pretrained),
+    pose_encoder=dict(backbone=resnet18, neck=neck, init_cfg=pretrained),
     pose_head=dict(in_channels=feat_channels),
-    expression_encoder=dict(backbone=resnet18, init_cfg=pretrained),
+    expression_encoder=dict(
+        backbone=resnet18, neck=neck, init_cfg=pretrained),
     expression_head=dict(in_channels=feat_channels),
     decoder=dict(
         in_channels=feat_channels, widths=(128, 64, 32, 16, 16), img_size=64),
@@ -36,7 +45,8 @@ adam = dict(type='Adam', lr=1e-3)
 optim_wrapper = dict(
     encoders=dict(optimizer=adam),
     discriminator=dict(optimizer=adam),
-    generator=dict(optimizer=adam))
+    generator=dict(
+        optimizer=dict(type='Adam', lr=2e-3, betas=(0.5, 0.999))))
 param_scheduler = dict(
     _delete_=True,
     type='CosineAnnealingLR',

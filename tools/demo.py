@@ -7,15 +7,24 @@ skipped, and an interrupted training goes on.
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
 from mmengine.config import Config, DictAction
-from mmengine.registry import DATASETS
 from mmengine.runner import Runner
 
-from ipdfer_mm.evaluation import load_pictures, measure_synthesis, synthesize
+from ipdfer_mm.evaluation import (
+    load_test_pictures,
+    measure_synthesis,
+    synthesize,
+)
+from ipdfer_mm.utils.cli import (
+    DATALOADERS,
+    merge_cfg_options,
+    set_dataloader_defaults,
+)
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 from ipdfer_mm.visualization import (
     TestResult,
@@ -23,7 +32,7 @@ from ipdfer_mm.visualization import (
     synthesis_grid,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 MODELS = {'baseline': 'ResNet-18', 'ipdfer': 'IPD-FER'}
 GRID_ROWS = 10
 
@@ -37,10 +46,6 @@ def parse_args() -> argparse.Namespace:
         default='work_dirs/demo',
         help='folder for checkpoints, logs and the sheet')
     parser.add_argument(
-        '--configs',
-        default='demo',
-        help='which configs: baseline_<...>.py and ipdfer_<...>.py')
-    parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
@@ -50,9 +55,9 @@ def parse_args() -> argparse.Namespace:
 
 def load_config(name: str, args: argparse.Namespace) -> Config:
     """Load the config of one model, with its work folder."""
-    cfg = Config.fromfile(ROOT / 'configs' / f'{name}_{args.configs}.py')
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = Config.fromfile(CONFIGS / f'{name}_demo.py')
+    set_dataloader_defaults(cfg, DATALOADERS, no_pin_memory=False)
+    merge_cfg_options(cfg, args.cfg_options)
     cfg.work_dir = str(args.work_dir / name)
     return cfg
 
@@ -62,8 +67,25 @@ def last_checkpoint(cfg: Config) -> Path:
     return Path(cfg.work_dir, f'epoch_{cfg.train_cfg.max_epochs}.pth')
 
 
+def check_settings(cfg: Config) -> None:
+    """Refuse to go on from a run with other settings, and note those now."""
+    noted = Path(cfg.work_dir, 'settings.json')
+    settings = json.loads(json.dumps(cfg.to_dict(), default=str))
+    if noted.is_file():
+        theirs = json.loads(noted.read_text())
+        changed = sorted(key for key in {*settings, *theirs}
+                         if settings.get(key) != theirs.get(key))
+        if changed:
+            sys.exit(f'{cfg.work_dir} holds a run with other settings '
+                     f'({", ".join(changed)}). Name another folder with '
+                     '--work-dir, or delete this one.')
+    noted.parent.mkdir(parents=True, exist_ok=True)
+    noted.write_text(json.dumps(settings))
+
+
 def train(cfg: Config) -> None:
     """Train to the last epoch, from where an earlier run stopped."""
+    check_settings(cfg)
     if last_checkpoint(cfg).is_file():
         print(f'{last_checkpoint(cfg)} is there already.')
         return
@@ -73,11 +95,9 @@ def train(cfg: Config) -> None:
 
 def test(cfg: Config) -> tuple[Runner, dict]:
     """Test the last checkpoint."""
-    cfg.resume = False
     cfg.load_from = str(last_checkpoint(cfg))
-    cfg.train_dataloader = cfg.train_cfg = cfg.optim_wrapper = None
-    cfg.param_scheduler = None
-    cfg.default_hooks.pop('synthesis_grid', None)
+    # Beside the record of the training.
+    cfg.work_dir = str(Path(cfg.work_dir, 'test'))
     runner = Runner.from_cfg(cfg)
     return runner, runner.test()
 
@@ -85,18 +105,11 @@ def test(cfg: Config) -> tuple[Runner, dict]:
 def evaluate_synthesis(cfg: Config, runner: Runner) -> tuple[dict, np.ndarray]:
     """Measure the synthesised test faces, and draw some of them."""
     model = runner.model.eval()
-    dataset = runner.test_dataloader.dataset
-    train_cfg = {
-        **cfg.train_dataloader.dataset, 'pipeline':
-        cfg.test_dataloader.dataset.pipeline
-    }
-    train_pictures = load_pictures(DATASETS.build(train_cfg), model).pictures
-    test_pictures = load_pictures(dataset, model)
-    faces = synthesize(model, test_pictures.pictures)
-    report = measure_synthesis(
-        faces, train_pictures.mean(dim=0), test_pictures)
-    rows = np.linspace(0, len(dataset) - 1, GRID_ROWS).astype(int)
-    return report, synthesis_grid(faces, test_pictures.twins, rows)
+    pictures, mean_picture = load_test_pictures(cfg, model)
+    faces = synthesize(model, pictures.pictures)
+    rows = np.linspace(0, len(pictures.pictures) - 1, GRID_ROWS).astype(int)
+    return (measure_synthesis(faces, mean_picture, pictures),
+            synthesis_grid(faces, pictures.twins, rows))
 
 
 def main() -> None:

@@ -4,6 +4,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash tools/setup.sh
-# shellcheck disable=SC1091
-source .venv/bin/activate
-python tools/demo.py "$@"
+.venv/bin/python tools/demo.py "$@"

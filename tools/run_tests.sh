@@ -3,6 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash tools/setup.sh tests
-# shellcheck disable=SC1091
-source .venv/bin/activate
-python -m pytest "$@"
+.venv/bin/python -m pytest "$@"

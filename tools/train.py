@@ -78,6 +78,11 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
     if args.amp:
         set_amp(cfg.optim_wrapper)
     if args.resume is not None:
+        if args.resume.endswith('.safetensors'):
+            raise ValueError(
+                f'--resume {args.resume}: exported weights hold no state of '
+                'the optimizers. Resume from the .pth file, or start from the '
+                'weights with --cfg-options load_from=...')
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
     if args.auto_scale_lr:

@@ -15,6 +15,7 @@ from .synthesis_report import (
     FacePictures,
     judge_expressions,
     load_pictures,
+    load_test_pictures,
     measure_synthesis,
     synthesize,
 )
@@ -22,6 +23,7 @@ from .synthesis_report import (
 __all__ = [
     'ClassSubsetAccuracy', 'FacePictures', 'PoseAccuracy',
     'VerificationMetric', 'fisherface_accuracy', 'identity_cosine',
-    'judge_expressions', 'load_pictures', 'measure_synthesis', 'neutral_gain',
-    'picture_similarity', 'reconstruction_error', 'synthesize'
+    'judge_expressions', 'load_pictures', 'load_test_pictures',
+    'measure_synthesis', 'neutral_gain', 'picture_similarity',
+    'reconstruction_error', 'synthesize'
 ]

@@ -1,11 +1,14 @@
 """Everything that is measured on the faces that a model synthesises."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Optional
 
 import numpy as np
 import torch
+from mmengine.config import Config
 from mmengine.dataset import default_collate
+from mmengine.registry import DATASETS
 from mmengine.utils import track_iter_progress
 from mmpretrain.models import ImageClassifier
 from torch import Tensor
@@ -47,6 +50,31 @@ class FacePictures:
     neutral_class: str
 
 
+def load_test_pictures(cfg: Config,
+                       model: IPDFERModel,
+                       max_yaw: float = 180) -> tuple[FacePictures, Tensor]:
+    """Load the test pictures of a config, and the mean training picture.
+
+    Args:
+        cfg (Config): With ``train_dataloader`` and ``test_dataloader``.
+        model (IPDFERModel): Its data preprocessor is used.
+        max_yaw (float): Largest absolute yaw in degrees of a test picture;
+            pictures of unknown yaw count as frontal.
+
+    Returns:
+        tuple[FacePictures, Tensor]: The test pictures, in the order of the
+        data set, and the mean (3, H, W), without augmentation.
+
+    Raises:
+        ValueError: If no test picture is left.
+    """
+    test_cfg = cfg.test_dataloader.dataset
+    train_cfg = {**cfg.train_dataloader.dataset, 'pipeline': test_cfg.pipeline}
+    train = DATASETS.build(train_cfg)
+    mean = _load(model, len(train), train.__getitem__).mean(dim=0)
+    return load_pictures(DATASETS.build(test_cfg), model, max_yaw), mean
+
+
 def load_pictures(dataset: FERDataset,
                   model: IPDFERModel,
                   max_yaw: float = 180) -> FacePictures:
@@ -70,11 +98,13 @@ def load_pictures(dataset: FERDataset,
         raise ValueError(f'No picture has a yaw up to {max_yaw:g} degrees.')
     twins = None
     if all('neutral_img_path' in info for info in infos):
-        twins = _run_pipeline(dataset, model, [
-            {**info, 'img_path': info['neutral_img_path']} for info in infos])
+        twins = _load(
+            model, len(infos), lambda i: dataset.pipeline(
+                {**infos[i], 'img_path': infos[i]['neutral_img_path']}))
     classes = dataset.metainfo['classes']
     return FacePictures(
-        pictures=_run_pipeline(dataset, model, infos),
+        pictures=_load(model, len(infos),
+                       lambda i: dataset.pipeline(dict(infos[i]))),
         twins=twins,
         subjects=np.array([info.get('subject', '') for info in infos]),
         expressions=np.array([classes[info['gt_label']] for info in infos]),
@@ -82,14 +112,12 @@ def load_pictures(dataset: FERDataset,
         neutral_class=model.neutral_class)
 
 
-def _run_pipeline(dataset: FERDataset, model: IPDFERModel,
-                  infos: list[dict]) -> Tensor:
+def _load(model: IPDFERModel, count: int,
+          get: Callable[[int], dict]) -> Tensor:
     parts = []
-    for start in track_iter_progress(list(range(0, len(infos), BATCH_SIZE))):
-        batch = default_collate([
-            dataset.pipeline(dict(info))
-            for info in infos[start:start + BATCH_SIZE]
-        ])
+    for start in track_iter_progress(list(range(0, count, BATCH_SIZE))):
+        batch = default_collate(
+            [get(i) for i in range(start, min(start + BATCH_SIZE, count))])
         parts.append(model.data_preprocessor(batch)['inputs'].cpu())
     return torch.cat(parts)
 
@@ -130,19 +158,24 @@ def measure_synthesis(faces: dict[str, Tensor], mean_picture: Tensor,
     Returns:
         dict: See :func:`reconstruction_error`; with two people or more
         :func:`identity_cosine` and :func:`fisherface_accuracy`, with true
-        neutral faces :func:`picture_similarity` to them and
-        :func:`neutral_gain`.
+        neutral faces and a picture of another class, for such pictures,
+        :func:`picture_similarity` to them and :func:`neutral_gain`.
     """
     report = reconstruction_error(faces['input'].numpy(),
                                   faces['reconstruction'].numpy(),
                                   mean_picture.numpy())
-    if test.twins is not None:
-        for name in ('input', 'reconstruction', 'neutral'):
+    # A neutral picture is its own twin.
+    expressive = np.flatnonzero(test.expressions != test.neutral_class)
+    if test.twins is not None and len(expressive):
+        chosen = {name: faces[name][expressive]
+                  for name in ('input', 'reconstruction', 'neutral')}
+        twins = test.twins[expressive]
+        for name, pictures in chosen.items():
             report[f'true_neutral/{name}'] = picture_similarity(
-                faces[name], test.twins)
+                pictures, twins)
         report['neutral_gain'] = neutral_gain(
-            faces['input'], faces['reconstruction'], faces['neutral'],
-            test.twins, test.expressions != test.neutral_class)
+            chosen['input'], chosen['reconstruction'], chosen['neutral'],
+            twins)
     if len(set(test.subjects)) < 2:
         return report
     real = faces['input'].mean(dim=1).numpy()
@@ -161,8 +194,8 @@ def judge_expressions(judge: ImageClassifier, faces: dict[str, Tensor],
     """Ask an expression classifier what faces show.
 
     Args:
-        judge (ImageClassifier): The classifier, in eval mode, of the same
-            classes as the data set's.
+        judge (ImageClassifier): The classifier, in eval mode, with the
+            classes of the data set in their order.
         faces (dict[str, Tensor]): (N, 3, H, W) in [-1, 1], by name.
         test (FacePictures): What the faces were made from.
 
@@ -170,6 +203,9 @@ def judge_expressions(judge: ImageClassifier, faces: dict[str, Tensor],
         dict[str, dict[str, float]]: For each name ``neutral``, the share that
         the judge calls neutral, and ``as_labelled``, the share it calls what
         the input shows.
+
+    Raises:
+        ValueError: If the judge has another number of classes.
     """
     device = next(judge.parameters()).device
     report = {}
@@ -179,7 +215,12 @@ def judge_expressions(judge: ImageClassifier, faces: dict[str, Tensor],
             # Pixels in OpenCV's order, as pipelines give them.
             pixels = ((batch.to(device) + 1) * 127.5).flip(1)
             data = judge.data_preprocessor(dict(inputs=pixels))
-            labels.append(judge(data['inputs']).argmax(dim=1).cpu())
+            logits = judge(data['inputs'])
+            if logits.shape[1] != len(test.classes):
+                raise ValueError(
+                    f'The judge knows {logits.shape[1]} classes, the data set '
+                    f'has {len(test.classes)}: {test.classes}.')
+            labels.append(logits.argmax(dim=1).cpu())
         called = np.array(test.classes)[torch.cat(labels).numpy()]
         report[name] = dict(
             neutral=float((called == test.neutral_class).mean()),

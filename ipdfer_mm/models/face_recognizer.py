@@ -1,7 +1,8 @@
 """Face recognition, from which the encoders of IPD-FER start."""
 
-from typing import Optional
+from typing import Optional, Union
 
+import torch.nn as nn
 import torch.nn.functional as F
 from mmpretrain.models import ImageClassifier
 from mmpretrain.structures import DataSample
@@ -21,8 +22,9 @@ class FaceRecognizer(ImageClassifier):
 
     Args:
         *args: As mmpretrain's ``ImageClassifier``.
-        data_preprocessor (dict, optional): Likewise; its type is
-            ``ClsDataPreprocessor`` where it says none, whatever the scope.
+        data_preprocessor (dict or nn.Module, optional): Likewise; the type of
+            a dict is ``ClsDataPreprocessor`` where it says none, whatever the
+            scope.
         **kwargs: As mmpretrain's ``ImageClassifier``.
 
     Attributes:
@@ -33,12 +35,14 @@ class FaceRecognizer(ImageClassifier):
 
     def __init__(self,
                  *args,
-                 data_preprocessor: Optional[dict] = None,
+                 data_preprocessor: Union[dict, nn.Module, None] = None,
                  **kwargs) -> None:
-        preprocessor = dict(
-            dict(type='mmpretrain.ClsDataPreprocessor'),
-            **(data_preprocessor or {}))
-        super().__init__(*args, data_preprocessor=preprocessor, **kwargs)
+        if not isinstance(data_preprocessor, nn.Module):
+            data_preprocessor = {
+                'type': 'mmpretrain.ClsDataPreprocessor',
+                **(data_preprocessor or {})
+            }
+        super().__init__(*args, data_preprocessor=data_preprocessor, **kwargs)
 
     def predict(self,
                 inputs: Tensor,
@@ -54,8 +58,16 @@ class FaceRecognizer(ImageClassifier):
         Returns:
             list[DataSample]: The samples with ``feature``, (D, ), the input
             of the head scaled to length 1.
+
+        Raises:
+            ValueError: If the head gets maps, not vectors.
         """
         feats = self.extract_feat(inputs, stage='pre_logits')  # NxD
+        if feats.dim() != 2:
+            raise ValueError(
+                f'FaceRecognizer compares vectors, but its features are '
+                f'{tuple(feats.shape)}. Give it the neck '
+                "dict(type='mmpretrain.GlobalAveragePooling').")
         if data_samples is None:
             data_samples = [DataSample() for _ in range(len(feats))]
         for sample, feat in zip(data_samples, F.normalize(feats)):

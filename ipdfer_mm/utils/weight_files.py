@@ -34,7 +34,9 @@ def save_weights(path: Union[str, Path], state: dict[str, Tensor],
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f'{path.name}.{os.getpid()}.part')
     try:
-        save_file({key: value.contiguous() for key, value in state.items()},
+        # Cloned: the format has no tensors that share memory.
+        save_file({key: value.clone(memory_format=torch.contiguous_format)
+                   for key, value in state.items()},
                   part, metadata=dict(meta=json.dumps(meta)))
         os.replace(part, path)
     except SafetensorError as error:

@@ -41,11 +41,15 @@ class TestResult:
 
         Returns:
             TestResult: The result.
+
+        Raises:
+            KeyError: If one of them is missing.
         """
-        keys = [key for key in metrics if key.startswith('accuracy/yaw_')
-                and 'over' not in key]
+        highs = [f'{edge:g}' for edge in POSE_EDGES] + ['up']
+        lows = ['0', *highs]
         return cls(name, metrics['accuracy/top1'],
-                   [metrics[key] for key in keys],
+                   [metrics[f'accuracy/yaw_{low}_{high}']
+                    for low, high in zip(lows, highs)],
                    np.asarray(metrics['confusion_matrix/result']))
 
 

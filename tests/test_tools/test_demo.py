@@ -22,16 +22,15 @@ OPTIONS = [
 ]
 
 
-def run(folder, **env):
-    options = list(OPTIONS)
+def run(folder, *more):
+    options = [*OPTIONS, *more]
     for split in ('train', 'val', 'test'):
         options += [f'{split}_dataloader.num_workers=0',
-                    f'{split}_dataloader.persistent_workers=False',
                     f'{split}_dataloader.dataset.num_workers=0']
     return subprocess.run(
         [sys.executable, ROOT / 'tools/demo.py', '--cfg-options', *options],
         cwd=folder,
-        env=dict(os.environ, OMP_NUM_THREADS='1', **env),
+        env=dict(os.environ, OMP_NUM_THREADS='1'),
         capture_output=True,
         text=True)
 
@@ -41,12 +40,14 @@ def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp('demo')
     result = run(folder)
     assert result.returncode == 0, result.stderr[-2000:]
+    assert 'Rendering' in result.stdout + result.stderr
     return folder, result.stdout
 
 
 def test_reports_what_the_files_hold(demo):
     folder, output = demo
-    report = json.loads((folder / 'work_dirs/demo/results.json').read_text())
+    report = json.loads((folder / 'work_dirs/demo/results.json').read_text(),
+                        parse_constant=pytest.fail)  # NaN is no JSON
     for name, title in (('baseline', 'ResNet-18'), ('ipdfer', 'IPD-FER')):
         confusion = np.array(report[name]['confusion_matrix/result'])
         # Five pictures of each expression.
@@ -72,3 +73,12 @@ def test_a_second_run_skips_what_is_done(demo):
     assert result.stdout.count('is there already') == 2
     assert 'Rendering' not in result.stdout + result.stderr
     assert [path.stat().st_mtime_ns for path in checkpoints] == times
+
+
+def test_other_settings_need_another_folder(demo):
+    folder, _ = demo
+    result = run(folder, 'randomness.seed=5')
+    assert result.returncode != 0
+    assert 'work_dirs/demo/baseline holds a run with other settings' in (
+        result.stderr)
+    assert 'randomness' in result.stderr

@@ -13,6 +13,7 @@ from mmengine.config import Config
 from small_model import model_cfg
 from tiny_run import baseline_cfg
 
+from ipdfer_mm.datasets import EXPRESSIONS
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
 
@@ -64,8 +65,7 @@ def test_true_neutrals_and_judge(tmp_path):
     base = ROOT / 'configs/_base_/datasets/synthetic_faces.py'
     faces = dict(num_people=5, num_pictures=35, img_size=32, num_workers=0,
                  data_root=str(tmp_path / 'faces'))
-    classes = ('surprise', 'fear', 'disgust', 'happiness', 'sadness', 'anger',
-               'neutral')
+    classes = EXPRESSIONS
     config = tmp_path / 'config.py'
     config.write_text(
         f'_base_ = {str(base)!r}\n'
@@ -82,15 +82,20 @@ def test_true_neutrals_and_judge(tmp_path):
     with torch.no_grad():
         judge.head.fc.bias[classes.index('fear')] = 1
     torch.save(dict(state_dict=judge.state_dict()), tmp_path / 'judge.pth')
-    result = subprocess.run([
-        sys.executable, ROOT / 'tools/analysis_tools/evaluate_synthesis.py',
-        config, tmp_path / 'model.pth', '--judge', judge_config,
-        tmp_path / 'judge.pth', '--out', tmp_path / 'out.json', '--grid',
-        tmp_path / 'grid.png'
-    ],
-                            env=dict(os.environ, OMP_NUM_THREADS='1'),
-                            capture_output=True,
-                            text=True)
+
+    def run():
+        return subprocess.run([
+            sys.executable,
+            ROOT / 'tools/analysis_tools/evaluate_synthesis.py', config,
+            tmp_path / 'model.pth', '--judge', judge_config,
+            tmp_path / 'judge.pth', '--out', tmp_path / 'out.json', '--grid',
+            tmp_path / 'grid.png'
+        ],
+                              env=dict(os.environ, OMP_NUM_THREADS='1'),
+                              capture_output=True,
+                              text=True)
+
+    result = run()
     assert result.returncode == 0, result.stderr[-2000:]
     report = json.loads((tmp_path / 'out.json').read_text())
     # Five of the 35 pictures show each class.
@@ -102,3 +107,11 @@ def test_true_neutrals_and_judge(tmp_path):
     assert true_neutral['l1'] < report['true_neutral/neutral']['l1']
     # Five columns of 32 pixels, four gaps of 2.
     assert cv2.imread(str(tmp_path / 'grid.png')).shape[1] == 5 * 32 + 4 * 2
+    torch.save(
+        dict(
+            state_dict=judge.state_dict(),
+            meta=dict(dataset_meta=dict(classes=classes[::-1]))),
+        tmp_path / 'judge.pth')
+    result = run()
+    assert result.returncode != 0
+    assert 'judge.pth was trained on the classes' in result.stderr

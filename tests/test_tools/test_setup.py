@@ -13,28 +13,38 @@ ROOT = Path(__file__).resolve().parents[2]
 # Stands for the system's Python: makes an "environment" of stubs.
 PYTHON = '''#!/bin/bash
 if [ "$1 $2" = "-m venv" ]; then
+    rm -rf .venv
     mkdir -p .venv/bin
-    echo 'PATH="$PWD/.venv/bin:$PATH"' > .venv/bin/activate
     cp stub_python .venv/bin/python
-    cp stub_pip .venv/bin/pip
 else
     exec {python} "$@"
 fi
 '''
-# The environment's: OpenCV fails unless the headless build is there.
+# The environment's. OpenCV works if one of its builds is installed and, on a
+# slim machine, it is the headless one.
 STUB_PYTHON = '''#!/bin/bash
-if [ "$2" = "import cv2" ] && [ ! -e headless ] && [ -e slim ]; then
-    echo "Traceback (most recent call last):"
-    echo "ImportError: libGL.so.1: cannot open shared object file" >&2
-    exit 1
+if [ "$1 $2" = "-m pip" ]; then
+    shift 3
+    echo "$@" >> calls
+    if [ -e fail ] && [[ "$*" == *"$(cat fail)"* ]]; then exit 3; fi
+    case "$*" in
+    "install -e .") touch opencv ;;
+    "show opencv-python") echo "Version: 4.11.0.86" ;;
+    "uninstall --yes opencv-python") rm opencv ;;
+    *"--force-reinstall opencv-python-headless=="*) touch headless ;;
+    esac
+elif [ "$2" = "import cv2" ]; then
+    if [ ! -e opencv ] && [ ! -e headless ]; then
+        echo "ModuleNotFoundError: No module named 'cv2'" >&2
+        exit 1
+    elif [ -e slim ] && [ ! -e headless ]; then
+        echo "Traceback (most recent call last):" >&2
+        echo "ImportError: libGL.so.1: cannot open shared object file" >&2
+        exit 1
+    fi
+elif [ "$2" = "import pip" ]; then
+    [ ! -e half_made ]
 fi
-'''
-STUB_PIP = '''#!/bin/bash
-echo "$@" >> calls
-case "$*" in
-"show opencv-python") echo "Version: 4.11.0.86" ;;
-*"opencv-python-headless=="*) touch headless ;;
-esac
 '''
 
 
@@ -46,7 +56,7 @@ def checkout(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     for name, text in (('python', PYTHON.format(python=sys.executable)),
-                       ('stub_python', STUB_PYTHON), ('stub_pip', STUB_PIP)):
+                       ('stub_python', STUB_PYTHON)):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
     return tmp_path
@@ -86,19 +96,53 @@ def test_replaces_opencv_where_libraries_are_missing(checkout):
     assert result.returncode == 0, result.stderr
     assert calls[3:] == [
         'show opencv-python', 'uninstall --yes opencv-python',
-        'install --no-deps opencv-python-headless==4.11.0.86'
+        'install --no-deps --force-reinstall '
+        'opencv-python-headless==4.11.0.86'
     ]
     assert 'libGL.so.1' in result.stdout
     assert 'apt-get install libgl1' in result.stdout
     assert run(checkout)[1] == []
 
 
-def test_a_failed_install_is_not_taken_for_done(checkout):
-    (checkout / 'stub_pip').write_text('#!/bin/bash\nexit 3\n')
-    assert run(checkout)[0].returncode != 0
-    shutil.rmtree(checkout / '.venv')
-    (checkout / 'stub_pip').write_text(STUB_PIP)
+@pytest.mark.parametrize('step', ['torch==', 'mminstall', '-e .', 'headless'])
+def test_a_failed_step_is_done_again(checkout, step):
+    (checkout / 'slim').touch()
+    (checkout / 'fail').write_text(step)
+    result, calls = run(checkout)
+    assert result.returncode != 0
+    assert step in calls[-1]
+    (checkout / 'fail').unlink()
+    result, calls = run(checkout)
+    assert result.returncode == 0, result.stderr
+    assert (checkout / 'headless').exists()
+    assert run(checkout)[1] == []
+
+
+def test_other_errors_of_opencv_are_shown(checkout):
+    (checkout / 'stub_python').write_text(
+        STUB_PYTHON.replace('touch opencv', 'true'))
+    result, _ = run(checkout)
+    assert result.returncode != 0
+    assert "No module named 'cv2'" in result.stderr
+
+
+def test_a_half_made_environment_is_made_anew(checkout):
+    run(checkout)
+    (checkout / 'half_made').touch()
     assert len(run(checkout)[1]) == 3
+
+
+def test_a_moved_folder_is_installed_again(checkout):
+    run(checkout)
+    moved = checkout.rename(checkout.with_name('moved'))
+    assert len(run(moved)[1]) == 3
+    assert run(moved)[1] == []
+
+
+def test_finished_environment_needs_no_other_python(checkout):
+    run(checkout)
+    result, calls = run(checkout, python='absent')
+    assert (result.returncode, calls) == (0, [])
 
 
 def test_old_python_is_named(checkout):

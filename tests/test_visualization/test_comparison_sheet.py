@@ -44,5 +44,7 @@ def test_one_model():
 
 
 def test_metrics_of_another_run():
-    with pytest.raises(KeyError, match='confusion_matrix'):
-        TestResult.from_metrics('ours', {'accuracy/top1': 50.0})
+    for key in ('accuracy/yaw_30_40', 'confusion_matrix/result'):
+        metrics = {name: METRICS[name] for name in METRICS if name != key}
+        with pytest.raises(KeyError, match=key):
+            TestResult.from_metrics('ours', metrics)

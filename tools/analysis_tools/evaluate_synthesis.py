@@ -8,23 +8,23 @@ faces come to them.
 
 import argparse
 import json
+import sys
 from pathlib import Path
+from typing import Optional
 
 import cv2
 import numpy as np
 import torch
 from mmengine.config import Config, DictAction
-from mmengine.registry import DATASETS, MODELS, init_default_scope
+from mmengine.registry import MODELS, init_default_scope
 from mmengine.runner import load_checkpoint
 
 from ipdfer_mm.evaluation import (
-    FacePictures,
     judge_expressions,
-    load_pictures,
+    load_test_pictures,
     measure_synthesis,
     synthesize,
 )
-from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 from ipdfer_mm.visualization import synthesis_grid
 
@@ -57,22 +57,25 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def load_model(cfg: Config, checkpoint: str) -> torch.nn.Module:
-    """Build the model of a config with the weights of a checkpoint."""
+def load_model(cfg: Config,
+               checkpoint: str) -> tuple[torch.nn.Module, Optional[tuple]]:
+    """Build the model of a config with the weights of a checkpoint.
+
+    Returns:
+        tuple[nn.Module, tuple or None]: The model, and the classes that the
+        checkpoint names.
+    """
     model = MODELS.build(cfg.model)
-    load_checkpoint(model, checkpoint, strict=True)
+    meta = load_checkpoint(model, checkpoint, strict=True).get('meta', {})
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
-    return model.to(device).eval()
+    return model.to(device).eval(), meta.get('dataset_meta', {}).get('classes')
 
 
-def load_test_pictures(cfg: Config, model: IPDFERModel,
-                       max_yaw: float) -> tuple[FacePictures, torch.Tensor]:
-    """Load the test pictures and the mean training picture."""
-    test_cfg = cfg.test_dataloader.dataset
-    train_cfg = {**cfg.train_dataloader.dataset, 'pipeline': test_cfg.pipeline}
-    train = load_pictures(DATASETS.build(train_cfg), model)
-    test = load_pictures(DATASETS.build(test_cfg), model, max_yaw)
-    return test, train.pictures.mean(dim=0)
+def check_classes(name: str, theirs: Optional[tuple], ours: tuple) -> None:
+    """Refuse a checkpoint that says it knows other classes."""
+    if theirs is not None and tuple(theirs) != tuple(ours):
+        sys.exit(f'{name} was trained on the classes {tuple(theirs)}, but the '
+                 f'data set has {tuple(ours)}.')
 
 
 def main() -> None:
@@ -83,14 +86,16 @@ def main() -> None:
         cfg.merge_from_dict(args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
     set_checkpoint_trust(args.trust_checkpoint)
-    model = load_model(cfg, args.checkpoint)
+    model, classes = load_model(cfg, args.checkpoint)
     test, mean_picture = load_test_pictures(cfg, model, args.max_yaw)
+    check_classes(args.checkpoint, classes, test.classes)
     faces = synthesize(model, test.pictures)
     report = dict(num_pictures=len(test.pictures))
     report |= measure_synthesis(faces, mean_picture, test)
     if args.judge:
         judge_cfg, checkpoint = args.judge
-        judge = load_model(Config.fromfile(judge_cfg), checkpoint)
+        judge, classes = load_model(Config.fromfile(judge_cfg), checkpoint)
+        check_classes(checkpoint, classes, test.classes)
         asked = {name: faces[name] for name in (
             'input', 'reconstruction', 'neutral')}
         if test.twins is not None:

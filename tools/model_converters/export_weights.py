@@ -1,7 +1,8 @@
 """Write the weights of a checkpoint, or of a part, as safetensors.
 
 Without optimizer states, and nothing in the file can run code. It loads
-wherever a checkpoint or a pre-trained file is asked for.
+wherever a checkpoint to test or to start from is asked for; training cannot
+resume from it.
 """
 
 import argparse
@@ -38,18 +39,19 @@ def main() -> None:
     if Path(args.out).suffix != '.safetensors':
         sys.exit(f'{args.out} must end with .safetensors.')
     set_checkpoint_trust(args.trust_checkpoint)
-    checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
-    meta = checkpoint.get('meta', {})
-    kept = {
-        key: meta[key]
-        for key in ('dataset_meta', 'ipdfer_mm', 'epoch') if key in meta
-    }
-    if args.part:  # a part knows no classes
-        kept.pop('dataset_meta', None)
     try:
-        state = select_part(checkpoint['state_dict'], args.part)
+        checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
+        meta = checkpoint.get('meta', {})
+        kept = {
+            key: meta[key]
+            for key in ('dataset_meta', 'ipdfer_mm', 'epoch') if key in meta
+        }
+        if args.part:  # a part knows no classes
+            kept.pop('dataset_meta', None)
+        state = select_part(
+            checkpoint.get('state_dict', checkpoint), args.part)
         save_weights(args.out, half(state) if args.half else state, kept)
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         sys.exit(f'{args.checkpoint}: {error}')
     size = Path(args.out).stat().st_size / 2**20
     print(f'{len(state)} tensors are in {args.out}, {size:.1f} MiB.')

