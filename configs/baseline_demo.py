@@ -27,8 +27,8 @@ optim_wrapper = dict(optimizer=dict(lr=1e-3))
 param_scheduler = dict(
     _delete_=True,
     type='CosineAnnealingLR',
-    T_max=5,
+    T_max=8,
     by_epoch=True,
     convert_to_iter_based=True)
-train_cfg = dict(max_epochs=5)
+train_cfg = dict(max_epochs=8)
 auto_scale_lr = dict(base_batch_size=16)

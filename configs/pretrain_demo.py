@@ -74,7 +74,7 @@ val_dataloader = dict(
         ],
         **faces))
 test_dataloader = val_dataloader
-val_evaluator = dict(type='VerificationMetric')
+val_evaluator = [dict(type='VerificationMetric')]
 test_evaluator = val_evaluator
 
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=2e-3))

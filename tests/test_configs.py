@@ -44,8 +44,10 @@ BUILD = textwrap.dedent('''
         schedulers = [schedulers]
     for wrapper in wrappers:
         for scheduler in schedulers:
-            PARAM_SCHEDULERS.build(
-                deepcopy(scheduler), default_args=dict(optimizer=wrapper))
+            args = dict(optimizer=wrapper)
+            if scheduler.get('convert_to_iter_based'):
+                args['epoch_length'] = 10
+            PARAM_SCHEDULERS.build(deepcopy(scheduler), default_args=args)
     for name in ('train', 'val', 'test'):
         loader = cfg.get(f'{name}_dataloader')
         if loader is not None:

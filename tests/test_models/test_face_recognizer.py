@@ -1,3 +1,4 @@
+import pytest
 import torch
 from small_model import head, resnet
 
@@ -24,3 +25,11 @@ def test_predicts_features_of_length_one():
     for sample, feat in zip(samples, pooled):
         torch.testing.assert_close(sample.feature, feat / feat.norm())
         assert 'pred_label' not in sample
+
+
+def test_maps_are_refused():
+    register_all_modules()
+    model = MODELS.build(
+        dict(type='FaceRecognizer', backbone=resnet(), head=head(5))).eval()
+    with pytest.raises(ValueError, match='GlobalAveragePooling'):
+        model(torch.randn(1, 3, 64, 64), mode='predict')

@@ -60,6 +60,8 @@ def test_resume(parse):
     assert (cfg.resume, cfg.load_from) == (True, None)
     cfg = parse('train', RAFDB, '--resume', 'x.pth')
     assert (cfg.resume, cfg.load_from) == (True, 'x.pth')
+    with pytest.raises(ValueError, match='x.safetensors.*load_from'):
+        parse('train', RAFDB, '--resume', 'x.safetensors')
 
 
 def test_amp_of_every_step(parse):

@@ -211,6 +211,22 @@ def test_other_classes(model, how):
     assert "prefix='expression_encoder.backbone.'" in str(info.value)
 
 
+def test_a_recogniser_is_tested_on_other_people():
+    recogniser = MODELS.build(
+        dict(
+            type='ipdfer_mm.FaceRecognizer',
+            backbone=resnet(),
+            neck=dict(type='mmpretrain.GlobalAveragePooling'),
+            head=head(4)))
+    checkpoint = checkpoint_of(recogniser, classes=('ann', 'bob', 'cy', 'di'))
+    hook = DatasetMetaHook()
+    hook.after_load_checkpoint(make_runner(recogniser, test=True), checkpoint)
+    # Each row of the head is one of the people it goes on to learn.
+    with pytest.raises(ValueError, match='ann, bob, cy, di'):
+        hook.after_load_checkpoint(
+            make_runner(recogniser, resume=True), checkpoint)
+
+
 def test_list_of_classes_is_the_same(model):
     DatasetMetaHook().after_load_checkpoint(
         make_runner(model, test=True),
