@@ -23,7 +23,8 @@ optim_wrapper = dict(optimizer=dict(lr=5e-4))
 param_scheduler = dict(
     _delete_=True,
     type='CosineAnnealingLR',
-    T_max=30,
+    T_max=40,
     by_epoch=True,
     convert_to_iter_based=True)
+train_cfg = dict(max_epochs=40)
 auto_scale_lr = dict(base_batch_size=16)

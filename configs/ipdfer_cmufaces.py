@@ -43,6 +43,7 @@ model = dict(
     discriminator=dict(
         backbone=resnet18,
         head=dict(num_classes=num_classes, in_channels=256)),
-    # lambda_3: the gradient of L_id on the decoder is as long as that of
-    # L_recon at the paper's 1.
-    loss_id=dict(loss_weight=0.3))
+    # lambda_4 (paper: 10). With few iterations the gradient of the
+    # classification losses on the encoders hides that of L_recon at 10, and
+    # the faces stay blurred.
+    loss_recon=dict(loss_weight=50.0))

@@ -109,7 +109,7 @@ def evaluate_synthesis(cfg: Config, runner: Runner) -> tuple[dict, np.ndarray]:
     faces = synthesize(model, pictures.pictures)
     rows = np.linspace(0, len(pictures.pictures) - 1, GRID_ROWS).astype(int)
     return (measure_synthesis(faces, mean_picture, pictures),
-            synthesis_grid(faces, pictures.twins, rows))
+            synthesis_grid(faces, pictures.twins, rows, enlarge=2))
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from typing import Optional
 
 import cv2
 import numpy as np
+import torch.nn.functional as F
 from torch import Tensor
 
 HEADING_HEIGHT = 14  # pixels
@@ -51,7 +52,8 @@ def picture_grid(columns: dict[str, Tensor]) -> np.ndarray:
 
 
 def synthesis_grid(faces: dict[str, Tensor], twins: Optional[Tensor],
-                   rows: Sequence[int]) -> np.ndarray:
+                   rows: Sequence[int],
+                   enlarge: int = 1) -> np.ndarray:
     """Lay input, identity only, neutral and reconstruction side by side.
 
     Args:
@@ -59,6 +61,8 @@ def synthesis_grid(faces: dict[str, Tensor], twins: Optional[Tensor],
             ``reconstruction``, each (N, 3, H, W), RGB in [-1, 1].
         twins (Tensor, optional): The true neutral faces, likewise.
         rows (Sequence[int]): Which of the N to show.
+        enlarge (int): How many pixels wide each pixel becomes, so that there
+            is room for the headings above small pictures.
 
     Returns:
         np.ndarray: The grid, RGB, uint8.
@@ -67,5 +71,7 @@ def synthesis_grid(faces: dict[str, Tensor], twins: Optional[Tensor],
         'input', 'identity', 'neutral', 'reconstruction')}
     if twins is not None:
         columns['true neutral'] = twins
-    return picture_grid({name: picture[list(rows)]
-                         for name, picture in columns.items()})
+    return picture_grid({
+        name: F.interpolate(pictures[list(rows)], scale_factor=enlarge)
+        for name, pictures in columns.items()
+    })

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from ipdfer_mm.visualization import picture_grid, to_uint8
+from ipdfer_mm.visualization import picture_grid, synthesis_grid, to_uint8
 from ipdfer_mm.visualization.picture_grid import GAP, HEADING_HEIGHT
 
 
@@ -29,3 +29,17 @@ def test_pictures_lie_where_they_should():
     ]).all()
     # Headings are written.
     assert (grid[:HEADING_HEIGHT] < 255).any()
+
+
+def test_chosen_rows_enlarged():
+    values = torch.tensor([-1.0, 0.0, 1.0]).view(3, 1, 1, 1)
+    pictures = values.expand(3, 3, 10, 10)
+    faces = {name: pictures for name in (
+        'input', 'identity', 'neutral', 'reconstruction')}
+    grid = synthesis_grid(faces, -pictures, [2, 0], enlarge=2)
+    assert grid.shape == (HEADING_HEIGHT + 2 * (20 + GAP), 5 * 20 + 4 * GAP, 3)
+    assert (grid[HEADING_HEIGHT:HEADING_HEIGHT + 20, :20] == 255).all()
+    second = grid[HEADING_HEIGHT + 20 + GAP:-GAP]
+    assert (second[:, :20] == 0).all()
+    assert (second[:, -20:] == 255).all()  # the true neutral
+    assert synthesis_grid(faces, None, [0]).shape[1] == 4 * 10 + 3 * GAP
