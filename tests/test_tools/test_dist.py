@@ -28,7 +28,9 @@ from ipdfer_mm.registry import MODELS
 # Half a batch in each process, so that an epoch has as many iterations.
 HALF_BATCH = ('--cfg-options',
               f'train_dataloader.batch_size={BATCH_SIZE // 2}')
-SCRIPTS = sorted((ROOT / 'tools').glob('*.sh'))
+SCRIPTS = sorted(
+    path for kind in ('dist', 'slurm')
+    for path in (ROOT / 'tools').glob(f'{kind}_*.sh'))
 
 
 def dist_train(config, work_dir, *flags) -> str:
