@@ -132,7 +132,7 @@ def main() -> None:
     sheet = comparison_sheet(
         results, dataset.metainfo['classes'], grid,
         f'{len(dataset)} pictures of people whom no model has seen')
-    sheet.savefig(args.work_dir / 'sheet.png', dpi=100)
+    sheet.savefig(args.work_dir / 'sheet.png', dpi=150)
     (args.work_dir / 'results.json').write_text(
         json.dumps(report, indent=2) + '\n')
     for result in results:
