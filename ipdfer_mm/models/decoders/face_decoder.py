@@ -13,11 +13,11 @@ from ipdfer_mm.registry import MODELS
 class ResidualBlock(BaseModule):
     """Two 3x3 convolutions around an identity skip.
 
-    Without normalisation: instance norm removes the mean and the contrast of
-    each channel, and with them brightness and colour of the picture, which
-    one such layer a stage leaves the others to restore. With it in these
-    blocks, too, an autoencoder of rendered faces was at 0.72 of the mean
-    picture's error after 300 iterations, without at 0.60.
+    Without normalisation: instance norm removes mean and contrast of each
+    channel, and with them the picture's brightness and colour. The paper
+    names it once a stage, before the block. With it in the block, too, an
+    autoencoder of rendered faces was at 0.72 of the mean picture's error
+    after 300 iterations, without at 0.60.
 
     Args:
         channels (int): Number of input and output channels.
