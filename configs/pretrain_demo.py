@@ -4,7 +4,7 @@
 #   python tools/train.py configs/pretrain_demo.py
 #   python tools/model_converters/export_weights.py CHECKPOINT \
 #       ipdfer_mm/weights/identity_head.safetensors --part backbone --half
-# SYNTHETIC_FACE_MODEL=<file of the ICT face model> makes identity_ict.
+# SYNTHETIC_FACE_MODEL names a file of the ICT face model to render instead.
 _base_ = './_base_/default_runtime.py'
 
 data_root = '{{$SYNTHETIC_FACES_ROOT:data/synthetic_faces}}'
@@ -38,7 +38,7 @@ faces = dict(
     face_model=face_model,
     label='subject',
     img_size=64,
-    # Other people than those of the demo and the benchmark.
+    # Other people than those of the demo.
     seed=1)
 train_dataloader = dict(
     batch_size=64,

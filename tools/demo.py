@@ -20,6 +20,7 @@ from ipdfer_mm.evaluation import (
     measure_synthesis,
     synthesize,
 )
+from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import (
     DATALOADERS,
     merge_cfg_options,
@@ -35,6 +36,7 @@ from ipdfer_mm.visualization import (
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 MODELS = {'baseline': 'ResNet-18', 'ipdfer': 'IPD-FER'}
 GRID_ROWS = 10
+ADVICE = 'mend it and run the demo again, it goes on from here'
 
 
 def parse_args() -> argparse.Namespace:
@@ -80,7 +82,7 @@ def check_settings(cfg: Config) -> None:
                      f'({", ".join(changed)}). Name another folder with '
                      '--work-dir, or delete this one.')
     noted.parent.mkdir(parents=True, exist_ok=True)
-    noted.write_text(json.dumps(settings))
+    write_atomically(noted, json.dumps(settings).encode(), ADVICE)
 
 
 def train(cfg: Config) -> None:
@@ -133,8 +135,8 @@ def main() -> None:
         results, dataset.metainfo['classes'], grid,
         f'{len(dataset)} pictures of people whom no model has seen')
     sheet.savefig(args.work_dir / 'sheet.png', dpi=150)
-    (args.work_dir / 'results.json').write_text(
-        json.dumps(report, indent=2) + '\n')
+    write_atomically(args.work_dir / 'results.json',
+                     (json.dumps(report, indent=2) + '\n').encode(), ADVICE)
     for result in results:
         print(f'{result.name}: {result.accuracy:.1f} % of '
               f'{len(dataset)} pictures')

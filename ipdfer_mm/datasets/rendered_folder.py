@@ -48,7 +48,7 @@ from ipdfer_mm.rendering.batch import (
     RenderJob,
     picture_paths,
     render_people,
-    write_atomically,
+    write_rendered,
 )
 from ipdfer_mm.rendering.population import PlannedPicture
 
@@ -108,8 +108,8 @@ def render_folder(data_root: str,
     model = (parametric_head() if face_model is None else
              FaceModel.load(face_model))
     _make_folders(folder)
-    write_atomically(folder / 'recipe.json',
-                     (json.dumps(recipe, indent=2) + '\n').encode())
+    write_rendered(folder / 'recipe.json',
+                   (json.dumps(recipe, indent=2) + '\n').encode())
     people = [
         person for person in _by_person(pictures) if unlabelled or any(
             str(folder / path) in missing for picture in person
@@ -196,7 +196,7 @@ def _write_labels(folder: Path, expression_names: Sequence[str],
     packed = io.BytesIO()
     np.savez(
         packed, expression_names=np.array(expression_names), **details)
-    write_atomically(folder / DETAILS, packed.getvalue())
+    write_rendered(folder / DETAILS, packed.getvalue())
     table = io.StringIO()
     writer = csv.writer(table, lineterminator='\n')
     writer.writerow(COLUMNS)
@@ -205,4 +205,4 @@ def _write_labels(folder: Path, expression_names: Sequence[str],
         writer.writerow(
             (*picture_paths(picture), picture.subject, picture.expression,
              label.yaw, label.pitch, label.roll, *points))
-    write_atomically(folder / LABELS, table.getvalue().encode())
+    write_rendered(folder / LABELS, table.getvalue().encode())

@@ -1,10 +1,14 @@
 """Checkpoints that are whole or not there."""
 
-import os
 from pathlib import Path
 from typing import Union
 
 from mmengine.fileio import LocalBackend, register_backend
+
+from ipdfer_mm.utils.atomic import write_atomically
+
+ADVICE = ('the checkpoint was not written. Free space or choose another '
+          '--work-dir, and resume')
 
 
 class AtomicLocalBackend(LocalBackend):
@@ -29,28 +33,12 @@ class AtomicLocalBackend(LocalBackend):
                 message names the file.
         """
         path = Path(filepath)
-        partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._write(obj, partial, path)
         except OSError as error:
-            raise OSError(
-                error.errno,
-                f'{error.strerror or error}; the checkpoint was not written. '
-                'Free space or choose another --work-dir, and resume',
-                str(path)) from error
-
-    @staticmethod
-    def _write(obj: bytes, partial: Path, path: Path) -> None:
-        try:
-            with open(partial, 'wb') as file:
-                file.write(obj)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-        except BaseException:  # also Ctrl-C
-            partial.unlink(missing_ok=True)
-            raise
+            raise OSError(error.errno, f'{error.strerror}; {ADVICE}',
+                          str(path)) from error
+        write_atomically(path, obj, ADVICE, sync=True)
 
 
 register_backend('AtomicLocalBackend', AtomicLocalBackend)

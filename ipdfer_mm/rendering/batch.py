@@ -12,6 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ipdfer_mm.utils.atomic import write_atomically
+
 from .camera import five_points
 from .face_model import FaceModel
 from .population import PlannedPicture, Population
@@ -76,12 +78,8 @@ def picture_paths(picture: PlannedPicture) -> tuple[str, str]:
     return (f'{PICTURES}/{picture.name}.png', f'{NEUTRAL}/{picture.name}.png')
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file that is whole or not there.
-
-    It is written beside its place and renamed, so that a killed process, or
-    another one that writes the same file, does no harm. (A killed one can
-    leave a hidden ``.partial`` file, which may be deleted.)
+def write_rendered(path: Path, content: bytes) -> None:
+    """Write a file of a rendered set, whole or not at all.
 
     Args:
         path (Path): The file; its folder exists.
@@ -90,15 +88,9 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OSError: If it cannot be written; the message names the file.
     """
-    beside = path.with_name(f'.{path.name}.{os.getpid()}.partial')
-    try:
-        beside.write_bytes(content)
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise OSError(error.errno, f'{error.strerror}; the rendered faces are '
-                      'not complete yet and go on from here the next time',
-                      str(path)) from error
+    write_atomically(
+        path, content, 'the rendered faces are not complete yet and go on '
+        'from here the next time')
 
 
 def render_people(job: RenderJob, people: Sequence[Sequence[PlannedPicture]],
@@ -148,7 +140,7 @@ def _render_person(job: RenderJob, renderer: FaceRenderer,
                 _write_picture(twin, renderer, spec.neutral())
             else:
                 # The twin of a neutral picture is that picture.
-                write_atomically(twin, path.read_bytes())
+                write_rendered(twin, path.read_bytes())
         labels.append(_describe(renderer, spec))
     return labels
 
@@ -157,7 +149,7 @@ def _write_picture(path: Path, renderer: FaceRenderer,
                    spec: RenderSpec) -> None:
     image = renderer.render(spec).image
     _, png = cv2.imencode('.png', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    write_atomically(path, png.tobytes())
+    write_rendered(path, png.tobytes())
 
 
 def _describe(renderer: FaceRenderer, spec: RenderSpec) -> PictureLabels:

@@ -1,15 +1,16 @@
 """Weights as safetensors: small, and nothing in them can run code."""
 
 import json
-import os
 from pathlib import Path
 from typing import Optional, Union
 
 import torch
 from mmengine.runner import CheckpointLoader
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
+
+from .atomic import write_atomically
 
 SCHEME = 'ipdfer_mm://'
 # What comes with the package; its README says how each file was made.
@@ -20,7 +21,7 @@ def save_weights(path: Union[str, Path], state: dict[str, Tensor],
                  meta: dict) -> None:
     """Write a state dict and what is to be known about it.
 
-    The file is written beside its place and renamed.
+    The file is whole or not there.
 
     Args:
         path (str or Path): File to write, ``.safetensors``.
@@ -30,19 +31,14 @@ def save_weights(path: Union[str, Path], state: dict[str, Tensor],
     Raises:
         OSError: If the file cannot be written.
     """
+    # Cloned: the format has no tensors that share memory.
+    content = save(
+        {key: value.clone(memory_format=torch.contiguous_format)
+         for key, value in state.items()},
+        metadata=dict(meta=json.dumps(meta)))
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f'{path.name}.{os.getpid()}.part')
-    try:
-        # Cloned: the format has no tensors that share memory.
-        save_file({key: value.clone(memory_format=torch.contiguous_format)
-                   for key, value in state.items()},
-                  part, metadata=dict(meta=json.dumps(meta)))
-        os.replace(part, path)
-    except SafetensorError as error:
-        raise OSError(f'{path} could not be written: {error}') from error
-    finally:
-        part.unlink(missing_ok=True)
+    write_atomically(path, content, 'the weights were not written')
 
 
 def load_weights(

@@ -1,7 +1,6 @@
 """Accuracy by head pose."""
 
 from collections.abc import Sequence
-from typing import Optional
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
@@ -26,11 +25,6 @@ class PoseAccuracy(BaseMetric):
     """
 
     default_prefix = 'accuracy'
-
-    def __init__(self,
-                 collect_device: str = 'cpu',
-                 prefix: Optional[str] = None) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Judge the samples of a batch.

@@ -1,7 +1,6 @@
 """1:1 verification: do two pictures show the same person?"""
 
 from collections.abc import Sequence
-from typing import Optional
 
 import numpy as np
 import torch
@@ -26,11 +25,6 @@ class VerificationMetric(BaseMetric):
     """
 
     default_prefix = 'verification'
-
-    def __init__(self,
-                 collect_device: str = 'cpu',
-                 prefix: Optional[str] = None) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep the features of a batch.

@@ -1,0 +1,42 @@
+"""Files that are whole or not there."""
+
+import os
+from pathlib import Path
+
+
+def write_atomically(path: Path,
+                     content: bytes,
+                     advice: str,
+                     sync: bool = False) -> None:
+    """Write a file that is whole or not there.
+
+    It is written beside its place and renamed, so that a killed process, a
+    full disk, or another process that writes the same file, does no harm. (A
+    process that is killed outright can leave a hidden ``.partial`` file,
+    which may be deleted.)
+
+    Args:
+        path (Path): The file; its folder exists.
+        content (bytes): The content.
+        advice (str): What the error message says after the reason.
+        sync (bool): Whether to wait until the content is on the disk, so that
+            it survives a power cut, too. Defaults to False.
+
+    Raises:
+        OSError: If it cannot be written; the message names the file.
+    """
+    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+    try:
+        with open(partial, 'wb') as file:
+            file.write(content)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OSError(error.errno, f'{error.strerror or error}; {advice}',
+                      str(path)) from error
+    except BaseException:  # also Ctrl-C
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,34 @@
+import os
+
+import pytest
+
+from ipdfer_mm.utils.atomic import write_atomically
+
+
+@pytest.mark.parametrize('sync', [False, True])
+def test_replaces_a_file(tmp_path, sync):
+    path = tmp_path / 'a'
+    path.write_bytes(b'a longer old content')
+    write_atomically(path, b'new', 'advice', sync=sync)
+    assert path.read_bytes() == b'new'
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize('error', [OSError(28, 'disk full'),
+                                   KeyboardInterrupt()])
+def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch, error):
+    path = tmp_path / 'a'
+    path.write_bytes(b'old')
+
+    def fail(source, target):
+        raise error
+
+    monkeypatch.setattr(os, 'replace', fail)
+    with pytest.raises(type(error)) as info:
+        write_atomically(path, b'new', 'free some space')
+    if isinstance(error, OSError):
+        assert info.value.errno == 28
+        for part in ('disk full; free some space', str(path)):
+            assert part in str(info.value)
+    assert path.read_bytes() == b'old'
+    assert list(tmp_path.iterdir()) == [path]
