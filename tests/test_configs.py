@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmpretrain.models import ResNet
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,6 +73,25 @@ def test_builds_elsewhere_without_network(config, tmp_path):
         text=True)
     assert result.returncode == 0, result.stderr[-2000:]
     assert 'built' in result.stdout
+
+
+def test_rendered_benchmark_finds_its_face_model(monkeypatch, tmp_path):
+    def face_models():
+        cfg = Config.fromfile(ROOT / 'configs/ipdfer_rendered.py')
+        return {
+            cfg[f'{name}_dataloader'].dataset.face_model
+            for name in ('train', 'val', 'test')
+        }
+
+    monkeypatch.delenv('SYNTHETIC_FACE_MODEL', raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert face_models() == {None}
+    (tmp_path / 'data').mkdir()
+    (tmp_path / 'data/ict_facekit.npz').touch()
+    assert face_models() == {'data/ict_facekit.npz'}
+    # A file that was asked for is not replaced in silence.
+    monkeypatch.setenv('SYNTHETIC_FACE_MODEL', 'elsewhere.npz')
+    assert face_models() == {'elsewhere.npz'}
 
 
 @pytest.fixture(scope='module')
