@@ -44,7 +44,11 @@ DATASETS = Registry(
     locations=['ipdfer_mm.datasets'],
 )
 DATA_SAMPLERS = Registry(
-    'data sampler', parent=root.DATA_SAMPLERS, scope='ipdfer_mm')
+    'data sampler',
+    parent=root.DATA_SAMPLERS,
+    scope='ipdfer_mm',
+    locations=['ipdfer_mm.datasets'],
+)
 TRANSFORMS = Registry(
     'transform',
     parent=root.TRANSFORMS,

@@ -1,5 +1,6 @@
 """Fixtures for tests on real faces and weights."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -15,3 +16,13 @@ def shared() -> Path:
     if not path.is_dir():
         pytest.skip(f'no test data at {path}: set IPDFER_SHARED')
     return path
+
+
+@pytest.fixture
+def log(caplog, monkeypatch):
+    """Text of what goes to the current logger."""
+    monkeypatch.setattr(
+        'mmengine.logging.MMLogger.get_current_instance',
+        classmethod(lambda cls: logging.getLogger('toy')))
+    caplog.set_level(logging.INFO, logger='toy')
+    return caplog

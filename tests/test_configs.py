@@ -1,4 +1,4 @@
-"""Every shipped config builds, and those for RAF-DB train as they are."""
+"""Every shipped config builds, and those for data sets of faces train."""
 
 import os
 import subprocess
@@ -11,6 +11,15 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmpretrain.models import ResNet
+from official_layouts import (
+    make_affectnet,
+    make_ckplus,
+    make_ferplus,
+    make_sfew,
+    write_manifest,
+)
+
+from ipdfer_mm.datasets import FERPlus
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = sorted(
@@ -127,33 +136,76 @@ def rafdb(tmp_path_factory):
     return root
 
 
-@pytest.mark.parametrize('name', ['ipdfer', 'idfer', 'baseline'])
-def test_rafdb_configs_train(name, rafdb, tmp_path):
-    """Full size, one iteration, from the official layout."""
-    env = dict(
-        os.environ,
-        RAFDB_ROOT=str(rafdb),
-        FACE_CHECKPOINT=str(rafdb / 'resnet18_face.pth'))
+def train(config, cwd, indices=4, **env):
+    """Full size, one iteration and a validation, from the official layout."""
     options = [
         'train_dataloader.batch_size=4', 'train_cfg.max_epochs=1',
         'train_dataloader.num_workers=0', 'val_dataloader.num_workers=0',
-        'default_hooks.logger.interval=1', 'train_dataloader.dataset.indices=4'
+        'val_dataloader.persistent_workers=False',
+        'default_hooks.logger.interval=1',
+        f'train_dataloader.dataset.indices={indices}'
     ]
     result = subprocess.run([
         sys.executable,
         str(ROOT / 'tools/train.py'),
-        str(ROOT / f'configs/{name}_rafdb.py'), '--work-dir',
-        str(tmp_path), '--cfg-options', *options
+        str(ROOT / f'configs/{config}.py'), '--work-dir',
+        str(cwd), '--cfg-options', *options
     ],
-                            env=env,
-                            cwd=tmp_path,
+                            env={**os.environ, **env},
+                            cwd=cwd,
                             capture_output=True,
                             text=True)
     assert result.returncode == 0, result.stderr[-2000:]
+    output = result.stdout + result.stderr
     # 20 convolutions, and 4 tensors of each of 20 batch norms.
-    assert '100 of 100 keys match' in result.stdout + result.stderr
-    assert (tmp_path / 'epoch_1.pth').is_file()
-    assert 'accuracy/top1' in result.stdout + result.stderr
+    assert '100 of 100 keys match' in output
+    assert (cwd / 'epoch_1.pth').is_file()
+    assert 'accuracy/top1' in output
+    return output
+
+
+@pytest.mark.parametrize('name', ['ipdfer', 'idfer', 'baseline'])
+def test_rafdb_configs_train(name, rafdb, tmp_path):
+    train(
+        f'{name}_rafdb',
+        tmp_path,
+        RAFDB_ROOT=str(rafdb),
+        FACE_CHECKPOINT=str(rafdb / 'resnet18_face.pth'))
+
+
+@pytest.mark.parametrize('name, make', [
+    ('ferplus', make_ferplus),
+    ('affectnet', make_affectnet),
+    ('sfew', make_sfew),
+    ('ckplus', make_ckplus),
+])
+def test_configs_of_other_sets_train(name, make, rafdb, tmp_path):
+    root = make(tmp_path / 'data')
+    if name == 'ferplus':
+        for split in ('train', 'val', 'test'):
+            FERPlus(str(root), split)
+    write_manifest(root)
+    output = train(
+        f'ipdfer_{name}', tmp_path, **{
+            f'{name.upper()}_ROOT': str(root),
+            'FACE_CHECKPOINT': str(rafdb / 'resnet18_face.pth')
+        })
+    assert ('loss_pose: ' in output) == (name != 'ckplus')
+    assert 'loss_generator: ' in output
+
+
+@pytest.mark.parametrize('name', ['ipdfer', 'idfer', 'baseline'])
+def test_ckplus_folds_and_settings(name, monkeypatch):
+    monkeypatch.setenv('CKPLUS_FOLD', '3')
+    monkeypatch.setenv('CKPLUS_EXPRESSIONS', '6')
+    cfg = Config.fromfile(ROOT / f'configs/{name}_ckplus.py')
+    for part in ('train', 'val', 'test'):
+        dataset = cfg[f'{part}_dataloader'].dataset
+        assert (dataset.fold, dataset.num_expressions) == (3, 6)
+    head = cfg.model.get('expression_head') or cfg.model.head
+    assert head.num_classes == 7
+    (metric, ) = cfg.test_evaluator
+    assert len(metric.classes) == 6 and 'contempt' not in metric.classes
 
 
 @pytest.mark.parametrize('name', ['ipdfer', 'baseline'])

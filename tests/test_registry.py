@@ -10,6 +10,13 @@ import sys
 
 import pytest
 from mmengine.registry import Registry
+from official_layouts import (
+    make_affectnet_new,
+    make_ckplus,
+    make_ferplus,
+    make_sfew,
+    write_picture,
+)
 from small_model import WIDTH, head, resnet
 from tiny_run import ipdfer_cfg, make_rafdb
 
@@ -27,6 +34,9 @@ def components(folder) -> dict:
     picture = folder / 'cmu/faces/an2i/an2i_straight_neutral_open.pgm'
     picture.parent.mkdir(parents=True)
     picture.write_bytes(b'P5 2 2 255\n\x00\x40\x80\xff')
+    write_picture(folder / 'own/test/happy/0.png')
+    (folder / 'own/labels.csv').write_text('path,expression\n'
+                                           'test/happy/0.png,happy')
     return dict(
         HOOKS=dict(
             DatasetMetaHook=dict(),
@@ -41,14 +51,39 @@ def components(folder) -> dict:
                 optim_wrapper_cfg=dict(
                     generator=dict(
                         optimizer=dict(type='Adam'), modules=['decoder'])))),
+        # It takes a data set.
+        DATA_SAMPLERS=dict(WeightedClassSampler=ABSTRACT),
         DATASETS=dict(
+            AffectNet=dict(
+                data_root=str(make_affectnet_new(folder / 'affectnet')),
+                split='val',
+                pipeline=[]),
+            CKPlus=dict(
+                data_root=str(make_ckplus(folder / 'ckplus', 1)),
+                split='test',
+                fold=0,
+                pipeline=[]),
             CMUFaces=dict(
                 data_root=str(folder / 'cmu'), people=['an2i'], pipeline=[]),
+            CSVFER=dict(
+                data_root=str(folder / 'own'),
+                ann_file='labels.csv',
+                pipeline=[]),
             FERDataset=ABSTRACT,
+            FERPlus=dict(
+                data_root=str(make_ferplus(folder / 'ferplus')),
+                split='test',
+                pipeline=[]),
+            FolderFER=dict(
+                data_root=str(folder / 'own'), split='test', pipeline=[]),
             RAFDB=dict(
                 data_root=str(make_rafdb(folder / 'rafdb')),
                 split='test',
                 manifest='manifest.csv',
+                pipeline=[]),
+            SFEW=dict(
+                data_root=str(make_sfew(folder / 'sfew')),
+                split='val',
                 pipeline=[]),
             SyntheticFaces=dict(
                 data_root=str(folder / 'rendered'),

@@ -1,21 +1,35 @@
 """Facial expression data sets in the layouts their authors give out."""
 
+from .affectnet import AffectNet
+from .ckplus import CKPlus
 from .cmu_faces import CMUFaces
+from .csv_fer import CSVFER
 from .fer_dataset import EXPRESSIONS, FERDataset
+from .ferplus import FERPlus
+from .folder_fer import FolderFER
 from .pose import POSE_EDGES, pose_class
 from .rafdb import RAFDB
+from .samplers import WeightedClassSampler
+from .sfew import SFEW
 from .synthetic_faces import SyntheticFaces
 from .transforms import AlignFace, LoadFaceImage, PackFaceInputs
 
 __all__ = [
+    'CSVFER',
     'EXPRESSIONS',
     'POSE_EDGES',
     'RAFDB',
+    'SFEW',
+    'AffectNet',
     'AlignFace',
+    'CKPlus',
     'CMUFaces',
     'FERDataset',
+    'FERPlus',
+    'FolderFER',
     'LoadFaceImage',
     'PackFaceInputs',
     'SyntheticFaces',
+    'WeightedClassSampler',
     'pose_class',
 ]

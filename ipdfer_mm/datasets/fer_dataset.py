@@ -183,12 +183,11 @@ class FERDataset(BaseDataset):
 
     def _check_drop_classes(self) -> None:
         both = set(self.drop_classes) & set(self.CLASSES)
-        unknown = set(self.drop_classes) - set(self.METAINFO['classes'])
-        if both or unknown:
+        if both or not all(map(self.knows_class, self.drop_classes)):
             raise ValueError(
                 f'{self._title}: drop_classes={self.drop_classes} must name '
-                f'classes of the data set ({self.METAINFO["classes"]}) that '
-                f'are not in metainfo=dict(classes={self.CLASSES}).')
+                f'expressions, of {KNOWN_NAMES}, that are not in '
+                f'metainfo=dict(classes={self.CLASSES}).')
 
     def _keep_classes(self) -> Iterator[dict]:
         for sample in self.load_samples():

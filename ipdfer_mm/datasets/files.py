@@ -5,6 +5,7 @@ import math
 import os
 import os.path as osp
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Optional
 
 import numpy as np
@@ -52,6 +53,50 @@ def missing_files(paths: Iterable[str]) -> list[str]:
         if name not in folders[folder]:
             missing.append(path)
     return missing
+
+
+class PictureIndex:
+    """Finds pictures whose names end in another case or kind than they say.
+
+    Lists each folder once.
+
+    Args:
+        data_root (str): What the paths are relative to.
+    """
+
+    def __init__(self, data_root: str) -> None:
+        self.data_root = data_root
+        self._folders: dict[str, dict[str, str]] = {}
+
+    def find(self, path: str) -> str:
+        """Path as it is on the disk.
+
+        Args:
+            path (str): Path of a picture, relative to ``data_root``, with
+                forward slashes.
+
+        Returns:
+            str: The same where it exists, or a file that differs from it in
+            nothing but the case and the ending; else ``path``.
+        """
+        folder, name = osp.split(path)
+        if folder not in self._folders:
+            self._folders[folder] = self._list(folder)
+        names = self._folders[folder]
+        if name in names:
+            return path
+        stem = osp.splitext(name)[0].lower()
+        return f'{folder}/{names[stem]}' if stem in names else path
+
+    def _list(self, folder: str) -> dict[str, str]:
+        folder = osp.join(self.data_root, folder)
+        if not osp.isdir(folder):
+            return {}
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries)
+        stems = {osp.splitext(name)[0].lower(): name for name in names}
+        # Last, since a whole name counts more than a stem.
+        return {**stems, **{name: name for name in names}}
 
 
 def parse_number(text: str, column: str, where: str) -> float:
@@ -108,13 +153,17 @@ def parse_points(cells: Mapping[str, str], where: str) -> Optional[np.ndarray]:
 
 def read_table(path: str,
                columns: Sequence[str],
-               exact: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
+               exact: bool = False,
+               headless: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
     """Read a CSV file row by row.
 
     Args:
         path (str): The file.
         columns (Sequence[str]): Columns it must have.
         exact (bool): Whether the header must be ``columns`` and nothing else.
+        headless (bool): Whether the header may be missing: it is where the
+            first cell is not the first of ``columns``, and the cells are then
+            ``columns``.
 
     Yields:
         tuple[str, dict]: File and line for messages, and column name to cell.
@@ -126,14 +175,16 @@ def read_table(path: str,
     with open(path, encoding='utf-8-sig', newline='') as file:
         reader = csv.reader(file)
         try:
-            header = next(reader, [])
+            header, rows = next(reader, []), reader
+            if headless and header[:1] != [columns[0]]:
+                header, rows = list(columns), chain([header], reader)
             missing = [name for name in columns if name not in header]
             if missing or (exact and header != list(columns)):
                 raise ValueError(
                     f'{path}, line 1: the header must '
                     f'{"be exactly" if exact else "contain"} '
                     f'{",".join(columns)}, but it is {",".join(header)!r}.')
-            for row in reader:
+            for row in rows:
                 where = f'{path}, line {reader.line_num}'
                 if len(row) != len(header):
                     raise ValueError(f'{where}: {len(row)} cells, but the '

@@ -3,12 +3,12 @@
 import os.path as osp
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Optional
-
-from mmengine.dist import broadcast_object_list, is_main_process
 
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.rendering import Population
+from ipdfer_mm.utils.main_process import on_main_process
 
 from .fer_dataset import FERDataset
 from .files import parse_number, parse_points, read_table
@@ -101,19 +101,11 @@ class SyntheticFaces(FERDataset):
         Returns:
             list[dict]: See :class:`FERDataset`.
         """
-        # Tells the others that the pictures are there, or that they never
-        # will be: a barrier would leave them waiting.
-        failed = [True]
-        try:
-            if is_main_process():
-                render_folder(self.data_root, self.population, self.img_size,
-                              self.face_model, self.num_workers)
-            failed = [False]
-        finally:
-            broadcast_object_list(failed)
-        if failed[0]:
-            raise RuntimeError(f'{self._title}: the first process failed to '
-                               'render the faces; see its error.')
+        on_main_process(
+            partial(render_folder, self.data_root, self.population,
+                    self.img_size, self.face_model, self.num_workers),
+            f'{self._title}: the first process failed to render the faces; '
+            'see its error.')
         self.folder = folder_name(self.population, self.img_size,
                                   self.face_model)
         self.ann_file = osp.join(self.data_root, self.folder, LABELS)

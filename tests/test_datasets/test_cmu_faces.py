@@ -1,5 +1,4 @@
 import csv
-import logging
 
 import numpy as np
 import pytest
@@ -19,15 +18,6 @@ def root(tmp_path):
     for name in FILES:
         touch(tmp_path, name)
     return tmp_path
-
-
-@pytest.fixture
-def log(caplog, monkeypatch):
-    monkeypatch.setattr(
-        'mmengine.logging.MMLogger.get_current_instance',
-        classmethod(lambda cls: logging.getLogger('toy')))
-    caplog.set_level(logging.INFO, logger='toy')
-    return caplog
 
 
 def touch(root, name):

@@ -1,5 +1,4 @@
 import hashlib
-import logging
 import math
 import os
 import subprocess
@@ -52,16 +51,6 @@ def root(tmp_path):
     for sample in SAMPLES:
         (tmp_path / sample['img_path']).touch()
     return tmp_path
-
-
-@pytest.fixture
-def log(caplog, monkeypatch):
-    """Text of what goes to the current logger."""
-    monkeypatch.setattr(
-        'mmengine.logging.MMLogger.get_current_instance',
-        classmethod(lambda cls: logging.getLogger('toy')))
-    caplog.set_level(logging.INFO, logger='toy')
-    return caplog
 
 
 def row(path, aligned=None, yaw='', points=('', ) * 10, flags=''):

@@ -14,14 +14,18 @@ class ClassSubsetAccuracy(BaseMetric):
     """Top-1 accuracy among some classes, the scores of the others masked.
 
     Samples of other classes do not count. It answers, for instance, how well
-    happy faces are told from neutral ones by a model of all expressions.
+    happy faces are told from neutral ones by a model of all expressions; or,
+    with all classes but the neutral one, whose score is then masked, how well
+    it recognises expressions at their peak, as on CK+.
 
     Args:
         classes (Sequence[str]): Names of at least two classes of the data
             set.
         collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
         prefix (str, optional): Prefix of the result's name. Defaults to
-            'accuracy': the result is ``accuracy/happiness_neutral``.
+            'accuracy'.
+        name (str, optional): Name of the result. Defaults to None, the
+            classes: the result is ``accuracy/happiness_neutral``.
     """
 
     default_prefix = 'accuracy'
@@ -29,12 +33,14 @@ class ClassSubsetAccuracy(BaseMetric):
     def __init__(self,
                  classes: Sequence[str],
                  collect_device: str = 'cpu',
-                 prefix: Optional[str] = None) -> None:
+                 prefix: Optional[str] = None,
+                 name: Optional[str] = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if len(set(classes)) < 2:
             raise ValueError('ClassSubsetAccuracy needs at least two '
                              f'different classes, but got {classes}.')
         self.classes = tuple(classes)
+        self.name = name or '_'.join(self.classes)
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Judge the samples of a batch that belong to the classes.
@@ -67,9 +73,9 @@ class ClassSubsetAccuracy(BaseMetric):
             results (list[bool]): Whether each sample was right.
 
         Returns:
-            dict[str, float]: Accuracy in per cent under the classes' names;
-            nan without a sample.
+            dict[str, float]: Accuracy in per cent under :attr:`name`; nan
+            without a sample.
         """
         accuracy = 100 * sum(results) / len(results) if results else (
             float('nan'))
-        return {'_'.join(self.classes): accuracy}
+        return {self.name: accuracy}

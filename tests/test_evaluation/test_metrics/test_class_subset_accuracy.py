@@ -10,9 +10,10 @@ from ipdfer_mm.evaluation import ClassSubsetAccuracy
 CLASSES = ('anger', 'happiness', 'neutral')
 
 
-def evaluate(samples, classes=('happiness', 'neutral')):
+def evaluate(samples, classes=('happiness', 'neutral'), **kwargs):
     metric = METRICS.build(
-        dict(type='ipdfer_mm.ClassSubsetAccuracy', classes=classes))
+        dict(
+            type='ipdfer_mm.ClassSubsetAccuracy', classes=classes, **kwargs))
     metric.dataset_meta = dict(classes=CLASSES)
     metric.process({}, [
         DataSample().set_gt_label(label).set_pred_score(
@@ -30,6 +31,14 @@ def test_other_scores_are_masked_and_other_samples_ignored():
         (0, [0.0, 0.5, 0.5]),  # does not count
     ])
     assert result == {'accuracy/happiness_neutral': 75.0}
+
+
+def test_neutral_is_masked_under_a_name_of_its_own():
+    result = evaluate([
+        (0, [0.2, 0.1, 0.7]),  # right among the expressions
+        (1, [0.3, 0.2, 0.5]),  # wrong
+    ], classes=('anger', 'happiness'), name='top1')
+    assert result == {'accuracy/top1': 50.0}
 
 
 def test_without_samples_it_is_nan():

@@ -1,0 +1,56 @@
+# SFEW 2.0: Train_Aligned_Faces/ and Val_Aligned_Faces_new/, or, with
+# aligned = False and a manifest, the frames in Train/ and Val/. SFEW_ROOT in
+# the environment names another place.
+data_root = '{{$SFEW_ROOT:data/sfew}}'
+aligned = True
+# Aligned pictures and head poses, relative to data_root; None: the square
+# in the middle of the authors' aligned faces, poses unknown.
+manifest = None
+
+train_pipeline = [
+    dict(type='LoadFaceImage'),
+    dict(type='AlignFace', size=112),
+    dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal'),
+    dict(type='PackFaceInputs'),
+]
+test_pipeline = [
+    dict(type='LoadFaceImage'),
+    dict(type='AlignFace', size=112),
+    dict(type='PackFaceInputs'),
+]
+
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=4,
+    persistent_workers=False,  # see EpochSeedHook
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    collate_fn=dict(type='default_collate'),
+    drop_last=True,  # batch norm needs more than one sample
+    dataset=dict(
+        type='SFEW',
+        data_root=data_root,
+        split='train',
+        aligned=aligned,
+        manifest=manifest,
+        pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=64,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='SFEW',
+        data_root=data_root,
+        split='val',
+        aligned=aligned,
+        manifest=manifest,
+        test_mode=True,
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+
+val_evaluator = [
+    dict(type='mmpretrain.Accuracy', topk=(1, )),
+    dict(type='mmpretrain.SingleLabelMetric'),
+]
+test_evaluator = val_evaluator

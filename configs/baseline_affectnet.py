@@ -1,0 +1,15 @@
+# The paper's baseline on AffectNet: the encoder of IPD-FER as a plain
+# classifier of mmpretrain, from the same weights and with the same schedule.
+# Give it the manifest of ipdfer_affectnet.py to compare the two.
+_base_ = [
+    './_base_/models/baseline_resnet18.py',
+    './_base_/datasets/affectnet.py',
+    './_base_/schedules/baseline.py',
+    './_base_/default_runtime.py',
+]
+
+face_checkpoint = '{{$FACE_CHECKPOINT:weights/resnet18_face.pth}}'
+
+model = dict(
+    backbone=dict(
+        init_cfg=dict(type='Pretrained', checkpoint=face_checkpoint)))

@@ -1,0 +1,27 @@
+# IPD-FER on FERPlus with the settings of the paper's Section 4.2.
+_base_ = [
+    './_base_/models/ipdfer_resnet18.py',
+    './_base_/datasets/ferplus.py',
+    './_base_/schedules/ipdfer.py',
+    './_base_/ipdfer_runtime.py',
+]
+
+# The face-recognition network that the encoders and the discriminator start
+# from, see ipdfer_rafdb.py.
+face_checkpoint = '{{$FACE_CHECKPOINT:weights/resnet18_face.pth}}'
+pretrained = dict(type='Pretrained', checkpoint=face_checkpoint)
+num_classes = 8  # with contempt
+
+model = dict(
+    identity_encoder=dict(init_cfg=pretrained),
+    pose_encoder=dict(init_cfg=pretrained),
+    expression_encoder=dict(init_cfg=pretrained),
+    expression_head=dict(num_classes=num_classes),
+    discriminator=dict(
+        init_cfg=pretrained, head=dict(num_classes=num_classes)))
+
+# The pose encoder needs head poses: aligned pictures and yaw from a manifest.
+manifest = 'manifest.csv'
+train_dataloader = dict(dataset=dict(manifest=manifest))
+val_dataloader = dict(dataset=dict(manifest=manifest))
+test_dataloader = dict(dataset=dict(manifest=manifest))

@@ -1,0 +1,26 @@
+# IPD-FER on SFEW 2.0 with the settings of the paper's Section 4.2.
+# Table 6's better results start from the model of RAF-DB, which has the same
+# classes: --cfg-options load_from=work_dirs/ipdfer_rafdb/epoch_30.pth
+_base_ = [
+    './_base_/models/ipdfer_resnet18.py',
+    './_base_/datasets/sfew.py',
+    './_base_/schedules/ipdfer.py',
+    './_base_/ipdfer_runtime.py',
+]
+
+# The face-recognition network that the encoders and the discriminator start
+# from, see ipdfer_rafdb.py.
+face_checkpoint = '{{$FACE_CHECKPOINT:weights/resnet18_face.pth}}'
+pretrained = dict(type='Pretrained', checkpoint=face_checkpoint)
+
+model = dict(
+    identity_encoder=dict(init_cfg=pretrained),
+    pose_encoder=dict(init_cfg=pretrained),
+    expression_encoder=dict(init_cfg=pretrained),
+    discriminator=dict(init_cfg=pretrained))
+
+# The pose encoder needs head poses: aligned pictures and yaw from a manifest.
+manifest = 'manifest.csv'
+train_dataloader = dict(dataset=dict(manifest=manifest))
+val_dataloader = dict(dataset=dict(manifest=manifest))
+test_dataloader = val_dataloader

@@ -1,0 +1,152 @@
+"""Small copies of data sets in the layouts their authors give out.
+
+Faces are noise. Each has what its readers must not stumble over.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ipdfer_mm.datasets.manifest import HEADER
+
+VOTES = 'Usage,Image name,neutral,happiness,surprise,sadness,anger,' \
+    'disgust,fear,contempt,unknown,NF'
+FERPLUS_SPLITS = (('Training', 'FER2013Train'), ('PublicTest',
+                                                 'FER2013Valid'),
+                  ('PrivateTest', 'FER2013Test'))
+AFFECTNET_HEADER = (
+    'subDirectory_filePath,face_x,face_y,face_width,face_height,'
+    'facial_landmarks,expression,valence,arousal')
+SFEW_FOLDERS = ('Angry', 'Disgust', 'Fear', 'Happy', 'Neutral', 'Sad',
+                'Surprise')
+
+
+def write_picture(path: Path, width: int = 48, height: int = 48) -> None:
+    """Write coarse noise; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
+    cv2.imwrite(str(path), cv2.resize(noise, (width, height)))
+
+
+def write_manifest(root: Path) -> None:
+    """Write a manifest of all pictures, each its own aligned one."""
+    paths = [
+        path.relative_to(root).as_posix() for path in sorted(root.rglob('*'))
+        if path.suffix.lower() in ('.jpg', '.png')
+    ]
+    rows = [f'{path},{path},{i * 7 % 90 - 45},,,,,,,,,,,,,,'
+            for i, path in enumerate(paths)]
+    (root / 'manifest.csv').write_text('\n'.join([','.join(HEADER), *rows]))
+
+
+def make_ferplus(root: Path) -> Path:
+    """FERPlus with FER2013's pixels: each emotion once in each split.
+
+    The first row of each split has no name, so names and row numbers differ
+    as in the real file; all pixels of row i, from 0, are i.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    votes, pixels = [VOTES], ['emotion,pixels,Usage']
+    number = 0
+    for usage, _ in FERPLUS_SPLITS:
+        for emotion in (None, *range(8)):
+            counts = ['0'] * 10
+            counts[9 if emotion is None else emotion] = '10'
+            name = '' if emotion is None else f'fer{number:07d}.png'
+            number += emotion is not None
+            pixels.append(f'0,{" ".join([str(len(votes) - 1)] * 2304)},'
+                          f'{usage}')
+            votes.append(','.join([usage, name, *counts]))
+    (root / 'fer2013new.csv').write_text('\n'.join(votes) + '\n')
+    (root / 'fer2013.csv').write_text('\n'.join(pixels) + '\n')
+    return root
+
+
+def landmark_text(x: float, y: float, size: float) -> str:
+    """68 landmarks in a square, whose five points are a frontal face."""
+    points = np.full((68, 2), 0.5)
+    points[36:42] = 0.3, 0.4
+    points[42:48] = 0.7, 0.4
+    points[30] = 0.5, 0.6
+    points[48] = 0.35, 0.8
+    points[54] = 0.65, 0.8
+    values = points * size + (x, y)
+    return ';'.join(f'{value:.3f}' for value in values.ravel())
+
+
+def affectnet_row(path: str, label: object, box=(40, 20, 60, 70)) -> str:
+    """A row of a list, with landmarks in the box."""
+    cells = [str(value) for value in box]
+    return ','.join([path, *cells, landmark_text(box[0], box[1], box[2]),
+                     str(label), '0.1', '-2'])
+
+
+def make_affectnet(root: Path) -> Path:
+    """Release of 2017; the list of validation has no header."""
+    for name, header in (('training', True), ('validation', False)):
+        rows = [affectnet_row(f'{i % 3}/{name}{i}.jpg', i) for i in range(11)]
+        for i in range(8):
+            write_picture(root / f'Manually_Annotated_Images/{i % 3}/{name}{i}'
+                          '.jpg', 160, 120)
+        path = root / f'Manually_Annotated_file_lists/{name}.csv'
+        path.parent.mkdir(exist_ok=True)
+        lines = [AFFECTNET_HEADER, *rows] if header else rows
+        path.write_text('\r\n'.join(lines))
+    return root
+
+
+def make_affectnet_new(root: Path) -> Path:
+    """The later release; label and id are the same, but for 12, happiness."""
+    for name in ('train_set', 'val_set'):
+        (root / name / 'annotations').mkdir(parents=True)
+        for i in (*range(11), 12):
+            label = 1 if i == 12 else i
+            # As a number, as text, and as text of one value.
+            value = (np.array(label), np.array(str(label)),
+                     np.array([f'{label}.0']))[i % 3]
+            stem = root / f'{name}/annotations/{i}'
+            np.save(f'{stem}_exp.npy', value)
+            for other in ('val', 'aro', 'lnd'):
+                np.save(f'{stem}_{other}.npy', np.array('-2.0'))
+            write_picture(root / f'{name}/images/{i}.jpg', 64, 64)
+    return root
+
+
+def make_sfew(root: Path) -> Path:
+    """Aligned faces, those of val nested, and frames in SFEW_2.0."""
+    for folder, size in (('Train_Aligned_Faces', (36, 45)),
+                         ('Val_Aligned_Faces_new/Val_Aligned_Faces',
+                          (36, 45)), ('SFEW_2.0/Train', (72, 58)),
+                         ('SFEW_2.0/Val/Val', (72, 58))):
+        for i, word in enumerate(SFEW_FOLDERS):
+            write_picture(
+                root / folder / word / f'Airheads_{i:09d}_00000005.png',
+                *size)
+        (root / folder / 'Angry/Thumbs.db').touch()
+    return root
+
+
+def make_ckplus(root: Path, num_subjects: int = 12) -> Path:
+    """CK+ with one labelled sequence a subject, and one that is not."""
+    for i in range(num_subjects):
+        subject = f'S{5 + 3 * i:03d}'
+        for number in ('001', '002'):
+            names = [f'{subject}_{number}_{frame:08d}'
+                     for frame in range(1, 7)]
+            for name in names:
+                write_picture(
+                    root / f'cohn-kanade-images/{subject}/{number}/{name}.png',
+                    64, 49)
+                path = root / (f'Landmarks/{subject}/{number}/'
+                               f'{name}_landmarks.txt')
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(''.join(
+                    f'   {value}e+00' for value in landmark_text(
+                        10, 5, 40).split(';')))
+            folder = root / f'Emotion/{subject}/{number}'
+            folder.mkdir(parents=True)
+            if number == '001':
+                (folder / f'{names[-1]}_emotion.txt').write_text(
+                    f'   {i % 7 + 1}.0000000e+00\n')
+    return root

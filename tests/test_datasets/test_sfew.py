@@ -1,0 +1,78 @@
+import shutil
+
+import pytest
+from official_layouts import (
+    SFEW_FOLDERS,
+    make_sfew,
+    write_manifest,
+    write_picture,
+)
+
+from ipdfer_mm.datasets import EXPRESSIONS, SFEW
+from ipdfer_mm.registry import DATASETS
+
+NAMES = ['anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
+         'surprise']
+
+
+@pytest.fixture
+def root(tmp_path):
+    return make_sfew(tmp_path)
+
+
+def infos(dataset):
+    return [dataset.get_data_info(i) for i in range(len(dataset))]
+
+
+@pytest.mark.parametrize('split, aligned, folder', [
+    ('train', True, 'Train_Aligned_Faces'),
+    ('val', True, 'Val_Aligned_Faces_new/Val_Aligned_Faces'),
+    ('train', False, 'SFEW_2.0/Train'),
+    ('val', False, 'SFEW_2.0/Val/Val'),
+])
+def test_folders_nested_or_not(root, split, aligned, folder, log):
+    dataset = DATASETS.build(dict(
+        type='SFEW', data_root=str(root), split=split, aligned=aligned))
+    assert dataset.CLASSES == EXPRESSIONS
+    assert [EXPRESSIONS[info['gt_label']] for info in infos(dataset)] == NAMES
+    info = infos(dataset)[3]
+    assert info['img_path'] == str(
+        root / folder / 'Happy/Airheads_000000003_00000005.png')
+    # The beginning of the name is a movie.
+    assert 'subject' not in info and info['pose_label'] == -100
+    assert f'Not pictures, skipped: 1 ({folder}/Angry/Thumbs.db)' in log.text
+    assert ('the official set has' in log.text) == (not aligned)
+
+
+def test_what_archives_leave_is_no_layout(root):
+    val = root / 'Val_Aligned_Faces_new'
+    write_picture(val / '__MACOSX/Angry/._a.png')
+    write_picture(val / 'Val_Aligned_Faces/Angry/._b.png')
+    (val / '.hidden').mkdir()
+    assert len(SFEW(str(root), 'val')) == 7
+    # The folder that holds SFEW_2.0, or SFEW_2.0 itself.
+    assert len(SFEW(str(root / 'SFEW_2.0'), 'val', aligned=False)) == 7
+
+
+def test_manifest_is_keyed_by_the_nested_path(root):
+    write_manifest(root)
+    dataset = SFEW(str(root), 'val', manifest='manifest.csv')
+    assert dataset.num_known_poses == 7
+
+
+def test_test_labels_are_withheld(root):
+    with pytest.raises(ValueError, match="labels of the test set.*'val'"):
+        SFEW(str(root), 'test')
+    with pytest.raises(ValueError, match="'train' and 'val'"):
+        SFEW(str(root), 'valid')
+
+
+def test_missing_folders(root):
+    shutil.rmtree(root / 'Train_Aligned_Faces/Disgust')
+    with pytest.raises(FileNotFoundError, match='no folder for disgust. Unpa'):
+        SFEW(str(root), 'train')
+    for word in SFEW_FOLDERS:
+        shutil.rmtree(root / 'Train_Aligned_Faces' / word, ignore_errors=True)
+    with pytest.raises(FileNotFoundError, match='no folder Train_Aligned_Face'
+                       's with.*aligned=False'):
+        SFEW(str(root), 'train')
