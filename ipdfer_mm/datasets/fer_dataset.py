@@ -108,6 +108,25 @@ class FERDataset(BaseDataset):
         """
         self._notes.setdefault(reason, []).append(name)
 
+    def list_pictures(self) -> Iterator[dict]:
+        """List the pictures, whether or not they are there.
+
+        For preparation: of all classes, and without manifest.
+
+        Yields:
+            dict: ``img_path`` (str, relative to the data root) and, where
+            known, ``landmarks`` and ``box``.
+
+        Raises:
+            FileNotFoundError: If the data root or the annotation file is
+                missing.
+            ValueError: If a file's content is wrong.
+        """
+        self._check_files()
+        for sample in self.load_samples():
+            for key in picture_keys(sample):
+                yield {**sample, 'img_path': sample[key]}
+
     def load_data_list(self) -> list[dict]:
         """Load all samples; called by MMEngine.
 

@@ -1,0 +1,78 @@
+"""Which of the detected faces is the one of a sample, and what if none is."""
+
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+from .alignment import ARCFACE_TEMPLATE, similarity_transform
+from .detection import Detections
+
+NO_FACE = 'no_face'
+SEVERAL_FACES = 'several_faces'
+MIRRORED = 'mirrored'
+MEANINGS = {
+    NO_FACE: 'no face found, centre crop',
+    SEVERAL_FACES: 'several faces found, the one nearest to the centre taken',
+    MIRRORED: 'points as in full profile, centre crop',
+}
+
+
+class ChosenFace(NamedTuple):
+    """The face of a sample.
+
+    Attributes:
+        points (np.ndarray, optional): Five points in pixels of the picture,
+            (5, 2); None if no face was found.
+        score (float): Probability by the detector; nan where none ran.
+        flags (tuple[str]): What a user should know, of :data:`MEANINGS`.
+    """
+
+    points: Optional[np.ndarray]
+    score: float
+    flags: tuple[str, ...]
+
+    @property
+    def can_be_aligned(self) -> bool:
+        """Whether the points give a similarity without reflection."""
+        return self.points is not None and MIRRORED not in self.flags
+
+
+def choose_face(found: Detections, centre: tuple[float, float],
+                min_score: float) -> ChosenFace:
+    """Take the face nearest to the centre.
+
+    Args:
+        found (Detections): What the detector found.
+        centre (tuple[float, float]): Where the face should be, (x, y), in
+            the pixels of the detections.
+        min_score (float): Detections below this probability do not count.
+
+    Returns:
+        ChosenFace: Flagged where there are none or several.
+    """
+    trusted = np.flatnonzero(found.scores >= min_score)
+    if not len(trusted):
+        return ChosenFace(None, float('nan'), (NO_FACE, ))
+    middles = found.boxes[trusted].reshape(-1, 2, 2).mean(axis=1)
+    nearest = trusted[np.linalg.norm(middles - centre, axis=1).argmin()]
+    flags = (SEVERAL_FACES, ) if len(trusted) > 1 else ()
+    return check_points(found.points[nearest], found.scores[nearest], flags)
+
+
+def check_points(points: np.ndarray, score: float,
+                 flags: tuple[str, ...] = ()) -> ChosenFace:
+    """Flag points that look mirrored, as those of a full profile can.
+
+    Args:
+        points (np.ndarray): Five points, (5, 2).
+        score (float): Probability, or nan.
+        flags (tuple[str]): Flags so far.
+
+    Returns:
+        ChosenFace: With the points.
+    """
+    try:
+        similarity_transform(points, ARCFACE_TEMPLATE)
+    except ValueError:
+        flags = (*flags, MIRRORED)
+    return ChosenFace(points, float(score), flags)

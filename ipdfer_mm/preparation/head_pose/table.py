@@ -1,0 +1,104 @@
+"""Head poses and landmarks that somebody else wrote into a file."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from ipdfer_mm.datasets.files import parse_number, read_table
+
+from .angles import UNKNOWN, Angles, FacePicture
+
+
+class TablePose:
+    """``csv``: angles out of a file.
+
+    Args:
+        file (str): CSV with the columns ``path`` (relative to the data root)
+            and ``yaw``, and perhaps ``pitch`` and ``roll``, in degrees with
+            the signs of :class:`Angles`; unknown is an empty cell.
+
+    Raises:
+        ValueError: If a column is missing, a cell is no number or a path
+            stands there twice; names file and line.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.digest = sha256(file)
+        self.angles = {
+            path: Angles(*(
+                parse_number(cells.get(name, ''), name, where)
+                for name in Angles._fields))
+            for path, (where, cells) in read_by_path(file, ('yaw', )).items()
+        }
+
+    def __call__(self, face: FacePicture) -> Angles:
+        """Look the pose of a face up.
+
+        Args:
+            face (FacePicture): A face; only its path is used.
+
+        Returns:
+            Angles: Unknown where the file has no row for the path.
+        """
+        return self.angles.get(face.path, UNKNOWN)
+
+    def describe(self) -> dict:
+        """Name and settings for ``recipe.json``."""
+        return dict(name='csv', file=self.digest)
+
+
+def read_landmarks(file: str) -> dict[str, np.ndarray]:
+    """Read landmarks by picture.
+
+    Args:
+        file (str): CSV with the columns ``path``, ``x0``, ``y0``, ``x1`` ...
+
+    Returns:
+        dict[str, np.ndarray]: Path to points, (68, 2) or (98, 2).
+
+    Raises:
+        ValueError: If there are columns for neither 68 nor 98 points, or a
+            cell is no number; names file and line.
+    """
+    landmarks = {}
+    for path, (where, cells) in read_by_path(file, ('x0', 'y0')).items():
+        count = sum(name[:1] == 'x' and name[1:].isdigit() for name in cells)
+        names = [f'{axis}{i}' for i in range(count) for axis in 'xy']
+        if count not in (68, 98) or not set(names) <= set(cells):
+            raise ValueError(f'{file} has columns for {count} landmarks; 68 '
+                             'or 98 (x0, y0, x1, ...) are needed.')
+        landmarks[path] = np.array([
+            parse_number(cells[name], name, where) for name in names
+        ]).reshape(-1, 2)
+    return landmarks
+
+
+def read_by_path(
+        file: str,
+        columns: tuple[str, ...]) -> dict[str, tuple[str, dict[str, str]]]:
+    """Read a CSV by its column ``path``.
+
+    Args:
+        file (str): The CSV.
+        columns (tuple[str]): Other columns that must be there.
+
+    Returns:
+        dict: Path to file and line, for messages, and cells by column.
+
+    Raises:
+        ValueError: If a column is missing or a path stands there twice.
+    """
+    rows: dict[str, tuple[str, dict[str, str]]] = {}
+    for where, cells in read_table(file, ('path', *columns)):
+        path = cells['path']
+        if path in rows:
+            raise ValueError(f'{where}: {path} stands already in '
+                             f'{rows[path][0]}; remove one of the two.')
+        rows[path] = (where, cells)
+    return rows
+
+
+def sha256(file: str) -> str:
+    """Fingerprint of a file, as ``sha256sum`` prints it."""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()

@@ -1,0 +1,41 @@
+"""Reading the pictures of a download, strictly."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+COLOUR = cv2.IMREAD_COLOR
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """Read a picture that may be damaged.
+
+    OpenCV shows what is left of a JPEG that was cut off and fills the rest
+    with grey, so Pillow, which refuses it, reads the file, too. The pixels
+    are OpenCV's, as in training: a photograph is turned as its EXIF data ask.
+
+    Args:
+        path (Path): The file.
+
+    Returns:
+        np.ndarray: RGB, uint8 (H, W, 3).
+
+    Raises:
+        OSError: If the file is missing, empty, cut off or no picture; names
+            the file.
+    """
+    try:
+        content = path.read_bytes()
+        with Image.open(path) as picture:
+            picture.load()
+    # Pillow raises these two on damaged headers and chunks.
+    except (OSError, SyntaxError, ValueError) as error:
+        reason = getattr(error, 'strerror', None) or str(error).strip()
+        raise OSError(f'{path}: {reason}') from error
+    data = np.frombuffer(content, dtype=np.uint8)
+    image = cv2.imdecode(data, COLOUR)
+    if image is None:
+        raise OSError(f'{path}: OpenCV cannot decode it')
+    return np.ascontiguousarray(image[..., ::-1])

@@ -1,0 +1,103 @@
+"""How the pictures of a data set are prepared."""
+
+import json
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+
+import cv2
+import torch
+
+from .head_pose import (
+    ContourPose,
+    FivePointPose,
+    HeadPoseEstimator,
+    NetworkPose,
+    TablePose,
+)
+
+# Raised when the same recipe would give other pictures or numbers.
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of the preparation.
+
+    Args:
+        size (int): Side of the aligned faces in pixels.
+        margin (float): What is added around a picture, or around the box
+            that the data set gives, before faces are searched, as a share of
+            its shorter side. MTCNN sees faces in tight crops only with it.
+        min_side (int): Smaller pictures are enlarged to this many pixels
+            (shorter side, margin included) before faces are searched.
+        min_score (float): Detections of a lower probability do not count.
+        fallback_crop (float): Side of the centre crop where no face is
+            found, as a share of the shorter side.
+        use_given_points (bool): Whether points of the data set replace
+            detection where it has them.
+        pose (str): Head-pose estimator: ``'none'``, ``'pnp5'``, ``'onnx'``,
+            ``'facepose_linear'`` or ``'csv'``.
+        pose_files (tuple[str]): Files that the estimator reads.
+    """
+
+    size: int = 112
+    margin: float = 0.0
+    min_side: int = 0
+    min_score: float = 0.9
+    fallback_crop: float = 1.0
+    use_given_points: bool = True
+    pose: str = 'pnp5'
+    pose_files: tuple[str, ...] = ()
+
+    def build_pose(self) -> HeadPoseEstimator | None:
+        """Build the head-pose estimator.
+
+        Returns:
+            HeadPoseEstimator | None: None for ``'none'``.
+
+        Raises:
+            ValueError: If the estimator is unknown, or has more or fewer
+                files than it reads.
+        """
+        counts = dict(none=(0, 0), pnp5=(0, 0), onnx=(1, 99),
+                      facepose_linear=(1, 1), csv=(1, 1))
+        if self.pose not in counts:
+            raise ValueError(f'The head-pose estimator {self.pose!r} is not '
+                             f'one of {", ".join(counts)}.')
+        low, high = counts[self.pose]
+        if not low <= len(self.pose_files) <= high:
+            needed = {0: 'no file', 1: 'a file'}[low]
+            raise ValueError(f'The head-pose estimator {self.pose} needs '
+                             f'{needed}, but {len(self.pose_files)} were '
+                             'given (--pose-file).')
+        if self.pose == 'none':
+            return None
+        if self.pose == 'pnp5':
+            return FivePointPose()
+        if self.pose == 'onnx':
+            return NetworkPose(self.pose_files)
+        table = dict(facepose_linear=ContourPose, csv=TablePose)[self.pose]
+        return table(self.pose_files[0])
+
+    def describe(self, dataset: str,
+                 estimator: HeadPoseEstimator | None) -> bytes:
+        """Content of ``recipe.json``, from which a preparation is repeated.
+
+        Args:
+            dataset (str): Name of the data set.
+            estimator (HeadPoseEstimator, optional): The built estimator.
+
+        Returns:
+            bytes: JSON. Files are named by their SHA-256, not by their place.
+        """
+        settings = asdict(self)
+        del settings['pose_files']
+        settings['pose'] = estimator.describe() if estimator else None
+        versions = dict(
+            facenet_pytorch=version('facenet-pytorch'),
+            opencv=cv2.__version__,
+            torch=torch.__version__)
+        content = dict(format=FORMAT, dataset=dataset, **settings,
+                       versions=versions)
+        return (json.dumps(content, indent=2) + '\n').encode()
+

@@ -1,0 +1,92 @@
+"""Parts of pictures that may reach over the border."""
+
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+from .alignment import centre_crop
+
+
+class Region(NamedTuple):
+    """A rectangle of a picture, in whole pixels.
+
+    Attributes:
+        left (int): First column; may be negative.
+        top (int): First row; may be negative.
+        width (int): Number of columns.
+        height (int): Number of rows.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, image: np.ndarray,
+           box: Optional[tuple[float, ...]]) -> 'Region':
+        """A face box (x, y, width, height), or the whole of a picture.
+
+        Args:
+            image (np.ndarray): Picture of shape (H, W) or (H, W, C).
+            box (tuple[float], optional): The box in pixels, or None.
+
+        Returns:
+            Region: The region.
+
+        Raises:
+            ValueError: If the box has no area or does not touch the picture.
+        """
+        height, width = image.shape[:2]
+        if box is None:
+            return cls(0, 0, width, height)
+        left, top, wide, high = (round(value) for value in box)
+        if min(wide, high) < 1 or left >= width or top >= height or (
+                left + wide <= 0 or top + high <= 0):
+            raise ValueError(f'The face box {tuple(box)} (x, y, width, '
+                             f'height) is not in a picture of {width}x'
+                             f'{height}.')
+        return cls(left, top, wide, high)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Middle (x, y) in pixels."""
+        return (self.left + (self.width - 1) / 2,
+                self.top + (self.height - 1) / 2)
+
+    def grow(self, share: float) -> 'Region':
+        """Add a share of the shorter side on all four sides."""
+        margin = round(share * min(self.width, self.height))
+        return Region(self.left - margin, self.top - margin,
+                      self.width + 2 * margin, self.height + 2 * margin)
+
+    def cut(self, image: np.ndarray) -> np.ndarray:
+        """Cut the region out; the picture's border is repeated outwards.
+
+        Args:
+            image (np.ndarray): Picture of shape (H, W) or (H, W, C).
+
+        Returns:
+            np.ndarray: A copy of shape (height, width) or (height, width, C).
+        """
+        rows = np.arange(self.top, self.top + self.height)
+        columns = np.arange(self.left, self.left + self.width)
+        rows = rows.clip(0, image.shape[0] - 1)
+        columns = columns.clip(0, image.shape[1] - 1)
+        return image[rows[:, None], columns]
+
+    def centre_crop(self, image: np.ndarray, share: float,
+                    size: int) -> np.ndarray:
+        """The square in the middle, for a face that was not found.
+
+        Args:
+            image (np.ndarray): Picture of shape (H, W) or (H, W, C).
+            share (float): Side of the square as a share of the region's
+                shorter side, in (0, 1].
+            size (int): Side in pixels it is resized to.
+
+        Returns:
+            np.ndarray: Square of shape (size, size) or (size, size, C).
+        """
+        side = max(1, round(share * min(self.width, self.height)))
+        return centre_crop(self.cut(image), side, size)

@@ -1,0 +1,192 @@
+"""What happens to one chunk of pictures."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Optional
+
+import cv2
+import numpy as np
+
+from ipdfer_mm.utils.atomic import write_atomically
+
+from .alignment import align_face
+from .detection import FaceDetector
+from .face_choice import ChosenFace, check_points, choose_face
+from .head_pose import UNKNOWN, FacePicture, HeadPoseEstimator
+from .reading import read_picture
+from .recipe import Recipe
+from .region import Region
+
+ADVICE = 'nothing is lost: make room and run the same command again'
+
+
+class Picture(NamedTuple):
+    """A picture to prepare.
+
+    Attributes:
+        path (str): Relative to the data root, with forward slashes.
+        box (tuple[float], optional): Face box (x, y, width, height) in
+            pixels, where the data set has one.
+        points (tuple, optional): Five points ((x, y), ...) in pixels, where
+            the data set has them.
+    """
+
+    path: str
+    box: Optional[tuple[float, ...]] = None
+    points: Optional[tuple[tuple[float, float], ...]] = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """Where the pictures are and where the faces go.
+
+    Args:
+        data_root (Path): Folder of the data set.
+        out (Path): Folder of the results; the faces go to ``faces`` in it.
+        recipe (Recipe): The settings.
+    """
+
+    data_root: Path
+    out: Path
+    recipe: Recipe
+
+    def aligned_path(self, path: str) -> str:
+        """Path of an aligned face as the manifest names it.
+
+        Args:
+            path (str): The picture, relative to the data root.
+
+        Returns:
+            str: Relative to the data root if it is inside, else absolute.
+        """
+        suffix = '' if path.lower().endswith('.png') else '.png'
+        full = self.out / 'faces' / (path + suffix)
+        if full.is_relative_to(self.data_root):
+            full = full.relative_to(self.data_root)
+        return full.as_posix()
+
+
+class ChunkResult(NamedTuple):
+    """Outcome of a chunk.
+
+    Attributes:
+        rows (list[list[str]]): Cells of the manifest's rows.
+        unreadable (list[str]): Why pictures could not be read; each names
+            the file.
+    """
+
+    rows: list[list[str]]
+    unreadable: list[str]
+
+    def to_json(self) -> bytes:
+        """For the file that says that the chunk is done."""
+        return json.dumps(self._asdict()).encode()
+
+
+class ChunkWorker:
+    """Prepares chunks of pictures; one for each process.
+
+    Args:
+        job (Job): Where and how.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.recipe = job.recipe
+        self.detector = FaceDetector(job.recipe.min_side)
+        self.pose: Optional[HeadPoseEstimator] = job.recipe.build_pose()
+
+    def __call__(self, pictures: Sequence[Picture]) -> ChunkResult:
+        """Read, detect, align and write a chunk.
+
+        Args:
+            pictures (Sequence[Picture]): The pictures.
+
+        Returns:
+            ChunkResult: One row for each picture that could be read.
+
+        Raises:
+            OSError: If a face cannot be written; names the file.
+        """
+        images: dict[Picture, np.ndarray] = {}
+        unreadable = []
+        for picture in pictures:
+            try:
+                images[picture] = self._read(picture)
+            except (OSError, ValueError) as error:
+                unreadable.append(str(error))
+        faces = self._find_faces(images)
+        rows = [
+            self._finish(picture, image, faces[picture])
+            for picture, image in images.items()
+        ]
+        return ChunkResult(rows, unreadable)
+
+    def _read(self, picture: Picture) -> np.ndarray:
+        image = read_picture(self.job.data_root / picture.path)
+        try:
+            Region.of(image, picture.box)
+        except ValueError as error:
+            raise ValueError(f'{picture.path}: {error}') from error
+        return image
+
+    def _find_faces(
+            self,
+            images: dict[Picture, np.ndarray]) -> dict[Picture, ChosenFace]:
+        faces = {}
+        search = []
+        for picture in images:
+            if picture.points is not None and self.recipe.use_given_points:
+                faces[picture] = check_points(
+                    np.array(picture.points), math.nan)
+            else:
+                search.append(picture)
+        regions = [
+            Region.of(images[picture], picture.box).grow(self.recipe.margin)
+            for picture in search
+        ]
+        found = self.detector.detect([
+            region.cut(images[picture])
+            for picture, region in zip(search, regions)
+        ])
+        for picture, region, detections in zip(search, regions, found):
+            shift = np.array([region.left, region.top])
+            face = choose_face(
+                detections, np.array(region.centre) - shift,
+                self.recipe.min_score)
+            if face.points is not None:
+                face = face._replace(points=face.points + shift)
+            faces[picture] = face
+        return faces
+
+    def _finish(self, picture: Picture, image: np.ndarray,
+                face: ChosenFace) -> list[str]:
+        """Write the aligned face and give its row of the manifest."""
+        if face.can_be_aligned:
+            aligned = align_face(image, face.points, self.recipe.size)
+        else:
+            aligned = Region.of(image, picture.box).centre_crop(
+                image, self.recipe.fallback_crop, self.recipe.size)
+        name = self.job.aligned_path(picture.path)
+        path = self.job.data_root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        png = cv2.imencode('.png', aligned[..., ::-1])[1]
+        write_atomically(path, png.tobytes(), ADVICE)
+        angles = UNKNOWN
+        if self.pose is not None:
+            angles = self.pose(FacePicture(picture.path, image, face.points))
+        points = np.full(10, math.nan)
+        if face.points is not None:
+            points = face.points.ravel()
+        numbers = [
+            *(_cell(angle, 2) for angle in angles),
+            _cell(face.score, 4), *(_cell(value, 2) for value in points)
+        ]
+        return [picture.path, name, *numbers, ';'.join(face.flags)]
+
+
+def _cell(value: float, digits: int) -> str:
+    return '' if math.isnan(value) else f'{value:.{digits}f}'

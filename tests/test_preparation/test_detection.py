@@ -1,0 +1,70 @@
+import csv
+
+import numpy as np
+import pytest
+import torch
+
+from ipdfer_mm.preparation.detection import FaceDetector
+from ipdfer_mm.preparation.reading import read_picture
+
+
+@pytest.fixture(scope='module')
+def pictures(shared):
+    """Real faces of 36x53 pixels, and the labels of them."""
+    root = shared / 'data/cmu_faces'
+    with open(root / 'labels.csv') as file:
+        rows = [row for row in csv.DictReader(file)
+                if '_straight_' in row['file'] and 'open' in row['file']]
+    rows = rows[::10]
+    return rows, [read_picture(root / row['file']) for row in rows]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_real_faces(pictures):
+    rows, images = pictures
+    found = FaceDetector(min_side=360).detect(images)
+    for row, faces in zip(rows, found):
+        best = faces.scores.argmax()
+        assert faces.scores[best] > .9
+        nose = float(row['nose_x']), float(row['nose_y'])
+        # In pixels of the picture, not of the enlarged one; the labels are
+        # another detector's.
+        assert np.linalg.norm(faces.points[best, 2] - nose) < 5
+        left, top, right, bottom = faces.boxes[best]
+        assert left < nose[0] < right and top < nose[1] < bottom
+
+
+def test_batches_of_several_sizes_equal_one_by_one(pictures):
+    """Also with pictures without a face among them."""
+    _, images = pictures
+    images = [
+        *images[:3], images[3][10:, 5:].copy(),
+        np.full((60, 70, 3), 128, np.uint8), np.zeros_like(images[0])
+    ]
+    detector = FaceDetector(min_side=240)
+    together = detector.detect(images)
+    for image, faces in zip(images, together):
+        alone = detector.network.detect(
+            detector.enlarge(image), landmarks=True)
+        if alone[0] is None:
+            assert len(faces.scores) == 0
+            continue
+        assert len(faces.scores) == len(alone[1])
+        sizes = [np.array(i.shape[1::-1])
+                 for i in (image, detector.enlarge(image))]
+        points = np.asarray(alone[2], dtype=float) + .5
+        points = points * sizes[0] / sizes[1] - .5
+        np.testing.assert_allclose(faces.points, points, atol=.02)
+    assert len(together[0].scores) and not len(together[-1].scores)
+    assert together[-1].boxes.shape == (0, 4)
+
+
+def test_nothing_to_do():
+    assert FaceDetector().detect([]) == []

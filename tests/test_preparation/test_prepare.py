@@ -1,0 +1,228 @@
+import csv
+import json
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+from rendered import sample_specs
+
+from ipdfer_mm.datasets.manifest import HEADER, read_manifest
+from ipdfer_mm.preparation import ARCFACE_TEMPLATE
+from ipdfer_mm.preparation import prepare as prepare_module
+from ipdfer_mm.preparation.detection import FaceDetector
+from ipdfer_mm.preparation.prepare import prepare
+from ipdfer_mm.preparation.recipe import Recipe
+from ipdfer_mm.preparation.worker import Job, Picture
+from ipdfer_mm.rendering import FaceRenderer, parametric_head
+
+NUM_FACES = 6
+
+
+@pytest.fixture(scope='module')
+def source(tmp_path_factory):
+    """Rendered heads of known points, and two pictures without a face."""
+    root = tmp_path_factory.mktemp('source')
+    renderer = FaceRenderer(parametric_head())
+    specs = sample_specs(renderer.model, NUM_FACES, np.random.default_rng(8),
+                         max_yaw=25, size=160, crop='full')
+    faces = [renderer.render(spec) for spec in specs]
+    for i, face in enumerate(faces):
+        cv2.imwrite(str(root / f'face{i}.png'), face.image[..., ::-1])
+    empty = np.full((160, 160, 3), 90, np.uint8)
+    cv2.imwrite(str(root / 'empty.png'), empty)
+    both = np.concatenate([faces[0].image, faces[1].image, faces[2].image], 1)
+    cv2.imwrite(str(root / 'three.jpg'), both[..., ::-1])
+    return root, faces
+
+
+@pytest.fixture
+def data(source, tmp_path):
+    root = tmp_path / 'data'
+    shutil.copytree(source[0], root)
+    names = [f'face{i}.png' for i in range(NUM_FACES)]
+    pictures = [Picture(name) for name in (*names, 'empty.png', 'three.jpg')]
+    return root, pictures
+
+
+def run(root, pictures, workers=0, **recipe):
+    job = Job(root, root / 'prepared', Recipe(**recipe))
+    return prepare(job, pictures, 'test', workers)
+
+
+def test_alignment_and_policy(data, source):
+    root, pictures = data
+    summary = run(root, pictures)
+    assert summary.num_pictures == 8
+    assert summary.listed == dict(
+        no_face=['empty.png'], several_faces=['three.jpg'], mirrored=[],
+        unreadable=[])
+    rows = read_manifest(str(root / 'prepared/manifest.csv'))
+    assert list(rows) == [picture.path for picture in pictures]
+    for i, face in enumerate(source[1]):
+        row = rows[f'face{i}.png']
+        eyes = np.linalg.norm(face.five_points[1] - face.five_points[0])
+        error = np.linalg.norm(row.points - face.five_points, axis=1)
+        assert error.mean() < .2 * eyes
+        assert row.score > .9 and abs(row.yaw) < 45
+        aligned = cv2.imread(str(root / row.aligned_path))
+        assert aligned.shape == (112, 112, 3)
+    # The middle one of the three.
+    middle = rows['three.jpg'].points.mean(axis=0)
+    assert 160 < middle[0] < 320
+    assert rows['three.jpg'].flags == ('several_faces', )
+    empty = rows['empty.png']
+    assert empty.flags == ('no_face', ) and empty.points is None
+    assert np.isnan([empty.yaw, empty.pitch, empty.roll, empty.score]).all()
+    fallback = cv2.imread(str(root / empty.aligned_path))
+    assert (fallback == 90).all()
+    for name in ('no_face', 'several_faces', 'mirrored', 'unreadable'):
+        lines = (root / f'prepared/{name}.txt').read_text().splitlines()
+        assert lines == summary.listed[name]
+
+
+def test_given_points_fit_the_template(data, source):
+    """Within a pixel of the template, where dots were painted."""
+    root, _ = data
+    points = source[1][0].five_points
+    image = np.zeros((160, 160, 3), np.uint8)
+    for x, y in points:
+        cv2.circle(image, (round(x * 16), round(y * 16)), 32,
+                   (255, 255, 255), -1, shift=4, lineType=cv2.LINE_AA)
+    cv2.imwrite(str(root / 'dots.png'), image)
+    run(root, [Picture('dots.png', points=tuple(map(tuple, points)))])
+    aligned = cv2.imread(str(root / 'prepared/faces/dots.png'), 0)
+    matrix = np.column_stack([points, np.ones(5)])
+    # The best similarity in least squares, by another way.
+    x, y, one = matrix.T
+    zero = np.zeros(5)
+    system = np.concatenate([
+        np.stack([x, -y, one, zero], 1), np.stack([y, x, zero, one], 1)])
+    solution = np.linalg.lstsq(
+        system, ARCFACE_TEMPLATE.T.ravel(), rcond=None)[0]
+    expected = (system @ solution).reshape(2, 5).T
+    _, _, _, centres = cv2.connectedComponentsWithStats(
+        (aligned > 80).astype(np.uint8))
+    for point in expected:
+        nearest = np.linalg.norm(centres[1:] - point, axis=1).min()
+        assert nearest < 1
+    row = read_manifest(str(root / 'prepared/manifest.csv'))['dots.png']
+    np.testing.assert_allclose(row.points, points, atol=.005)
+    assert np.isnan(row.score)
+
+
+def test_mirrored_points_of_a_data_set_are_not_used(data, source):
+    root, _ = data
+    points = source[1][0].five_points[[1, 0, 2, 4, 3]]
+    summary = run(root, [Picture('face0.png',
+                                 points=tuple(map(tuple, points)))])
+    assert summary.listed['mirrored'] == ['face0.png']
+    # A centre crop: the whole picture, smaller.
+    np.testing.assert_array_equal(
+        cv2.imread(str(root / 'prepared/faces/face0.png')),
+        cv2.resize(cv2.imread(str(root / 'face0.png')), (112, 112),
+                   interpolation=cv2.INTER_AREA))
+
+
+def test_box_says_which_face(data):
+    root, _ = data
+    pictures = [Picture('three.jpg', box=(320 + 40, 20, 80, 110))]
+    summary = run(root, pictures)
+    assert not any(summary.listed.values())
+    row = read_manifest(str(root / 'prepared/manifest.csv'))['three.jpg']
+    assert row.points[:, 0].min() > 320
+
+
+def contents(root):
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted((root / 'prepared').rglob('*')) if path.is_file()
+    }
+
+
+def test_going_on_gives_the_same_files(data, tmp_path, monkeypatch):
+    root, pictures = data
+    monkeypatch.setattr(prepare_module, 'CHUNK_SIZE', 3)
+    run(root, pictures, workers=2)
+    undisturbed = contents(root)
+    other = tmp_path / 'other'
+    shutil.copytree(root, other, ignore=shutil.ignore_patterns('prepared'))
+    calls = []
+    detect = FaceDetector.detect
+
+    def interrupted(self, images):
+        calls.append(len(images))
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return detect(self, images)
+
+    monkeypatch.setattr(FaceDetector, 'detect', interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(other, pictures)
+    assert not (other / 'prepared/manifest.csv').exists()
+    run(other, pictures)
+    assert calls == [3, 3, 3, 2]  # the second chunk again, the first not
+    # In one process or two, at once or in two goes.
+    assert contents(other) == undisturbed
+    # Done already; what is missing is made again.
+    run(other, pictures)
+    assert len(calls) == 4
+    (other / 'prepared/faces/face4.png').unlink()
+    run(other, pictures)
+    assert calls[4:] == [3]
+    assert contents(other) == undisturbed
+
+
+def test_unreadable_pictures_are_listed_and_tried_again(data):
+    root, pictures = data
+    damaged = root / 'face2.png'
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:len(whole) // 2])
+    (root / 'face3.png').rename(root / 'elsewhere.png')
+    summary = run(root, pictures)
+    assert summary.num_pictures == 6
+    assert [line.split('/')[-1].split(':')[0]
+            for line in summary.listed['unreadable']] == [
+                'face2.png', 'face3.png']
+    rows = read_manifest(str(root / 'prepared/manifest.csv'))
+    assert 'face2.png' not in rows and 'face4.png' in rows
+    damaged.write_bytes(whole)
+    (root / 'elsewhere.png').rename(root / 'face3.png')
+    assert run(root, pictures).listed['unreadable'] == []
+    assert len(read_manifest(str(root / 'prepared/manifest.csv'))) == 8
+
+
+def test_another_recipe_is_done_anew(data):
+    root, pictures = data
+    run(root, pictures[:2])
+    first = json.loads((root / 'prepared/recipe.json').read_text())
+    assert first['pose']['name'] == 'pnp5' and first['size'] == 112
+    run(root, pictures[:2], size=64, pose='none')
+    second = json.loads((root / 'prepared/recipe.json').read_text())
+    assert second['pose'] is None and second['dataset'] == 'test'
+    assert cv2.imread(str(root / 'prepared/faces/face0.png')).shape[0] == 64
+    with open(root / 'prepared/manifest.csv') as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == list(HEADER)
+    assert rows[0]['yaw'] == '' and rows[0]['score'] != ''
+
+
+@pytest.mark.parametrize('pose, files, message', [
+    ('hopenet', (), "'hopenet' is not one of none, pnp5"),
+    ('csv', (), 'csv needs a file, but 0'),
+    ('pnp5', ('a.csv', ), 'pnp5 needs no file, but 1'),
+    ('facepose_linear', ('a', 'b'), 'needs a file, but 2'),
+])
+def test_wrong_pose_estimator(data, pose, files, message):
+    root, pictures = data
+    with pytest.raises(ValueError, match=message):
+        run(root, pictures, pose=pose, pose_files=files)
+
+
+def test_faces_may_go_elsewhere(data, tmp_path):
+    root, pictures = data
+    job = Job(root, tmp_path / 'out', Recipe())
+    prepare(job, pictures[:1], 'test', 0)
+    row = read_manifest(str(tmp_path / 'out/manifest.csv'))['face0.png']
+    assert row.aligned_path == str(tmp_path / 'out/faces/face0.png')
+    assert not (root / 'prepared').exists()

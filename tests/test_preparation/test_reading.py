@@ -1,0 +1,50 @@
+import cv2
+import numpy as np
+import pytest
+
+from ipdfer_mm.preparation.reading import read_picture
+
+
+@pytest.fixture
+def picture(tmp_path):
+    rng = np.random.default_rng(0)
+    image = cv2.resize(rng.integers(0, 256, (8, 8, 3), np.uint8), (96, 64))
+    path = tmp_path / 'a.jpg'
+    cv2.imwrite(str(path), image)
+    return path
+
+
+def test_rgb(tmp_path):
+    path = tmp_path / 'red.png'
+    cv2.imwrite(str(path), np.full((4, 5, 3), (0, 0, 200), np.uint8))
+    image = read_picture(path)
+    assert image.shape == (4, 5, 3)
+    assert (image == (200, 0, 0)).all()
+
+
+def test_pixels_are_those_of_opencv(picture):
+    np.testing.assert_array_equal(
+        read_picture(picture)[..., ::-1], cv2.imread(str(picture)))
+
+
+def test_cut_off_jpeg_is_refused(picture):
+    content = picture.read_bytes()
+    picture.write_bytes(content[:len(content) * 2 // 3])
+    assert cv2.imread(str(picture)) is not None  # OpenCV takes it
+    with pytest.raises(OSError, match='a.jpg: .*truncated'):
+        read_picture(picture)
+
+
+@pytest.mark.parametrize('content', [
+    b'', b'no picture', b'\x89PNG\r\n\x1a\n' + b'\0' * 30, b'P5\n3 3\n255\n12'
+])
+def test_damage_is_named(tmp_path, content):
+    path = tmp_path / 'damaged.png'
+    path.write_bytes(content)
+    with pytest.raises(OSError, match='damaged.png'):
+        read_picture(path)
+
+
+def test_missing_is_named(tmp_path):
+    with pytest.raises(OSError, match='gone.png'):
+        read_picture(tmp_path / 'gone.png')

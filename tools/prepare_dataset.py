@@ -1,0 +1,98 @@
+"""Align the faces of a data set and estimate head poses.
+
+Reads an official download and writes, into a folder beside it, faces of
+112x112 pixels, `manifest.csv` and `recipe.json`, which data sets read with
+`manifest='prepared/manifest.csv'`. Run again, it goes on where it was
+interrupted and does what is not done yet.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from mmengine.config import DictAction
+
+from ipdfer_mm.preparation.face_choice import MEANINGS
+from ipdfer_mm.preparation.prepare import UNREADABLE, Summary, prepare
+from ipdfer_mm.preparation.sets import SETS, list_pictures, recipe_of
+from ipdfer_mm.preparation.worker import Job
+from ipdfer_mm.utils import register_all_modules
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('dataset', choices=sorted(SETS))
+    parser.add_argument('data_root', type=Path, help='folder of the download')
+    parser.add_argument(
+        '--out', type=Path, help='default: <data_root>/prepared')
+    parser.add_argument(
+        '--pose',
+        default='pnp5',
+        choices=('pnp5', 'onnx', 'facepose_linear', 'csv', 'none'),
+        help='head-pose estimator (default: %(default)s)')
+    parser.add_argument(
+        '--pose-file',
+        nargs='+',
+        default=(),
+        help='what it reads: networks (onnx), landmarks (facepose_linear) or '
+        'angles (csv)')
+    parser.add_argument(
+        '--workers',
+        type=int,
+        default=len(os.sched_getaffinity(0)),
+        help='processes (default: one for each core)')
+    parser.add_argument(
+        '--recipe',
+        nargs='+',
+        action=DictAction,
+        default={},
+        help='settings to change, such as margin=0.3 min_score=0.8')
+    parser.add_argument(
+        '--dataset-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        help='arguments of the data set class, such as '
+        'landmark_file=labels.csv')
+    return parser.parse_args()
+
+
+def report(summary: Summary, job: Job) -> None:
+    """Print what was found and what is to be looked at."""
+    print(f'{summary.num_pictures} faces are in {job.out / "manifest.csv"}.')
+    meanings = {**MEANINGS, UNREADABLE: 'could not be read, left out'}
+    for name, lines in summary.listed.items():
+        if lines:
+            print(f'{len(lines)}: {meanings[name]}, see '
+                  f'{job.out / name}.txt')
+
+
+def main() -> None:
+    """Prepare a data set."""
+    args = parse_args()
+    register_all_modules()
+    try:
+        recipe = recipe_of(
+            args.dataset,
+            dict(
+                args.recipe,
+                pose=args.pose,
+                pose_files=tuple(args.pose_file)))
+        data_root = args.data_root.resolve()
+        out = (args.out or data_root / 'prepared').resolve()
+        pictures = list_pictures(args.dataset, data_root,
+                                 args.dataset_options)
+        job = Job(data_root, out, recipe)
+        summary = prepare(job, pictures, args.dataset, args.workers)
+    except (OSError, ValueError, TypeError, ImportError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+    report(summary, job)
+    if summary.listed[UNREADABLE]:
+        sys.exit('Copy or unpack the unreadable pictures again and run the '
+                 'same command.')
+
+
+if __name__ == '__main__':
+    main()
