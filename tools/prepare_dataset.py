@@ -15,7 +15,12 @@ from mmengine.config import DictAction
 
 from ipdfer_mm.preparation.face_choice import MEANINGS
 from ipdfer_mm.preparation.prepare import UNREADABLE, Summary, prepare
-from ipdfer_mm.preparation.sets import SETS, list_pictures, recipe_of
+from ipdfer_mm.preparation.sets import (
+    PREPARED,
+    SETS,
+    list_pictures,
+    recipe_of,
+)
 from ipdfer_mm.preparation.worker import Job
 from ipdfer_mm.utils import register_all_modules
 
@@ -81,7 +86,7 @@ def main() -> None:
                 pose=args.pose,
                 pose_files=tuple(args.pose_file)))
         data_root = args.data_root.resolve()
-        out = (args.out or data_root / 'prepared').resolve()
+        out = (args.out or data_root / PREPARED).resolve()
         pictures = list_pictures(args.dataset, data_root,
                                  args.dataset_options)
         job = Job(data_root, out, recipe)

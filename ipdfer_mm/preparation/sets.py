@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ipdfer_mm.datasets.class_folders import subfolders
+from ipdfer_mm.datasets.files import read_table
 from ipdfer_mm.registry import DATASETS
 
 from .recipe import Recipe
@@ -25,6 +27,8 @@ class PreparedSet:
     recipe: Mapping = field(default_factory=dict)
 
 
+# Folder of the results beside the pictures.
+PREPARED = 'prepared'
 # Crops around a face, in which MTCNN sees little without a margin.
 TIGHT = dict(margin=0.5)
 
@@ -33,10 +37,36 @@ SETS = {
     PreparedSet(
         tuple(dict(type='RAFDB', split=split) for split in ('train', 'test')),
         TIGHT),
+    # 48 pixels. Soft labels leave no picture out but those without a face.
+    'ferplus':
+    PreparedSet(
+        tuple(
+            dict(type='FERPlus', split=split, label_rule='soft')
+            for split in ('train', 'val', 'test')),
+        dict(TIGHT, min_side=192)),
+    'affectnet':
+    PreparedSet(
+        tuple(
+            dict(type='AffectNet', split=split) for split in ('train', 'val')),
+        TIGHT),
+    # The authors' aligned faces, 143x181.
+    'sfew':
+    PreparedSet(
+        tuple(dict(type='SFEW', split=split) for split in ('train', 'val')),
+        TIGHT),
+    # Both splits of a fold are the whole set.
+    'ckplus':
+    PreparedSet(
+        tuple(
+            dict(type='CKPlus', split=split, fold=0)
+            for split in ('train', 'test'))),
     # Faces of 36x53 pixels, in the middle 80 of 120.
     'cmufaces':
     PreparedSet((dict(type='CMUFaces'), ),
                 dict(min_side=360, fallback_crop=80 / 120)),
+    # Their splits are what is there.
+    'folder': PreparedSet((), TIGHT),
+    'csv': PreparedSet((), TIGHT),
 }
 
 
@@ -53,15 +83,47 @@ def recipe_of(name: str, changes: Mapping) -> Recipe:
     return dataclasses.replace(Recipe(**SETS[name].recipe), **changes)
 
 
+def list_readers(name: str, data_root: Path,
+                 options: Mapping) -> tuple[dict, ...]:
+    """Configs of the data sets that together hold all splits.
+
+    Args:
+        name (str): Key of :data:`SETS`.
+        data_root (Path): Folder of the data set.
+        options (Mapping): Arguments of the data set class to change.
+
+    Returns:
+        tuple[dict]: Configs with ``data_root``.
+
+    Raises:
+        ValueError: If the folder or the CSV file has no split.
+    """
+    readers = SETS[name].readers
+    if name == 'folder':
+        readers = tuple(
+            dict(type='FolderFER', split=split)
+            for split in subfolders(str(data_root)) if split != PREPARED)
+        if not readers:
+            raise ValueError(f'{data_root} has no folders; expected '
+                             '<data_root>/<split>/<expression>/<picture>.')
+    if name == 'csv':
+        readers = tuple(
+            dict(type='CSVFER', split=split)
+            for split in _csv_splits(data_root, options))
+    return tuple(
+        dict(reader, data_root=str(data_root), **options)
+        for reader in readers)
+
+
 def list_pictures(name: str, data_root: Path,
-                  options: Mapping = {}) -> list[Picture]:
+                  options: Mapping) -> list[Picture]:
     """List the pictures of a data set, of all splits.
 
     Args:
         name (str): Key of :data:`SETS`.
         data_root (Path): Folder of the data set.
         options (Mapping): Arguments of the data set class to change, such
-            as ``split`` or ``ann_file``.
+            as ``ann_file``.
 
     Returns:
         list[Picture]: Each picture once, in the order of the data set.
@@ -71,17 +133,25 @@ def list_pictures(name: str, data_root: Path,
         ValueError: If a file of the data set is wrong.
     """
     pictures: dict[str, Picture] = {}
-    for reader in SETS[name].readers:
-        dataset = DATASETS.build(
-            dict(
-                reader, data_root=str(data_root), lazy_init=True, **options))
-        for picture in dataset.list_pictures():
-            pictures.setdefault(picture['img_path'], Picture(
-                picture['img_path'], picture.get('box'),
-                _hashable(picture.get('landmarks'))))
+    for reader in list_readers(name, data_root, options):
+        dataset = DATASETS.build(dict(reader, lazy_init=True))
+        for sample in dataset.list_pictures():
+            points = sample.get('landmarks')
+            if points is not None:
+                points = tuple(tuple(map(float, point)) for point in points)
+            path = sample['img_path']
+            pictures.setdefault(path, Picture(path, points=points))
     return list(pictures.values())
 
 
-def _hashable(points) -> tuple | None:
-    return None if points is None else tuple(
-        tuple(map(float, point)) for point in points)
+def _csv_splits(data_root: Path, options: Mapping) -> list[str | None]:
+    """Words in the column ``split``; None where there is no such column."""
+    if 'ann_file' not in options:
+        raise ValueError('Name the CSV file with --dataset-options '
+                         'ann_file=<file>.')
+    file = data_root / options['ann_file']
+    if not file.is_file():
+        raise FileNotFoundError(f'{file} does not exist.')
+    rows = read_table(str(file), ('path', 'expression'))
+    splits = [cells.get('split') for _, cells in rows]
+    return list(dict.fromkeys(splits))

@@ -29,7 +29,7 @@ class Picture(NamedTuple):
     Attributes:
         path (str): Relative to the data root, with forward slashes.
         box (tuple[float], optional): Face box (x, y, width, height) in
-            pixels, where the data set has one.
+            pixels, in which the face is searched.
         points (tuple, optional): Five points ((x, y), ...) in pixels, where
             the data set has them.
     """
