@@ -119,6 +119,17 @@ class CKPlus(FERDataset):
 
     def load_samples(self) -> Iterator[dict]:
         """Yield the samples, sorted by subject and sequence."""
+        return self._load_frames(self.split == 'train')
+
+    def list_pictures(self) -> Iterator[dict]:
+        """As the base class; with the neutral frames of the test split.
+
+        Other folds train on them.
+        """
+        self._check_files()
+        return self._load_frames(True)
+
+    def _load_frames(self, with_neutral: bool) -> Iterator[dict]:
         sequences = list(self._read_sequences())
         subjects = sorted({sequence.subject for sequence in sequences})
         if (len(sequences), len(subjects)) != (NUM_SEQUENCES, NUM_SUBJECTS):
@@ -133,7 +144,7 @@ class CKPlus(FERDataset):
         landmarks = self._find(LANDMARKS)
         for sequence in sequences:
             if (sequence.subject in tested) == (self.split == 'test'):
-                for sample in self._to_samples(sequence):
+                for sample in self._to_samples(sequence, with_neutral):
                     if landmarks is not None and self.manifest is None:
                         self._add_landmarks(sample, landmarks)
                     yield sample
@@ -213,8 +224,10 @@ class CKPlus(FERDataset):
                 'one of 1 to 7 (1 anger, 2 contempt, ... 7 surprise).'
             ) from None
 
-    def _to_samples(self, sequence: LabelledSequence) -> Iterator[dict]:
-        if self.split == 'train':
+    @staticmethod
+    def _to_samples(sequence: LabelledSequence,
+                    with_neutral: bool) -> Iterator[dict]:
+        if with_neutral:
             yield dict(img_path=sequence.frames[0], expression='neutral',
                        subject=sequence.subject)
         for frame in sequence.frames[-NUM_PEAK:]:

@@ -1,0 +1,114 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from official_layouts import (
+    make_affectnet,
+    make_affectnet_new,
+    make_ckplus,
+    make_ferplus,
+    make_sfew,
+    write_picture,
+)
+
+from ipdfer_mm.datasets import CKPlus
+from ipdfer_mm.preparation.sets import SETS, list_pictures, recipe_of
+
+
+def paths(name, root, **options):
+    pictures = list_pictures(name, root, options)
+    names = [picture.path for picture in pictures]
+    assert len(set(names)) == len(names)
+    assert all((root / path).is_file() for path in names)
+    return names
+
+
+def count_files(root, pattern):
+    return len(list(root.rglob(pattern)))
+
+
+def test_ferplus_has_the_pictures_of_all_splits(tmp_path):
+    root = make_ferplus(tmp_path / 'ferplus')
+    names = paths('ferplus', root)
+    # 8 emotions in each of three splits; written from the pixels.
+    assert len(names) == 24 == count_files(root, '*.png')
+
+
+@pytest.mark.parametrize('make, count', [
+    # Of 11 labels in each split, the last three are no expressions.
+    (make_affectnet, 16),
+    (make_affectnet_new, 18),  # one more picture
+])
+def test_affectnet(make, count, tmp_path):
+    assert len(paths('affectnet', make(tmp_path / 'affectnet'))) == count
+
+
+def test_affectnet_gives_points(tmp_path):
+    root = make_affectnet(tmp_path / 'affectnet')
+    pictures = list_pictures('affectnet', root, {})
+    assert all(len(picture.points) == 5 for picture in pictures)
+
+
+def test_sfew(tmp_path):
+    root = make_sfew(tmp_path / 'sfew')
+    assert len(paths('sfew', root)) == 14  # 7 classes in two splits
+    frames = paths('sfew', root, aligned=False)
+    assert len(frames) == 14 and not set(frames) & set(paths('sfew', root))
+
+
+def test_ckplus_has_what_any_fold_needs(tmp_path):
+    root = make_ckplus(tmp_path / 'ckplus')
+    # A neutral and three last frames of 12 people, those of the tested fold
+    # included.
+    names = paths('ckplus', root)
+    assert len(names) == 48
+    needed = set()
+    for fold in range(10):
+        for split in ('train', 'test'):
+            dataset = CKPlus(str(root), split, fold)
+            needed |= {
+                str(Path(info['img_path']).relative_to(root))
+                for info in map(dataset.get_data_info, range(len(dataset)))
+            }
+    assert needed == set(names)
+
+
+def test_folder_takes_its_splits_as_they_are(tmp_path):
+    for path in ('train/happy/a.png', 'val/sad/b.png', 'val/sad/more/c.png'):
+        write_picture(tmp_path / path)
+    # Results of an earlier preparation are no split.
+    write_picture(tmp_path / 'prepared/faces/train/happy/a.png')
+    assert paths('folder', tmp_path) == [
+        'train/happy/a.png', 'val/sad/b.png', 'val/sad/more/c.png'
+    ]
+    shutil.rmtree(tmp_path / 'train')
+    shutil.rmtree(tmp_path / 'val')
+    with pytest.raises(ValueError, match='has no folders; expected'):
+        list_pictures('folder', tmp_path, {})
+
+
+@pytest.mark.parametrize('text', [
+    'path,expression\na.png,happy\nb.png,sad\n',
+    'path,expression,split\na.png,happy,train\nb.png,sad,test\n',
+])
+def test_csv_takes_all_rows(text, tmp_path):
+    for name in 'ab':
+        write_picture(tmp_path / f'{name}.png')
+    (tmp_path / 'faces.csv').write_text(text)
+    assert paths('csv', tmp_path, ann_file='faces.csv') == ['a.png', 'b.png']
+
+
+def test_csv_must_be_named(tmp_path):
+    with pytest.raises(ValueError, match='--dataset-options ann_file='):
+        list_pictures('csv', tmp_path, {})
+    with pytest.raises(FileNotFoundError, match='no.csv does not exist'):
+        list_pictures('csv', tmp_path, dict(ann_file='no.csv'))
+
+
+def test_recipes():
+    assert recipe_of('rafdb', {}).margin == .5
+    assert recipe_of('rafdb', dict(margin=.3, pose='none')).margin == .3
+    with pytest.raises(TypeError, match='marign'):
+        recipe_of('rafdb', dict(marign=.3))
+    # Every set builds a recipe.
+    assert all(recipe_of(name, {}).size == 112 for name in SETS)
