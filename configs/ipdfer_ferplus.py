@@ -19,9 +19,3 @@ model = dict(
     expression_head=dict(num_classes=num_classes),
     discriminator=dict(
         init_cfg=pretrained, head=dict(num_classes=num_classes)))
-
-# The pose encoder needs head poses: aligned pictures and yaw from a manifest.
-manifest = 'manifest.csv'
-train_dataloader = dict(dataset=dict(manifest=manifest))
-val_dataloader = dict(dataset=dict(manifest=manifest))
-test_dataloader = dict(dataset=dict(manifest=manifest))

@@ -18,9 +18,3 @@ model = dict(
     pose_encoder=dict(init_cfg=pretrained),
     expression_encoder=dict(init_cfg=pretrained),
     discriminator=dict(init_cfg=pretrained))
-
-# The pose encoder needs head poses: aligned pictures and yaw from a manifest.
-manifest = 'manifest.csv'
-train_dataloader = dict(dataset=dict(manifest=manifest))
-val_dataloader = dict(dataset=dict(manifest=manifest))
-test_dataloader = val_dataloader

@@ -37,7 +37,9 @@ def write_manifest(root: Path) -> None:
     ]
     rows = [f'{path},{path},{i * 7 % 90 - 45},,,,,,,,,,,,,,'
             for i, path in enumerate(paths)]
-    (root / 'manifest.csv').write_text('\n'.join([','.join(HEADER), *rows]))
+    (root / 'prepared').mkdir()
+    (root / 'prepared/manifest.csv').write_text(
+        '\n'.join([','.join(HEADER), *rows]))
 
 
 def make_ferplus(root: Path) -> Path:

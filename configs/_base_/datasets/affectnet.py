@@ -6,9 +6,9 @@ data_root = '{{$AFFECTNET_ROOT:data/affectnet}}'
 classes = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
            'surprise')
 drop_classes = ('contempt', )
-# Aligned pictures and head poses, relative to data_root; None: by the
-# landmarks of the old release, or the crops of the new one, poses unknown.
-manifest = None
+# Aligned faces and head poses, from tools/prepare_dataset.py affectnet. None:
+# the pictures as they are and no poses, enough for the baseline and ID-FER.
+manifest = 'prepared/manifest.csv'
 
 train_pipeline = [
     dict(type='LoadFaceImage'),

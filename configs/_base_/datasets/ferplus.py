@@ -5,9 +5,9 @@ data_root = '{{$FERPLUS_ROOT:data/ferplus}}'
 # How votes become labels to train on: 'majority', 'argmax' or 'soft'. The
 # other splits keep the majority, which papers report.
 label_rule = 'majority'
-# Aligned pictures and head poses, relative to data_root; None: the pictures
-# of 48x48 pixels, poses unknown.
-manifest = None
+# Aligned faces and head poses, from tools/prepare_dataset.py ferplus. None:
+# the pictures as they are and no poses, enough for the baseline and ID-FER.
+manifest = 'prepared/manifest.csv'
 
 train_pipeline = [
     dict(type='LoadFaceImage'),

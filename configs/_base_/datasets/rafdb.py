@@ -1,9 +1,9 @@
 # RAF-DB, basic expressions, as it is downloaded: basic/EmoLabel/ and
 # basic/Image/aligned/. RAFDB_ROOT in the environment names another place.
 data_root = '{{$RAFDB_ROOT:data/rafdb}}'
-# Aligned pictures and head poses, relative to data_root; None: the official
-# crops, poses unknown.
-manifest = None
+# Aligned faces and head poses, from tools/prepare_dataset.py rafdb. None: the
+# pictures as they are and no poses, enough for the baseline and ID-FER.
+manifest = 'prepared/manifest.csv'
 
 train_pipeline = [
     dict(type='LoadFaceImage'),

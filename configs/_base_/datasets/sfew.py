@@ -3,9 +3,9 @@
 # the environment names another place.
 data_root = '{{$SFEW_ROOT:data/sfew}}'
 aligned = True
-# Aligned pictures and head poses, relative to data_root; None: the square
-# in the middle of the authors' aligned faces, poses unknown.
-manifest = None
+# Aligned faces and head poses, from tools/prepare_dataset.py sfew. None: the
+# pictures as they are and no poses, enough for the baseline and ID-FER.
+manifest = 'prepared/manifest.csv'
 
 train_pipeline = [
     dict(type='LoadFaceImage'),
