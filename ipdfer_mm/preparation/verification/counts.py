@@ -15,6 +15,8 @@ from .samples import ALL, Sample
 MIN_WRONG = 0.1
 MAX_LEFT = 0.25
 MIN_SHARE = 0.5
+# Numbers that such a copy cannot tell apart.
+ALIKE = 0.1
 
 
 def count_samples(samples: Sequence[Sample]) -> dict[str, Counter]:
@@ -60,9 +62,8 @@ def check_counts(counts: Mapping[str, Counter],
             yield Finding(
                 'label_order', f'{split}: the classes have the numbers of '
                 'other classes, as if the labels meant something else.',
-                tuple(f'{name} has {own[name]} pictures, as officially '
-                      f'{" or ".join(others)} '
-                      f'({numbers.classes[others[0]]})'
+                tuple(f'{name}: {own[name]}, like officially ' + ' or '.join(
+                    f'{other} ({numbers.classes[other]})' for other in others)
                       for name, others in order.items()))
         yield from _check_split(split, own, numbers)
 
@@ -100,10 +101,14 @@ def other_order(own: Mapping[str, int],
     is_exact = sorted(own.values()) == sorted(official.values())
     if not is_exact and (wrong < MIN_WRONG * total or left > MAX_LEFT * wrong):
         return {}
-    return {
-        name: [n for n, count in official.items() if count == official[other]]
-        for name, other in match.items() if official[other] != official[name]
-    }
+    order = {}
+    for name, other in match.items():
+        near = 0 if is_exact else ALIKE * official[other]
+        others = [n for n, count in official.items()
+                  if abs(count - official[other]) <= near]
+        if name not in others:
+            order[name] = others
+    return order
 
 
 def _check_split(split: str, own: Counter,
