@@ -74,17 +74,24 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def parse_set(text: str) -> tuple[str, Path]:
-    """Read ``NAME=FOLDER``.
+def parse_sets(texts: list[str]) -> dict[str, Path]:
+    """Read several ``NAME=FOLDER``.
 
     Raises:
-        ValueError: If it is not of that form, or the name is unknown.
+        ValueError: If one is not of that form, or a name is unknown or comes
+            twice.
     """
-    name, _, folder = text.partition('=')
-    if name not in SETS or not folder:
-        raise ValueError(f'{text!r} is not of the form NAME=FOLDER with a '
-                         f'name out of {", ".join(sorted(SETS))}.')
-    return name, Path(folder).expanduser().resolve()
+    sets: dict[str, Path] = {}
+    for text in texts:
+        name, _, folder = text.partition('=')
+        if name not in SETS or not folder:
+            raise ValueError(f'{text!r} is not of the form NAME=FOLDER with a '
+                             f'name out of {", ".join(sorted(SETS))}.')
+        if name in sets:
+            raise ValueError(f'{name} is named twice; results are named by '
+                             'the data set.')
+        sets[name] = Path(folder).expanduser().resolve()
+    return sets
 
 
 def read_split(reader: dict, args: argparse.Namespace) -> list[dict]:
@@ -121,10 +128,11 @@ def main() -> int:
     args = parse_args()
     register_all_modules()
     try:
-        sets = [parse_set(text) for text in args.sets]
+        sets = parse_sets(args.sets)
         args.out.mkdir(parents=True, exist_ok=True)
         columns = [
-            column for name, folder in tqdm(sets, unit='set', disable=None)
+            column for name, folder in tqdm(
+                sets.items(), unit='set', disable=None)
             for column in count_set(name, folder, args)
         ]
         table = pose_markdown(columns)
