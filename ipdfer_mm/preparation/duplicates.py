@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 # The hash has SIDE x SIDE bits but the first.
 SIDE = 16
@@ -72,7 +73,8 @@ def near_duplicates(bits: np.ndarray,
         number of different bits, sorted.
     """
     pairs: dict[tuple[int, int], int] = {}
-    for part in np.array_split(np.arange(bits.shape[1]), max_distance + 1):
+    parts = np.array_split(np.arange(bits.shape[1]), max_distance + 1)
+    for part in tqdm(parts, desc='Comparing', unit='part', disable=None):
         buckets = defaultdict(list)
         for index, key in enumerate(np.packbits(bits[:, part], axis=1)):
             buckets[key.tobytes()].append(index)

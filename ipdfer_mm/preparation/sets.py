@@ -27,8 +27,10 @@ class PreparedSet:
     recipe: Mapping = field(default_factory=dict)
 
 
-# Folder of the results beside the pictures.
+# Folders of results beside the pictures, of tools/prepare_dataset.py and
+# tools/verify_dataset.py.
 PREPARED = 'prepared'
+VERIFIED = 'verified'
 # Crops around a face, in which MTCNN sees little without a margin.
 TIGHT = dict(margin=0.5)
 
@@ -102,7 +104,8 @@ def list_readers(name: str, data_root: Path,
     if name == 'folder':
         readers = tuple(
             dict(type='FolderFER', split=split)
-            for split in subfolders(str(data_root)) if split != PREPARED)
+            for split in subfolders(str(data_root))
+            if split not in (PREPARED, VERIFIED))
         if not readers:
             raise ValueError(f'{data_root} has no folders; expected '
                              '<data_root>/<split>/<expression>/<picture>.')

@@ -1,6 +1,5 @@
 """What happens to one chunk of pictures."""
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +12,13 @@ import numpy as np
 from ipdfer_mm.utils.atomic import write_atomically
 
 from .alignment import align_face
+from .chunks import ADVICE
 from .detection import FaceDetector
 from .face_choice import ChosenFace, check_points, choose_face
 from .head_pose import UNKNOWN, FacePicture, HeadPoseEstimator
 from .reading import read_picture
 from .recipe import Recipe
 from .region import Region
-
-ADVICE = 'nothing is lost: make room and run the same command again'
 
 
 class Picture(NamedTuple):
@@ -80,10 +78,6 @@ class ChunkResult(NamedTuple):
 
     rows: list[list[str]]
     unreadable: list[str]
-
-    def to_json(self) -> bytes:
-        """For the file that says that the chunk is done."""
-        return json.dumps(self._asdict()).encode()
 
 
 class ChunkWorker:

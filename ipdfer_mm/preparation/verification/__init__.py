@@ -1,0 +1,7 @@
+"""Whether a copy of a data set is complete and honest."""
+
+from .finding import PROBLEMS, Finding
+from .report import Report
+from .verify import verify
+
+__all__ = ['PROBLEMS', 'Finding', 'Report', 'verify']

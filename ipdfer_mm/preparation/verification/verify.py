@@ -1,0 +1,92 @@
+"""Whether a copy of a data set is complete and honest."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ipdfer_mm.preparation.chunks import ADVICE
+from ipdfer_mm.utils.atomic import write_atomically
+
+from .counts import check_counts, count_samples
+from .files import MISSING, CheckedFile, check_files
+from .finding import Finding
+from .official import official_numbers
+from .repeats import (
+    check_same,
+    check_similar,
+    check_subjects,
+    group_by_content,
+)
+from .report import Report
+from .samples import Sample, collect_samples
+
+
+def verify(name: str,
+           data_root: Path,
+           out: Path,
+           options: Mapping,
+           workers: int,
+           accepted: Collection[str] = ()) -> Report:
+    """Look for all that can be wrong with a copy of a data set.
+
+    Writes ``report.txt`` and ``report.json`` to ``out``, and ``parts``, from
+    which an interrupted verification goes on. The data set is not changed,
+    except that FERPlus writes missing pictures if it has their pixels.
+
+    Args:
+        name (str): Key of :data:`ipdfer_mm.preparation.sets.SETS`.
+        data_root (Path): Folder of the data set.
+        out (Path): Folder of the results.
+        options (Mapping): Arguments of the data set class to change.
+        workers (int): Number of processes; 0 works in this one.
+        accepted (Collection[str]): Kinds of
+            :data:`ipdfer_mm.preparation.verification.PROBLEMS` that the user
+            knows of.
+
+    Returns:
+        Report: What was found.
+
+    Raises:
+        OSError: If the data set is not there or a result cannot be written.
+        ValueError: If a file of the data set is wrong.
+    """
+    samples = collect_samples(name, data_root, options)
+    counts = count_samples(samples)
+    official = official_numbers(name, options)
+    files = check_files(data_root, [sample.path for sample in samples],
+                        out / 'parts', workers)
+    findings = [
+        replace(finding, accepted=finding.kind in accepted)
+        for finding in (*_check_faults(files), *check_counts(counts, official),
+                        *_check_repeats(samples, files))
+    ]
+    report = Report(
+        name, str(data_root), len(files),
+        len({s.subject for s in samples if s.subject is not None}), counts,
+        official, tuple(sorted(findings, key=lambda f: not f.is_problem)))
+    write_atomically(out / 'report.txt', report.to_text().encode(), ADVICE)
+    write_atomically(out / 'report.json', report.to_json(), ADVICE)
+    return report
+
+
+def _check_faults(files: Mapping[str, CheckedFile]) -> Iterator[Finding]:
+    faulty = [file for file in files.values() if file.fault]
+    missing = tuple(file.path for file in faulty if file.fault == MISSING)
+    unreadable = tuple(f'{file.path}: {file.fault}' for file in faulty
+                       if file.fault != MISSING)
+    if missing:
+        yield Finding(
+            'missing', f'{len(missing)} listed pictures are not there.',
+            missing)
+    if unreadable:
+        yield Finding('unreadable',
+                      f'{len(unreadable)} pictures cannot be read.',
+                      unreadable)
+
+
+def _check_repeats(samples: Sequence[Sample],
+                   files: Mapping[str, CheckedFile]) -> Iterator[Finding]:
+    groups = group_by_content(samples, files)
+    yield from check_same(groups)
+    yield from check_similar(groups, files)
+    yield from check_subjects(samples)

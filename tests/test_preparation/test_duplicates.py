@@ -1,0 +1,99 @@
+import hashlib
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+from verified_sets import photo_like
+
+from ipdfer_mm.preparation.duplicates import (
+    MAX_DISTANCE,
+    content_hash,
+    exact_duplicates,
+    near_duplicates,
+    perceptual_hash,
+)
+
+
+def distance(first, second):
+    return int((perceptual_hash(first) != perceptual_hash(second)).sum())
+
+
+def test_hash_is_that_of_the_formula():
+    """The cosine transform from its definition; 64x64, so nothing scales."""
+    image = photo_like('0', 64, 64)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(float)
+    n = np.arange(64)
+    basis = np.cos(np.pi * (2 * n + 1) * n[:, None] / 128) * np.sqrt(2 / 64)
+    basis[0] /= np.sqrt(2)
+    low = (basis @ grey @ basis.T)[:16, :16].ravel()[1:]
+    bits = perceptual_hash(image)
+    assert bits.shape == (255, ) and bits.dtype == bool
+    # The median itself is on neither side for certain.
+    clear = np.abs(low - np.median(low)) > 1e-2
+    assert clear.sum() > 240
+    np.testing.assert_array_equal(bits[clear], (low > np.median(low))[clear])
+
+
+def test_changes_that_leave_the_look():
+    image = photo_like('1', 120, 120)
+    saved = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 70])[1]
+    assert distance(image, cv2.imdecode(saved, 1)) <= MAX_DISTANCE
+    half = cv2.resize(image, (60, 60), interpolation=cv2.INTER_AREA)
+    assert distance(image, half) <= MAX_DISTANCE
+    darker = (image * 0.6 + 20).astype(np.uint8)
+    assert distance(image, darker) <= MAX_DISTANCE
+
+
+def test_other_pictures_are_far():
+    hashes = [perceptual_hash(photo_like(str(seed), 120, 120))
+              for seed in range(12)]
+    for first, second in itertools.combinations(hashes, 2):
+        assert (first != second).sum() > 60
+
+
+def test_real_faces(shared):
+    """Copies are found, other people are not taken for the same."""
+    people = ('an2i', 'at33', 'kawamura', 'saavik')
+    folder = shared / 'data/cmu_faces/faces'
+    faces = [cv2.imread(str(folder / f'{person}/{person}_straight_{word}_open'
+                            '.pgm'))
+             for person in people for word in ('neutral', 'happy')]
+    copies = [cv2.resize(face, None, fx=.5, fy=.5,
+                         interpolation=cv2.INTER_AREA) for face in faces]
+    bits = np.stack([perceptual_hash(image) for image in (*faces, *copies)])
+    pairs = {(i, j) for i, j, _ in near_duplicates(bits)}
+    assert {(i, i + 8) for i in range(8)} <= pairs
+    assert all(i % 8 // 2 == j % 8 // 2 for i, j in pairs)
+
+
+def test_content_hash():
+    assert content_hash(b'abc') == hashlib.sha256(b'abc').hexdigest()
+
+
+def test_exact_duplicates():
+    hashes = list('abcadaeb')
+    assert sorted(exact_duplicates(hashes)) == [[0, 3, 5], [1, 7]]
+    assert exact_duplicates([]) == exact_duplicates(['a', 'b']) == []
+
+
+@pytest.mark.parametrize('max_distance', [0, 3, 6])
+def test_near_duplicates_are_those_of_all_pairs(max_distance):
+    """Planted at all distances around the limit, against brute force."""
+    rng = np.random.default_rng(2)
+    bits = rng.random((60, 255)) < .5
+    copies = bits.copy()
+    for number, row in enumerate(copies):
+        flipped = rng.choice(255, number % 10, replace=False)
+        row[flipped] ^= True
+    both = np.concatenate([bits, copies, copies[:7]])
+    expected = [(i, j, int(d)) for i in range(len(both))
+                for j in range(i + 1, len(both))
+                if (d := (both[i] != both[j]).sum()) <= max_distance]
+    found = near_duplicates(both, max_distance)
+    assert found == expected and len(found) >= 6 * (max_distance + 1)
+
+
+def test_no_near_duplicates():
+    assert near_duplicates(np.zeros((0, 255), bool)) == []
+    assert near_duplicates(np.zeros((1, 255), bool)) == []

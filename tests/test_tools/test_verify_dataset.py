@@ -1,0 +1,116 @@
+"""tools/verify_dataset.py on a small RAF-DB."""
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from verified_sets import LIST, OFFICIAL, make_rafdb, picture
+
+from ipdfer_mm.preparation.verification import files, official
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOL = ROOT / 'tools/verify_dataset.py'
+
+
+def load_tool():
+    spec = importlib.util.spec_from_file_location('verify_tool', TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope='module')
+def whole(tmp_path_factory):
+    return make_rafdb(tmp_path_factory.mktemp('sets') / 'rafdb')
+
+
+@pytest.fixture
+def root(whole, tmp_path):
+    return shutil.copytree(whole, tmp_path / 'rafdb')
+
+
+@pytest.fixture
+def run(monkeypatch, capfd):
+    """Exit status and output, in this process."""
+    tool = load_tool()
+    monkeypatch.setitem(official.OFFICIAL, 'rafdb', OFFICIAL)
+
+    def call(*args):
+        command = [TOOL, *args, '--workers', '0']
+        monkeypatch.setattr(sys, 'argv', [str(part) for part in command])
+        code = tool.main()
+        return code, *capfd.readouterr()
+
+    return call
+
+
+def test_unharmed_and_harmed(run, root):
+    code, out, _ = run('rafdb', root)
+    assert code == 0
+    assert 'no problems, 1 remark' in out
+    assert str(root / 'verified/report.txt') in out
+    for number in range(1, 8):
+        (root / picture('train', number)).unlink()
+    code, out, _ = run('rafdb', root)
+    assert code == 1
+    assert 'PROBLEM [missing] 7 listed pictures are not there.' in out
+    assert 'and 2 more' in out
+    code, out, _ = run('rafdb', root, '--accept', 'missing')
+    assert code == 0 and 'accepted [missing]' in out
+
+
+def test_elsewhere(run, root, tmp_path):
+    code, _, _ = run('rafdb', root, '--out', tmp_path / 'new/report')
+    assert code == 0 and (tmp_path / 'new/report/report.json').is_file()
+    assert not (root / 'verified').exists()
+    code, _, err = run('rafdb', root, '--out', root / LIST / 'report')
+    assert code == 2 and 'name a folder that can be written with --out' in err
+
+
+def test_interrupted(run, root, monkeypatch):
+    def interrupt(path):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, 'read_picture', interrupt)
+        code, _, err = run('rafdb', root)
+        assert code == 130 and 'the same command goes on' in err
+    assert run('rafdb', root)[0] == 0
+
+
+@pytest.mark.parametrize('args, message', [
+    (('rafdb', '{root}/nowhere'), 'nowhere.*is no folder'),
+    (('csv', '{root}'), 'ann_file=<file>'),
+    (('sfew', '{root}'), 'Train_Aligned_Faces'),
+    (('rafdb', '{root}', '--dataset-options', 'colour=red'), 'colour'),
+])
+def test_bad_input(run, root, args, message):
+    code, out, err = run(*(arg.format(root=root) for arg in args))
+    assert code == 2 and 'Traceback' not in err
+    assert re.search(message, err), err
+
+
+def test_as_users_run_it(root):
+    """With the real official numbers, in two processes."""
+    def start(*args):
+        return subprocess.run(
+            [sys.executable, TOOL, *map(str, args), '--workers', '2'],
+            capture_output=True, text=True)
+
+    path = root / picture('test', 1)
+    path.write_bytes(path.read_bytes()[:-300])
+    result = start('rafdb', root)
+    assert result.returncode == 1, result.stderr[-2000:]
+    assert 'Reading pictures: 100%' in result.stderr
+    assert 'train: 33 pictures of 7 classes, officially 12271' in result.stdout
+    report = json.loads((root / 'verified/report.json').read_text())
+    assert {finding['kind'] for finding in report['findings']
+            if finding['is_problem']} == {'counts', 'unreadable'}
+    result = start('rafdb', root / 'basic')
+    assert result.returncode == 2 and 'Traceback' not in result.stderr
+    assert 'list_patition_label.txt does not exist' in result.stderr

@@ -1,0 +1,151 @@
+"""Count the head poses of data sets and show examples of each class.
+
+Table 1 of the IPD-FER paper for your copies (`pose_histogram.md` and
+`.csv`), the paper's own numbers beside them, and its Fig. 3,
+`<data set>_poses.png`. The yaw comes from the manifests that
+tools/prepare_dataset.py wrote.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import cv2
+from mmengine.config import DictAction
+from tqdm import tqdm
+
+from ipdfer_mm.datasets import EXPRESSIONS
+from ipdfer_mm.evaluation.pose_table import (
+    PoseColumn,
+    pose_csv,
+    pose_markdown,
+)
+from ipdfer_mm.preparation.sets import PREPARED, SETS, list_readers
+from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils import register_all_modules
+from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.visualization.pose_examples import draw_examples
+
+ADVICE = 'choose another folder with --out'
+# The samples that the paper counts.
+OPTIONS = {
+    'ferplus':
+    dict(label_rule='majority'),
+    'affectnet':
+    dict(
+        metainfo=dict(classes=EXPRESSIONS), drop_classes=('contempt', )),
+}
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        'sets',
+        nargs='+',
+        metavar='NAME=FOLDER',
+        help=f'such as rafdb=data/rafdb; names: {", ".join(sorted(SETS))}')
+    parser.add_argument(
+        '--manifest',
+        default=f'{PREPARED}/manifest.csv',
+        help='file, relative to each folder, or none for the yaw of the data '
+        'set itself (default: %(default)s)')
+    parser.add_argument(
+        '--out',
+        type=Path,
+        default=Path('work_dirs/pose_histogram'),
+        help='folder of the results (default: %(default)s)')
+    parser.add_argument(
+        '--examples',
+        type=int,
+        default=8,
+        help='pictures of each class (default: %(default)s)')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='decides which pictures are shown')
+    parser.add_argument(
+        '--dataset-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        help='arguments of the data set class')
+    args = parser.parse_args()
+    if args.examples < 1 or args.seed < 0:
+        parser.error('--examples must be 1 or more, --seed not negative')
+    return args
+
+
+def parse_sets(texts: list[str]) -> dict[str, Path]:
+    """Read several ``NAME=FOLDER``.
+
+    Raises:
+        ValueError: If one is not of that form, or a name is unknown or comes
+            twice.
+    """
+    sets: dict[str, Path] = {}
+    for text in texts:
+        name, _, folder = text.partition('=')
+        if name not in SETS or not folder:
+            raise ValueError(f'{text!r} is not of the form NAME=FOLDER with a '
+                             f'name out of {", ".join(sorted(SETS))}.')
+        if name in sets:
+            raise ValueError(f'{name} is named twice; results are named by '
+                             'the data set.')
+        sets[name] = Path(folder).expanduser().resolve()
+    return sets
+
+
+def read_split(reader: dict, args: argparse.Namespace) -> list[dict]:
+    """Samples of a split, with ``img_path`` and ``pose_label``."""
+    manifest = None if args.manifest == 'none' else args.manifest
+    dataset = DATASETS.build(dict(reader, manifest=manifest))
+    return [dataset.get_data_info(i) for i in range(len(dataset))]
+
+
+def count_set(name: str, data_root: Path,
+              args: argparse.Namespace) -> list[PoseColumn]:
+    """Count all splits of a data set and draw examples of the first."""
+    options = {**OPTIONS.get(name, {}), **args.dataset_options}
+    columns = []
+    for reader in list_readers(name, data_root, options):
+        samples = read_split(reader, args)
+        poses = [sample['pose_label'] for sample in samples]
+        if not columns:
+            sheet = draw_examples([sample['img_path'] for sample in samples],
+                                  poses, args.examples, args.seed)
+            png = cv2.imencode('.png', sheet[..., ::-1])[1].tobytes()
+            write_atomically(args.out / f'{name}_poses.png', png, ADVICE)
+        split = reader.get('split') or 'all'
+        columns.append(PoseColumn.of(name, split, poses))
+    return columns
+
+
+def main() -> int:
+    """Count and draw.
+
+    Returns:
+        int: The exit status.
+    """
+    args = parse_args()
+    register_all_modules()
+    try:
+        sets = parse_sets(args.sets)
+        args.out.mkdir(parents=True, exist_ok=True)
+        columns = [
+            column for name, folder in tqdm(
+                sets.items(), unit='set', disable=None)
+            for column in count_set(name, folder, args)
+        ]
+        table = pose_markdown(columns)
+        write_atomically(args.out / 'pose_histogram.md', table.encode(),
+                         ADVICE)
+        write_atomically(args.out / 'pose_histogram.csv',
+                         pose_csv(columns).encode(), ADVICE)
+    except (OSError, ValueError, TypeError, ImportError) as error:
+        print(f'{type(error).__name__}: {error}', file=sys.stderr)
+        return 2
+    print(f'\n{table}\nThis table and the pictures are in {args.out}.')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

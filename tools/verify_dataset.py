@@ -1,0 +1,87 @@
+"""Say whether a copy of a data set is complete and honest.
+
+Compares the numbers of pictures by split and class with the official ones,
+reads every picture, and looks for pictures and people that are in several
+splits. Run again, it goes on where it was interrupted.
+
+Exit status: 0 if there is no problem, 1 if there is one, 2 if the data set
+could not be verified.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from mmengine.config import DictAction
+
+from ipdfer_mm.preparation.sets import SETS, VERIFIED
+from ipdfer_mm.preparation.verification import PROBLEMS, verify
+from ipdfer_mm.utils import register_all_modules
+
+SHOWN = 5  # items of each finding
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    kinds = '\n'.join(f'  {kind:16} {what}' for kind, what in PROBLEMS.items())
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog=f'problems:\n{kinds}',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('dataset', choices=sorted(SETS))
+    parser.add_argument('data_root', type=Path, help='folder of the download')
+    parser.add_argument(
+        '--out',
+        type=Path,
+        help='folder of the report (default: <data_root>/verified)')
+    parser.add_argument(
+        '--workers',
+        type=int,
+        default=len(os.sched_getaffinity(0)),
+        help='processes (default: one for each core)')
+    parser.add_argument(
+        '--accept',
+        nargs='+',
+        metavar='PROBLEM',
+        choices=tuple(PROBLEMS),
+        default=(),
+        help='problems you know of, such as counts for a part of a data set: '
+        'they are shown, but do not count')
+    parser.add_argument(
+        '--dataset-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        help='arguments of the data set class, such as label_rule=argmax '
+        '(FERPlus) or aligned=False (SFEW)')
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Verify a data set.
+
+    Returns:
+        int: The exit status.
+    """
+    args = parse_args()
+    register_all_modules()
+    data_root = args.data_root.expanduser().resolve()
+    out = (args.out or data_root / VERIFIED).expanduser().resolve()
+    try:
+        report = verify(args.dataset, data_root, out, args.dataset_options,
+                        args.workers, args.accept)
+    except (OSError, ValueError, TypeError, ImportError) as error:
+        print(f'{type(error).__name__}: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print('Interrupted; the same command goes on from here.',
+              file=sys.stderr)
+        return 130
+    print(report.to_text(SHOWN))
+    print(f'All of it is in {out / "report.txt"} and report.json.')
+    return 1 if report.num_problems else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
