@@ -61,6 +61,14 @@ def parse_args() -> argparse.Namespace:
         default={},
         help='arguments of the data set class, such as '
         'landmark_file=labels.csv')
+    parser.add_argument(
+        '--name-lists',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='FLAG=FILE',
+        help='flag the pictures that a text file names, one a line, such as '
+        'pose_over_30=val_raf_db_list.txt')
     return parser.parse_args()
 
 
@@ -70,7 +78,8 @@ def report(summary: Summary, job: Job) -> None:
     meanings = {**MEANINGS, UNREADABLE: 'could not be read, left out'}
     for name, lines in summary.listed.items():
         if lines:
-            print(f'{len(lines)}: {meanings[name]}, see '
+            meaning = meanings.get(name, 'names of a list without a picture')
+            print(f'{len(lines)}: {meaning}, see '
                   f'{job.out / name}.txt')
 
 
@@ -90,7 +99,8 @@ def main() -> None:
         pictures = list_pictures(args.dataset, data_root,
                                  args.dataset_options)
         job = Job(data_root, out, recipe)
-        summary = prepare(job, pictures, args.dataset, args.workers)
+        summary = prepare(job, pictures, args.dataset, args.workers,
+                          args.name_lists)
     except (OSError, ValueError, TypeError, ImportError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
     report(summary, job)

@@ -47,6 +47,9 @@ class FERDataset(BaseDataset):
             wrote, absolute or relative to ``data_root``: pictures and yaw are
             then those of the manifest. Defaults to None, the pictures of the
             data set.
+        only_flag (str, optional): Read only the pictures that the manifest
+            flags so, for example those of a list of large poses. Defaults to
+            None, all.
         drop_classes (Sequence[str]): Names of classes that ``metainfo``
             leaves out and whose samples shall be left out too. Defaults to
             none: such a sample is an error.
@@ -69,13 +72,18 @@ class FERDataset(BaseDataset):
                  data_root: str,
                  ann_file: str = '',
                  manifest: Optional[str] = None,
+                 only_flag: Optional[str] = None,
                  drop_classes: Sequence[str] = (),
                  metainfo: Optional[dict] = None,
                  **kwargs) -> None:
         data_root = osp.expanduser(data_root)
         if manifest is not None:
             manifest = osp.join(data_root, osp.expanduser(manifest))
+        elif only_flag is not None:
+            raise ValueError(f'only_flag={only_flag!r}: only a manifest has '
+                             'flags; give one.')
         self.manifest = manifest
+        self.only_flag = only_flag
         self.drop_classes = tuple(drop_classes)
         self._notes: dict[str, list[str]] = {}
         super().__init__(
@@ -224,6 +232,13 @@ class FERDataset(BaseDataset):
 
     def _join_manifest(self, samples: list[dict]) -> list[dict]:
         samples = join_manifest(samples, self.manifest)
+        if self.only_flag is not None:
+            for sample in samples:
+                if self.only_flag not in sample['flags']:
+                    self.note(f'Not flagged {self.only_flag}, left out',
+                              sample['img_path'])
+            samples = [sample for sample in samples
+                       if self.only_flag in sample['flags']]
         for sample in samples:
             for flag in sample.pop('flags'):
                 self.note(f'Flagged {flag} in the manifest, kept',

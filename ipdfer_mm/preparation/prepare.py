@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Optional
@@ -12,6 +13,8 @@ from ipdfer_mm.utils.atomic import write_atomically
 
 from .chunks import ADVICE, ChunkTask, work_in_chunks
 from .face_choice import MEANINGS
+from .head_pose.table import sha256
+from .name_lists import check_flag, flag_rows, read_name_list
 from .worker import ChunkResult, ChunkWorker, Job, Picture
 
 # Pictures of a chunk go through the detector together, and a chunk is the
@@ -28,15 +31,19 @@ class Summary:
     Args:
         num_pictures (int): Number of rows in the manifest.
         listed (dict[str, list[str]]): What a user should look at: lines by
-            reason, the reasons of :data:`MEANINGS` and ``'unreadable'``.
+            reason, the reasons of :data:`MEANINGS`, ``'unreadable'``, and
+            ``'<flag>_without_picture'`` for the names of a list.
     """
 
     num_pictures: int
     listed: dict[str, list[str]]
 
 
-def prepare(job: Job, pictures: Sequence[Picture], dataset: str,
-            workers: int) -> Summary:
+def prepare(job: Job,
+            pictures: Sequence[Picture],
+            dataset: str,
+            workers: int,
+            name_lists: Mapping[str, str] = {}) -> Summary:
     """Turn pictures into aligned faces and a manifest.
 
     Writes to ``job.out``: ``faces``, ``manifest.csv``, ``recipe.json``, one
@@ -49,21 +56,38 @@ def prepare(job: Job, pictures: Sequence[Picture], dataset: str,
             of the manifest.
         dataset (str): Name of the data set, for ``recipe.json``.
         workers (int): Number of processes; 0 works in this one.
+        name_lists (Mapping[str, str]): Files that name pictures, see
+            :func:`read_name_list`, by the flag that those pictures get in
+            the manifest.
 
     Returns:
         Summary: What came out.
 
     Raises:
-        OSError: If something cannot be written; names the file.
-        ValueError: If a file of the recipe is wrong.
+        OSError: If something cannot be read or written; names the file.
+        ValueError: If a file of the recipe, or a list or its flag, is wrong.
     """
+    names = {
+        check_flag(flag): read_name_list(file)
+        for flag, file in name_lists.items()
+    }
     estimator = job.recipe.build_pose()
     recipe = job.recipe.describe(dataset, estimator)
     task = ChunkTask(
         partial(ChunkWorker, job), partial(_reuse, job), job.out / 'parts',
         recipe, CHUNK_SIZE)
     results = work_in_chunks(task, pictures, workers, f'Preparing {dataset}')
-    return _write_results(job, recipe, results)
+    unmatched = {
+        flag: flag_rows([row for result in results for row in result.rows],
+                        flag, wanted) for flag, wanted in names.items()
+    }
+    if name_lists:
+        content = json.loads(recipe)
+        content['name_lists'] = {
+            flag: sha256(file) for flag, file in name_lists.items()
+        }
+        recipe = (json.dumps(content, indent=2) + '\n').encode()
+    return _write_results(job, recipe, results, unmatched)
 
 
 def _reuse(job: Job, content: dict) -> Optional[ChunkResult]:
@@ -75,10 +99,12 @@ def _reuse(job: Job, content: dict) -> Optional[ChunkResult]:
     return result
 
 
-def _write_results(job: Job, recipe: bytes,
-                   results: Sequence[ChunkResult]) -> Summary:
+def _write_results(job: Job, recipe: bytes, results: Sequence[ChunkResult],
+                   unmatched: Mapping[str, list[str]]) -> Summary:
     listed: dict[str, list[str]] = {name: [] for name in MEANINGS}
     listed[UNREADABLE] = []
+    listed.update((f'{flag}_without_picture', missing)
+                  for flag, missing in unmatched.items())
     table = io.StringIO()
     writer = csv.writer(table, lineterminator='\n')
     writer.writerow(HEADER)
@@ -87,7 +113,7 @@ def _write_results(job: Job, recipe: bytes,
         writer.writerows(result.rows)
         count += len(result.rows)
         for row in result.rows:
-            for flag in filter(None, row[-1].split(';')):
+            for flag in set(row[-1].split(';')) & set(MEANINGS):
                 listed[flag].append(row[0])
         listed[UNREADABLE].extend(result.unreadable)
     for name, lines in listed.items():

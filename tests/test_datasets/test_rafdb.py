@@ -119,3 +119,23 @@ def test_with_a_manifest(root):
     assert [info['pose_label'] for info in infos] == [4, -100]
     assert infos[0]['img_path'] == str(root / 'prepared/test_0001.png')
     assert dataset.num_known_poses == 1
+
+
+def test_only_flagged_pictures(root):
+    (root / 'prepared').mkdir()
+    rows = [','.join(HEADER)]
+    for name, flags in (('test_0001', 'no_face;large'), ('test_0002', '')):
+        aligned = f'prepared/{name}.png'
+        (root / aligned).touch()
+        rows.append(f'basic/Image/aligned/{name}_aligned.jpg,{aligned}'
+                    + ',' * 15 + flags)
+    (root / 'prepared/manifest.csv').write_text('\n'.join(rows))
+    manifest = 'prepared/manifest.csv'
+    dataset = RAFDB(str(root), 'test', manifest=manifest, only_flag='large')
+    assert len(dataset) == 1
+    assert dataset.get_data_info(0)['img_path'].endswith('test_0001.png')
+    with pytest.raises(ValueError, match='no sample. Not flagged larger, left '
+                       'out: 2'):
+        RAFDB(str(root), 'test', manifest=manifest, only_flag='larger')
+    with pytest.raises(ValueError, match='only a manifest has flags'):
+        RAFDB(str(root), 'test', only_flag='large')

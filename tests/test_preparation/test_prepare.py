@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import json
 import shutil
 
@@ -226,3 +227,45 @@ def test_faces_may_go_elsewhere(data, tmp_path):
     row = read_manifest(str(tmp_path / 'out/manifest.csv'))['face0.png']
     assert row.aligned_path == str(tmp_path / 'out/faces/face0.png')
     assert not (root / 'prepared').exists()
+
+
+def test_lists_of_others_become_flags(data, tmp_path):
+    root, pictures = data
+    listed = tmp_path / 'large.txt'
+    # As RAN writes them, with another ending and twice, and one that is not
+    # in the data set.
+    listed.write_text('3/face1.jpg\n0/three.png\n\n3/face1.jpg\n2/gone.png\n')
+    job = Job(root, root / 'prepared', Recipe())
+    summary = prepare(job, pictures, 'test', 0, dict(large=str(listed)))
+    assert summary.listed['large_without_picture'] == ['gone']
+    rows = read_manifest(str(root / 'prepared/manifest.csv'))
+    flagged = {name: row.flags for name, row in rows.items() if row.flags}
+    assert flagged == {
+        'face1.png': ('large', ),
+        'empty.png': ('no_face', ),
+        'three.jpg': ('several_faces', 'large'),
+    }
+    recipe = json.loads((root / 'prepared/recipe.json').read_text())
+    digest = hashlib.sha256(listed.read_bytes()).hexdigest()
+    assert recipe['name_lists'] == dict(large=digest)
+    # Without the list nothing is done again, and the flags are gone.
+    faces = {path: path.stat().st_mtime_ns
+             for path in (root / 'prepared/faces').iterdir()}
+    run(root, pictures)
+    assert all(path.stat().st_mtime_ns == time
+               for path, time in faces.items())
+    rows = read_manifest(str(root / 'prepared/manifest.csv'))
+    assert rows['face1.png'].flags == ()
+
+
+@pytest.mark.parametrize('flag, text, error', [
+    ('no_face', 'a.png\n', "'no_face' of a list must be a word"),
+    ('over 30', 'a.png\n', "'over 30' of a list must be a word"),
+    ('large', '\n', 'list.txt names no picture'),
+])
+def test_wrong_lists(data, tmp_path, flag, text, error):
+    root, pictures = data
+    (tmp_path / 'list.txt').write_text(text)
+    job = Job(root, root / 'prepared', Recipe())
+    with pytest.raises(ValueError, match=error):
+        prepare(job, pictures, 'test', 0, {flag: str(tmp_path / 'list.txt')})

@@ -1,0 +1,73 @@
+"""Lists of pictures that somebody else made, as flags of the manifest."""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from .face_choice import MEANINGS
+
+
+def read_name_list(file: str) -> list[str]:
+    """Read a list of pictures, one name a line.
+
+    Such as the lists of pictures with a pose over 30 or 45 degrees of `RAN
+    <https://github.com/kaiwang960112/Challenge-condition-FER-dataset>`_,
+    whose lines are ``3/test_0004_aligned.jpg``. Folders and endings do not
+    count: copies of a data set differ in them.
+
+    Args:
+        file (str): The list.
+
+    Returns:
+        list[str]: Names without folder and ending, each once.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the list is empty.
+    """
+    lines = Path(file).read_text(encoding='utf-8-sig').splitlines()
+    names = [PurePosixPath(line.strip()).stem for line in lines
+             if line.strip()]
+    if not names:
+        raise ValueError(f'{file} names no picture.')
+    return list(dict.fromkeys(names))
+
+
+def check_flag(name: str) -> str:
+    """Check a flag's name.
+
+    Args:
+        name (str): The name.
+
+    Returns:
+        str: The same.
+
+    Raises:
+        ValueError: If it is no word, or one that preparation uses itself.
+    """
+    if not name.isidentifier() or name in MEANINGS:
+        raise ValueError(f'The name {name!r} of a list must be a word of '
+                         f'letters, digits and _, and none of '
+                         f'{", ".join(MEANINGS)}.')
+    return name
+
+
+def flag_rows(rows: Sequence[list[str]], flag: str,
+              names: Sequence[str]) -> list[str]:
+    """Add a flag to rows of a manifest whose picture is on a list.
+
+    Args:
+        rows (Sequence[list[str]]): Cells of the rows, changed in place: the
+            first is the path and the last the flags.
+        flag (str): The flag.
+        names (Sequence[str]): From :func:`read_name_list`.
+
+    Returns:
+        list[str]: Names that no row has, in the order of the list.
+    """
+    by_stem: dict[str, list[list[str]]] = {}
+    for row in rows:
+        by_stem.setdefault(PurePosixPath(row[0]).stem, []).append(row)
+    for name in names:
+        for row in by_stem.get(name, ()):
+            row[-1] = ';'.join(filter(None, [row[-1], flag]))
+    return [name for name in names if name not in by_stem]
