@@ -1,11 +1,13 @@
 """Every shipped config builds, and those for data sets of faces train."""
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -18,8 +20,11 @@ from official_layouts import (
     make_sfew,
     write_manifest,
 )
+from rendered import sample_specs
 
 from ipdfer_mm.datasets import FERPlus
+from ipdfer_mm.datasets.manifest import read_manifest
+from ipdfer_mm.rendering import FaceRenderer, parametric_head
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = sorted(
@@ -136,7 +141,6 @@ def test_rendered_benchmark_finds_its_face_model(monkeypatch, tmp_path):
 @pytest.fixture(scope='module')
 def rafdb(tmp_path_factory):
     """RAF-DB's layout with 8 pictures a split, a manifest and a network."""
-    import cv2
     root = tmp_path_factory.mktemp('rafdb')
     aligned = root / 'basic/Image/aligned'
     aligned.mkdir(parents=True)
@@ -169,9 +173,9 @@ def rafdb(tmp_path_factory):
 
 
 def train(config, cwd, indices=4, **env):
-    """Full size, one iteration and a validation, from the official layout."""
+    """Full size, some iterations and a validation, official layout."""
     options = [
-        'train_dataloader.batch_size=4', 'train_cfg.max_epochs=1',
+        'train_dataloader.batch_size=2', 'train_cfg.max_epochs=1',
         'train_dataloader.num_workers=0', 'val_dataloader.num_workers=0',
         'val_dataloader.persistent_workers=False',
         'default_hooks.logger.interval=1',
@@ -194,6 +198,38 @@ def train(config, cwd, indices=4, **env):
     assert (cwd / 'epoch_1.pth').is_file()
     assert 'accuracy/top1' in output
     return output
+
+
+def test_what_was_prepared_trains(rafdb, tmp_path):
+    """From a download through prepare_dataset to the pose encoder."""
+    root = tmp_path / 'rafdb'
+    pictures = root / 'basic/Image/aligned'
+    pictures.mkdir(parents=True)
+    renderer = FaceRenderer(parametric_head())
+    names = [f'{split}_{i:05d}' for split in ('train', 'test')
+             for i in range(1, 5)]
+    specs = sample_specs(renderer.model, len(names), np.random.default_rng(0),
+                         size=100)
+    for name, spec in zip(names, specs):
+        face = renderer.render(spec).image
+        cv2.imwrite(str(pictures / f'{name}_aligned.jpg'), face[..., ::-1])
+    (root / 'basic/EmoLabel').mkdir()
+    (root / 'basic/EmoLabel/list_patition_label.txt').write_text('\n'.join(
+        f'{name}.jpg {7 - i % 4}' for i, name in enumerate(names)))
+    subprocess.run(
+        [sys.executable, ROOT / 'tools/prepare_dataset.py', 'rafdb', root],
+        check=True, capture_output=True)
+    poses = [row.yaw for row in
+             read_manifest(str(root / 'prepared/manifest.csv')).values()]
+    true = [spec.yaw for spec in specs]
+    assert np.abs(np.subtract(poses, true)).mean() < 10
+    output = train(
+        'ipdfer_rafdb',
+        tmp_path,
+        RAFDB_ROOT=str(root),
+        FACE_CHECKPOINT=str(rafdb / 'resnet18_face.pth'))
+    assert '0 with unknown pose' in output
+    assert re.search(r'loss_pose: \d', output)
 
 
 @pytest.mark.parametrize('name', ['ipdfer', 'idfer', 'baseline'])
