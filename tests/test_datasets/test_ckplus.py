@@ -105,7 +105,7 @@ def test_landmarks_may_be_missing(root, log):
         CKPlus(str(root), 'train', 0)
     # Those of a manifest are used alone.
     write_manifest(root)
-    dataset = CKPlus(str(root), 'train', 0, manifest='manifest.csv')
+    dataset = CKPlus(str(root), 'train', 0, manifest='prepared/manifest.csv')
     assert not any('landmarks' in info for info in infos(dataset))
     shutil.rmtree(root / 'Landmarks')
     assert 'landmarks' not in infos(CKPlus(str(root), 'test', 0))[0]

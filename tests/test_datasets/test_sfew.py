@@ -56,7 +56,7 @@ def test_what_archives_leave_is_no_layout(root):
 
 def test_manifest_is_keyed_by_the_nested_path(root):
     write_manifest(root)
-    dataset = SFEW(str(root), 'val', manifest='manifest.csv')
+    dataset = SFEW(str(root), 'val', manifest='prepared/manifest.csv')
     assert dataset.num_known_poses == 7
 
 

@@ -175,8 +175,8 @@ def test_other_data_sets(run, tmp_path, name, numbers):
     root = getattr(official_layouts, f'make_{name}')(tmp_path / name)
     collect_samples(name, root, {})  # FERPlus writes its pictures
     official_layouts.write_manifest(root)
-    code, _, err = run(f'{name}={root}', '--manifest', 'manifest.csv', '--out',
-                       tmp_path)
+    code, _, err = run(f'{name}={root}', '--manifest', 'prepared/manifest.csv',
+                       '--out', tmp_path)
     assert code == 0, err
     rows = read_csv(tmp_path / 'pose_histogram.csv')
     assert {split: sum(int(row['pictures']) for row in rows
