@@ -78,17 +78,7 @@ def _collect_folds(data_root: Path, options: Mapping) -> Iterator[Sample]:
         raise ValueError('CK+ is verified in all its folds: leave fold and '
                          'split out of --dataset-options.')
     reader = dict(options, type='CKPlus', data_root=str(data_root))
-    folds: dict[Optional[str], str] = {}
     for fold in range(NUM_FOLDS):
-        title = f'fold {fold}'
-        for sample in _read(dict(reader, split='test', fold=fold), title):
-            folds[sample.subject] = title
-            yield sample
-    # First frames are trained on only; each is in one of these two.
-    neutral: dict[str, Sample] = {}
-    for fold in (0, 1):
-        for sample in _read(dict(reader, split='train', fold=fold), ''):
-            if sample.expression == 'neutral':
-                neutral.setdefault(sample.path, sample)
-    for sample in neutral.values():
-        yield sample._replace(split=folds[sample.subject])
+        # With the first frames of the people, which other folds train on.
+        yield from _read(
+            dict(reader, split='test', fold=fold), f'fold {fold}')
