@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-COLOUR = cv2.IMREAD_COLOR
+# Text and binary PNM, which OpenCV itself refuses when cut off, and Pillow
+# reads slowly.
+PNM = tuple(f'P{i}'.encode() for i in range(1, 7))
 
 
 def read_picture(path: Path) -> np.ndarray:
@@ -28,14 +30,15 @@ def read_picture(path: Path) -> np.ndarray:
     """
     try:
         content = path.read_bytes()
-        with Image.open(path) as picture:
-            picture.load()
+        if not content.startswith(PNM):
+            with Image.open(path) as picture:
+                picture.load()
     # Pillow raises these two on damaged headers and chunks.
     except (OSError, SyntaxError, ValueError) as error:
         reason = getattr(error, 'strerror', None) or str(error).strip()
         raise OSError(f'{path}: {reason}') from error
     data = np.frombuffer(content, dtype=np.uint8)
-    image = cv2.imdecode(data, COLOUR)
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR)
     if image is None:
         raise OSError(f'{path}: OpenCV cannot decode it')
     return np.ascontiguousarray(image[..., ::-1])

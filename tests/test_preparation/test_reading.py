@@ -36,7 +36,8 @@ def test_cut_off_jpeg_is_refused(picture):
 
 
 @pytest.mark.parametrize('content', [
-    b'', b'no picture', b'\x89PNG\r\n\x1a\n' + b'\0' * 30, b'P5\n3 3\n255\n12'
+    b'', b'no picture', b'\x89PNG\r\n\x1a\n' + b'\0' * 30, b'P5\n3 3\n255\n12',
+    b'P2\n3 3\n255\n1 2 3 4\n'
 ])
 def test_damage_is_named(tmp_path, content):
     path = tmp_path / 'damaged.png'
