@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from facenet_pytorch import MTCNN
 from tqdm import tqdm
 
 from ipdfer_mm.datasets.manifest import read_manifest
@@ -42,14 +43,15 @@ def parse_args() -> argparse.Namespace:
 def plain_loop(data_root: Path, pictures: Sequence[Picture],
                recipe: Recipe) -> dict[str, np.ndarray]:
     """Points of the faces by path, (K, 5, 2) in pixels of the picture."""
-    detector = FaceDetector(recipe.min_side)
+    detector = FaceDetector(recipe.min_side)  # enlarges, no more
+    network = MTCNN(keep_all=True)
     points = {}
     for picture in tqdm(pictures, desc='Plain loop'):
         image = read_picture(data_root / picture.path)
         region = Region.of(image, picture.box).grow(recipe.margin)
         crop = region.cut(image)
         enlarged = detector.enlarge(crop)
-        _, _, found = detector.network.detect(enlarged, landmarks=True)
+        _, _, found = network.detect(enlarged, landmarks=True)
         if found is not None:
             scale = np.array(crop.shape[1::-1]) / enlarged.shape[1::-1]
             found = (np.asarray(found, dtype=float) + .5) * scale - .5
