@@ -1,6 +1,7 @@
 """Reading annotation files with errors that say what to mend where."""
 
 import csv
+import hashlib
 import math
 import os
 import os.path as osp
@@ -193,3 +194,16 @@ def read_table(path: str,
         except (csv.Error, UnicodeDecodeError) as error:
             raise ValueError(f'{path}, after line {reader.line_num}: not CSV '
                              f'text in UTF-8 ({error}).') from error
+
+
+def sha256(path: str) -> str:
+    """Fingerprint of a file.
+
+    Args:
+        path (str): The file.
+
+    Returns:
+        str: SHA-256 in hexadecimal, as ``sha256sum`` prints it.
+    """
+    with open(path, 'rb') as file:
+        return hashlib.sha256(file.read()).hexdigest()

@@ -5,7 +5,6 @@ picture relative to the data root; an unknown value is an empty cell. Labels
 are not in it: they always come from the official files.
 """
 
-import hashlib
 import os
 from collections.abc import Mapping
 from typing import NamedTuple, Optional
@@ -17,6 +16,7 @@ from .files import (
     parse_number,
     parse_points,
     read_table,
+    sha256,
     shorten,
 )
 
@@ -142,5 +142,4 @@ def recipe_hash(manifest: str) -> Optional[str]:
     recipe = os.path.join(os.path.dirname(manifest), 'recipe.json')
     if not os.path.isfile(recipe):
         return None
-    with open(recipe, 'rb') as file:
-        return hashlib.sha256(file.read()).hexdigest()
+    return sha256(recipe)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Optional
 
+from ipdfer_mm.datasets.files import sha256
 from ipdfer_mm.datasets.manifest import HEADER
 from ipdfer_mm.utils.atomic import write_atomically
 
 from .chunks import ADVICE, ChunkTask, work_in_chunks
 from .face_choice import MEANINGS
-from .head_pose.table import sha256
 from .name_lists import check_flag, flag_rows, read_name_list
 from .worker import ChunkResult, ChunkWorker, Job, Picture
 

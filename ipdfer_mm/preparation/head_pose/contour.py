@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from ipdfer_mm.datasets.files import sha256
+
 from .angles import UNKNOWN, Angles, FacePicture
-from .table import read_landmarks, sha256
+from .table import read_landmarks
 
 
 class ContourPose:

@@ -6,8 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ipdfer_mm.datasets.files import sha256
+
 from .angles import Angles, FacePicture
-from .table import sha256
 
 # Side of the square that the network sees and the shift of its middle
 # upwards, in distances between eyes and mouth.

@@ -1,11 +1,8 @@
 """Head poses and landmarks that somebody else wrote into a file."""
 
-import hashlib
-from pathlib import Path
-
 import numpy as np
 
-from ipdfer_mm.datasets.files import parse_number, read_table
+from ipdfer_mm.datasets.files import parse_number, read_table, sha256
 
 from .angles import UNKNOWN, Angles, FacePicture
 
@@ -97,8 +94,3 @@ def read_by_path(
                              f'{rows[path][0]}; remove one of the two.')
         rows[path] = (where, cells)
     return rows
-
-
-def sha256(file: str) -> str:
-    """Fingerprint of a file, as ``sha256sum`` prints it."""
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
