@@ -10,6 +10,9 @@ from facenet_pytorch import MTCNN
 
 # Pictures of one size that the network gets at once.
 BATCH_SIZE = 16
+# MTCNN's: faces are searched from 20 pixels on, and then in steps of 1.41.
+SMALLEST_FACE = 20
+PYRAMID_FACTOR = 0.709
 
 
 class Detections(NamedTuple):
@@ -36,14 +39,22 @@ class FaceDetector:
     Args:
         min_side (int): A picture whose shorter side has fewer pixels is
             enlarged to it, as small faces need. Defaults to 0, never.
+        min_face (float): Faces smaller than this share of the picture's
+            shorter side need not be found, which saves time: the sizes of
+            MTCNN below it are left out. Defaults to 0, none are.
         device (str): Where the network runs. Defaults to ``'cpu'``.
     """
 
-    def __init__(self, min_side: int = 0, device: str = 'cpu') -> None:
+    def __init__(self,
+                 min_side: int = 0,
+                 min_face: float = 0.0,
+                 device: str = 'cpu') -> None:
         self.min_side = min_side
+        self.min_face = min_face
         # 42 instead of 32 pictures of 360x384 a second on one core.
-        self.network = MTCNN(keep_all=True, device=device).to(
-            memory_format=torch.channels_last)
+        self.network = MTCNN(
+            factor=PYRAMID_FACTOR, keep_all=True, device=device).to(
+                memory_format=torch.channels_last)
 
     def detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
         """Find the faces of pictures.
@@ -88,6 +99,13 @@ class FaceDetector:
 
     @torch.no_grad()
     def _detect_batch(self, batch: np.ndarray) -> list[Detections]:
+        # The sizes that remain are those of the whole pyramid, so that a face
+        # gets the same points with and without `min_face`.
+        smallest = self.min_face * min(batch.shape[1:3])
+        size = SMALLEST_FACE
+        while size / PYRAMID_FACTOR <= smallest:
+            size /= PYRAMID_FACTOR
+        self.network.min_face_size = size
         # One picture without a face is None among the others.
         results = self.network.detect(batch, landmarks=True)
         return [

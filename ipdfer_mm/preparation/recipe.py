@@ -30,6 +30,8 @@ class Recipe:
             its shorter side. MTCNN sees faces in tight crops only with it.
         min_side (int): Smaller pictures are enlarged to this many pixels
             (shorter side, margin included) before faces are searched.
+        min_face (float): Smaller faces are not searched, as a share of the
+            shorter side (margin included).
         min_score (float): Detections of a lower probability do not count.
         fallback_crop (float): Side of the centre crop where no face is
             found, as a share of the shorter side.
@@ -43,6 +45,7 @@ class Recipe:
     size: int = 112
     margin: float = 0.0
     min_side: int = 0
+    min_face: float = 0.0
     min_score: float = 0.9
     fallback_crop: float = 1.0
     use_given_points: bool = True

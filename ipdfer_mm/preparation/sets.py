@@ -32,7 +32,9 @@ class PreparedSet:
 PREPARED = 'prepared'
 VERIFIED = 'verified'
 # Crops around a face, in which MTCNN sees little without a margin.
-TIGHT = dict(margin=0.5)
+MARGIN = dict(margin=0.5)
+# With it the face has about half of the side; half of that is safe.
+TIGHT = dict(MARGIN, min_face=0.2)
 
 SETS = {
     'rafdb':
@@ -61,14 +63,14 @@ SETS = {
     PreparedSet(
         tuple(
             dict(type='CKPlus', split=split, fold=0)
-            for split in ('train', 'test'))),
+            for split in ('train', 'test')), dict(min_face=0.2)),
     # Faces of 36x53 pixels, in the middle 80 of 120.
     'cmufaces':
     PreparedSet((dict(type='CMUFaces'), ),
-                dict(min_side=360, fallback_crop=80 / 120)),
-    # Their splits are what is there.
-    'folder': PreparedSet((), TIGHT),
-    'csv': PreparedSet((), TIGHT),
+                dict(min_side=360, min_face=0.2, fallback_crop=80 / 120)),
+    # Their splits are what is there, and so are the sizes of faces.
+    'folder': PreparedSet((), MARGIN),
+    'csv': PreparedSet((), MARGIN),
 }
 
 

@@ -90,7 +90,7 @@ class ChunkWorker:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.recipe = job.recipe
-        self.detector = FaceDetector(job.recipe.min_side)
+        self.detector = FaceDetector(job.recipe.min_side, job.recipe.min_face)
         self.pose: Optional[HeadPoseEstimator] = job.recipe.build_pose()
 
     def __call__(self, pictures: Sequence[Picture]) -> ChunkResult:

@@ -66,5 +66,19 @@ def test_batches_of_several_sizes_equal_one_by_one(pictures):
     assert together[-1].boxes.shape == (0, 4)
 
 
+def test_smallest_face(pictures):
+    """A face of 36 of 120 pixels is 0.3 of the side."""
+    _, images = pictures
+    images = images[:6]
+    every_size = FaceDetector(min_side=360).detect(images)
+    large = FaceDetector(min_side=360, min_face=.2).detect(images)
+    larger = FaceDetector(min_side=360, min_face=.9).detect(images)
+    for first, second, third in zip(every_size, large, larger):
+        best = [faces.points[faces.scores.argmax()]
+                for faces in (first, second)]
+        np.testing.assert_allclose(*best, atol=.01)
+        assert len(third.scores) == 0
+
+
 def test_nothing_to_do():
     assert FaceDetector().detect([]) == []
