@@ -78,13 +78,18 @@ def build_model(**kwargs) -> torch.nn.Module:
     return model.train()
 
 
-def build_optim(model: torch.nn.Module, lr: float = 1e-3) -> OptimWrapperDict:
-    """One Adam for each step of Algorithm 1."""
+def build_optim(model: torch.nn.Module,
+                lr: float = 1e-3,
+                shared: bool = False) -> OptimWrapperDict:
+    """One Adam for each step of Algorithm 1, or one for steps 1 and 3."""
     steps = dict(
         encoders=('pose_encoder', 'pose_head', 'expression_encoder',
                   'expression_head'),
         discriminator=('discriminator', ),
         generator=('pose_encoder', 'expression_encoder', 'decoder'))
+    if shared:
+        del steps['generator']
+        steps['encoders'] += ('decoder', )
     wrappers = {}
     for step, names in steps.items():
         modules = [getattr(model, name) for name in names]

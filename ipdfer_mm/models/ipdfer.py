@@ -135,7 +135,9 @@ class IPDFERModel(DisentangledClassifier):
                 with ``gt_label`` (or also ``gt_score``, soft labels) and,
                 with a pose encoder, ``pose_label``.
             optim_wrapper (OptimWrapperDict): One wrapper a step: 'encoders',
-                'discriminator' (if there is one) and 'generator'.
+                'discriminator' (if there is one) and 'generator'. Without
+                'generator', 'encoders' also trains the decoder, and the
+                encoders have one optimizer state for steps 1 and 3.
 
         Returns:
             dict[str, Tensor]: The weighted losses under the names of the
@@ -168,7 +170,8 @@ class IPDFERModel(DisentangledClassifier):
             log_vars['loss_discriminator'] = self._update(wrapper, losses)
 
         # Step 3: update E_pose, E_exp and G_dec.
-        wrapper = optim_wrapper['generator']
+        shared = 'generator' not in optim_wrapper.optim_wrappers
+        wrapper = optim_wrapper['encoders' if shared else 'generator']
         with fixed(self.discriminator, self.pose_head, self.expression_head):
             with wrapper.optim_context(self):
                 losses = self.generator_losses(inputs, f_id, targets)
@@ -305,15 +308,18 @@ class IPDFERModel(DisentangledClassifier):
 
     def _check_trainable(self, optim_wrapper: OptimWrapperDict) -> None:
         """Refuse what would train, but not by Algorithm 1."""
-        keys = {'encoders', 'generator'}
+        keys = {'encoders'}
         if self.loss_disc is not None:
             keys.add('discriminator')
         is_dict = isinstance(optim_wrapper, OptimWrapperDict)
         if not is_dict or not keys.issubset(optim_wrapper.keys()):
             raise ValueError(
                 'IPDFERModel is trained with an OptimWrapperDict of '
-                f'{sorted(keys)}, one wrapper for each step of Algorithm 1; '
+                f'{sorted(keys | {"generator"})}, one wrapper for each step '
+                'of Algorithm 1; '
                 'see optim_wrapper in configs/_base_/schedules/ipdfer.py.')
+        if 'generator' not in optim_wrapper.optim_wrappers:
+            self._check_shared(optim_wrapper['encoders'])
         if not self.identity_encoder.has_weights:
             raise RuntimeError(
                 'The identity encoder has random weights, and it is never '
@@ -325,6 +331,19 @@ class IPDFERModel(DisentangledClassifier):
                 'The model does not know which class is neutral. Add '
                 "dict(type='ipdfer_mm.DatasetMetaHook') to custom_hooks, or "
                 'give `classes` in the model config.')
+
+    def _check_shared(self, wrapper: OptimWrapper) -> None:
+        """Refuse one optimizer for two steps that does not train both."""
+        trained = {
+            id(parameter)
+            for group in wrapper.param_groups for parameter in group['params']
+        }
+        if id(next(self.decoder.parameters())) not in trained:
+            raise ValueError(
+                "optim_wrapper has no 'generator', so that 'encoders' takes "
+                "step 3, too, but it does not train the decoder. Add "
+                "'decoder' to optim_wrapper.encoders.modules, or a "
+                "'generator'; see configs/_base_/schedules/ipdfer.py.")
 
     def _check_widths(self, **feats: Optional[Tensor]) -> None:
         """Refuse components that cannot be added up and decoded."""

@@ -35,9 +35,17 @@ def cross_entropy(logits, labels):
 
 
 class Reference:
-    """Algorithm 1, line by line."""
+    """Algorithm 1, line by line.
 
-    def __init__(self, model):
+    Args:
+        model: The model whose networks are copied.
+        shared_adam: Whether lines 2 and 4 share one optimizer.
+        eq_12: Whether line 4 minimises Eq. 12; else what Algorithm 1 prints,
+            read as Eq. 11 and the confusion loss.
+    """
+
+    def __init__(self, model, shared_adam=False, eq_12=True):
+        self.eq_12 = eq_12
         parts = copy.deepcopy(
             dict(
                 E_id=model.identity_encoder,
@@ -58,6 +66,9 @@ class Reference:
         self.step1 = adam('E_pose', 'C_p', 'E_exp', 'C_exp')
         self.step2 = adam('D')
         self.step3 = adam('E_pose', 'E_exp', 'G_dec')
+        if shared_adam:
+            self.step1 = self.step3 = adam('E_pose', 'C_p', 'E_exp', 'C_exp',
+                                           'G_dec')
 
     def zero_grad(self):
         for part in self.parts.values():
@@ -101,12 +112,14 @@ class Reference:
         p = p_logits.exp() / p_logits.exp().sum(dim=1, keepdim=True)
         l_confusion = -(p.log() / 5).sum(dim=1).mean()  # Eq. 4
         loss = (LAMBDA1 * l_neu + LAMBDA2 * l_exp_f + LAMBDA3 * l_id
-                + LAMBDA4 * l_recon
-                + self.classification(f_exp, f_pose, y, y_p)
-                + BETA1 * self.similarity(f_id, f_exp)
-                + BETA2 * l_confusion)
+                + LAMBDA4 * l_recon + BETA2 * l_confusion)
+        if self.eq_12:
+            loss = (loss + self.classification(f_exp, f_pose, y, y_p)
+                    + BETA1 * self.similarity(f_id, f_exp))
         self.zero_grad()
         loss.backward()
+        for fixed in (self.D, self.C_exp, self.C_p):
+            fixed.zero_grad(set_to_none=True)
         self.step3.step()
 
     def classification(self, f_exp, f_pose, y, y_p):
@@ -122,11 +135,11 @@ class Reference:
         return (dot / norms).mean()
 
 
-def difference() -> float:
+def difference(shared_adam=False, eq_12=True) -> float:
     """Largest difference of any parameter or buffer after some iterations."""
-    model = build_model().double()
-    reference = Reference(model)
-    optim = build_optim(model, LR)
+    model = build_model(classify_in_generator_step=eq_12).double()
+    reference = Reference(model, shared_adam, eq_12)
+    optim = build_optim(model, LR, shared_adam)
     for seed in range(ITERATIONS):
         batch = make_batch(seed)
         x = batch['inputs'].double() / 127.5 - 1
@@ -155,8 +168,22 @@ def difference() -> float:
     return worst
 
 
-def test_train_step_is_algorithm_1():
-    assert difference() < TOLERANCE
+@pytest.mark.parametrize('shared_adam', [False, True])
+@pytest.mark.parametrize('eq_12', [True, False])
+def test_train_step_is_algorithm_1(shared_adam, eq_12):
+    assert difference(shared_adam, eq_12) < TOLERANCE
+
+
+@pytest.mark.parametrize('reading', ['shared_adam', 'eq_12'])
+def test_readings_differ(reading, monkeypatch):
+    """One that the model ignored would be seen."""
+    build = build_optim if reading == 'shared_adam' else build_model
+    name = dict(shared_adam='build_optim', eq_12='build_model')[reading]
+    monkeypatch.setitem(globals(), name, lambda *args, **kwargs: build(
+        *args[:2]))
+    changed = dict(shared_adam=True) if reading == 'shared_adam' else dict(
+        eq_12=False)
+    assert difference(**changed) > 1e3 * TOLERANCE
 
 
 # Each mutation changes the code under test in one way that a reader of the

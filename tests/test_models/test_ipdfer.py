@@ -345,6 +345,14 @@ def test_missing_optimizers_are_named():
         model.train_step(make_batch(0), optim)
 
 
+def test_one_optimizer_for_two_steps_trains_both():
+    model = build_model()
+    optim = build_optim(model)
+    del optim.optim_wrappers['generator']
+    with pytest.raises(ValueError, match="'decoder' to optim_wrapper.enc"):
+        model.train_step(make_batch(0), optim)
+
+
 def test_samples_without_pose_label():
     model = build_model()
     with pytest.raises(ValueError, match='PackFaceInputs.*idfer'):
