@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
 from mmpretrain.models import ResNet
 from official_layouts import (
     make_affectnet,
@@ -21,10 +22,13 @@ from official_layouts import (
     write_manifest,
 )
 from rendered import sample_specs
+from small_model import build_model, make_batch, model_cfg
 
 from ipdfer_mm.datasets import FERPlus
 from ipdfer_mm.datasets.manifest import read_manifest
+from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.rendering import FaceRenderer, parametric_head
+from ipdfer_mm.utils import register_all_modules
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = sorted(
@@ -78,7 +82,9 @@ BUILD_ALL = textwrap.dedent('''
         for name in ('train', 'val', 'test'):
             loader = cfg.get(f'{name}_dataloader')
             if loader is not None:
-                dataset = dict(deepcopy(loader.dataset), lazy_init=True)
+                dataset = deepcopy(loader.dataset)
+                dataset = dataset.get('dataset', dataset)
+                dataset.lazy_init = True
                 assert len(DATASETS.build(dataset).pipeline.transforms) > 1
         VISUALIZERS.build(dict(deepcopy(cfg.visualizer), name='test'))
         for hook in cfg.default_hooks.values():
@@ -86,10 +92,11 @@ BUILD_ALL = textwrap.dedent('''
         for metric in cfg.get('val_evaluator', []):
             METRICS.build(deepcopy(metric))
 
-    for path in sys.argv[1:]:
+    for path in sys.argv[2:]:
         child = os.fork()
         if not child:
-            with open(os.path.basename(path) + '.txt', 'w') as file:
+            name = os.path.relpath(path, sys.argv[1]).replace(os.sep, '+')
+            with open(name + '.txt', 'w') as file:
                 try:
                     build(path)
                 except BaseException:
@@ -106,7 +113,10 @@ def built(tmp_path_factory):
     """Build all configs, each in a process of its own, in another folder."""
     folder = tmp_path_factory.mktemp('built')
     subprocess.run(
-        [sys.executable, '-c', BUILD_ALL, *(ROOT / path for path in CONFIGS)],
+        [
+            sys.executable, '-c', BUILD_ALL, ROOT,
+            *(ROOT / path for path in CONFIGS)
+        ],
         cwd=folder,
         check=True,
         capture_output=True)
@@ -115,7 +125,7 @@ def built(tmp_path_factory):
 
 @pytest.mark.parametrize('config', CONFIGS)
 def test_builds_elsewhere_without_network(config, built):
-    outcome = (built / f'{Path(config).name}.txt').read_text()
+    outcome = (built / f'{config.replace(os.sep, "+")}.txt').read_text()
     assert outcome == 'built', outcome
 
 
@@ -239,6 +249,77 @@ def test_rafdb_configs_train(name, rafdb, tmp_path):
         tmp_path,
         RAFDB_ROOT=str(rafdb),
         FACE_CHECKPOINT=str(rafdb / 'resnet18_face.pth'))
+
+
+@pytest.mark.parametrize('name, gone', [
+    ('no_confusion', {'loss_confusion'}),
+    ('no_cos', {'loss_cos'}),
+    ('no_id', {'loss_id'}),
+    ('no_discriminator', {
+        'loss_disc', 'loss_discriminator', 'loss_adv_neutral', 'loss_adv_exp'
+    }),
+    ('no_recon', {'loss_recon'}),
+    ('eq11_step3', set()),
+    ('shared_adam', set()),
+])
+def test_ablations_leave_out_what_they_say(name, gone):
+    """One iteration of small networks in place of the config's."""
+    def losses(config):
+        cfg = Config.fromfile(ROOT / f'configs/{config}.py')
+        parts = {
+            key: value for key, value in model_cfg().items()
+            if key != 'type' and cfg.model.get(key, 0) is not None
+        }
+        model = build_model(**{**cfg.model, **parts})
+        optim = build_optim_wrapper(model, cfg.optim_wrapper)
+        return model.train_step(make_batch(0), optim)
+
+    whole, part = losses('ipdfer_rafdb'), losses(
+        f'ablations/ipdfer_rafdb_{name}')
+    assert whole.keys() - part.keys() == gone
+    assert part.keys() <= whole.keys()
+    if name == 'eq11_step3':
+        left_out = sum(whole[key] for key in
+                       ('loss_exp', 'loss_pose', 'loss_cos'))
+        # Of step 3; those of the log are step 1's, a little larger.
+        gap = whole['loss_generator'] - part['loss_generator']
+        assert .5 * left_out < gap < left_out
+    elif name == 'shared_adam':
+        assert part['loss_generator'] == whole['loss_generator']
+    else:
+        assert part['loss_generator'] < whole['loss_generator']
+
+
+def test_holdout_chooses_without_the_test_pictures(rafdb):
+    register_all_modules()
+    cfg = Config.fromfile(ROOT / 'configs/holdout/ipdfer_rafdb.py')
+    splits = {}
+    for part in ('train', 'val', 'test'):
+        dataset = cfg[f'{part}_dataloader'].dataset
+        getattr(dataset, 'dataset', dataset).data_root = str(rafdb)
+        if part != 'test':
+            dataset.num_splits = 4  # of 8 pictures
+        dataset = DATASETS.build(dataset)
+        splits[part] = [dataset.get_data_info(i)['img_path']
+                        for i in range(len(dataset))]
+    assert len(splits['train']) == 6 and len(splits['val']) == 2
+    assert not set(splits['train']) & set(splits['val'])
+    assert all('train_' in path
+               for path in splits['train'] + splits['val'])
+    assert len(splits['test']) == 8
+    assert all('test_' in path for path in splits['test'])
+
+
+@pytest.mark.parametrize('name', ['ipdfer', 'idfer', 'baseline'])
+def test_sfew_starts_from_rafdb(name, monkeypatch):
+    """From the last epoch of the same model, or from what is named."""
+    monkeypatch.delenv('RAFDB_CHECKPOINT', raising=False)
+    path = ROOT / f'configs/{name}_sfew_from_rafdb.py'
+    epochs = Config.fromfile(ROOT / f'configs/{name}_rafdb.py').train_cfg
+    assert Config.fromfile(path).load_from == (
+        f'work_dirs/{name}_rafdb/epoch_{epochs.max_epochs}.pth')
+    monkeypatch.setenv('RAFDB_CHECKPOINT', 'elsewhere.pth')
+    assert Config.fromfile(path).load_from == 'elsewhere.pth'
 
 
 @pytest.mark.parametrize('name, make', [
