@@ -26,7 +26,7 @@ from small_model import build_model, make_batch, model_cfg
 
 from ipdfer_mm.datasets import FERPlus
 from ipdfer_mm.datasets.manifest import read_manifest
-from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.registry import DATASETS, MODELS
 from ipdfer_mm.rendering import FaceRenderer, parametric_head
 from ipdfer_mm.utils import register_all_modules
 
@@ -376,3 +376,48 @@ def test_missing_face_network_is_named(name, rafdb, tmp_path):
     for part in (str(missing), 'configs/pretrain/resnet18_arcface_casia.py',
                  'configs/ipdfer_facenet_rafdb.py'):
         assert part in result.stderr
+
+
+def test_pretraining_gives_an_identity_encoder(tmp_path):
+    """CASIA's layout, verified on LFW's; the checkpoint loads as it is."""
+    rng = np.random.default_rng(0)
+    for root, names in (('casia', '0000045/001 0000045/002 0000099/001 '
+                         '0000099/002'),
+                        ('lfw', 'Ann/Ann_0001 Ann/Ann_0002 Bob/Bob_0001')):
+        for name in names.split():
+            path = tmp_path / root / f'{name}.jpg'
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(path), rng.integers(0, 256, (112, 112, 3),
+                                                np.uint8))
+    (tmp_path / 'lfw/pairs.txt').write_text(
+        '1\t1\nAnn\t1\t2\nAnn\t1\tBob\t1\n')
+    result = subprocess.run(
+        [
+            sys.executable,
+            str(ROOT / 'tools/train.py'),
+            str(ROOT / 'configs/pretrain/iresnet18_arcface_casia.py'),
+            '--work-dir', str(tmp_path), '--cfg-options',
+            'train_dataloader.batch_size=2', 'train_dataloader.num_workers=0',
+            'val_dataloader.num_workers=0',
+            'val_dataloader.persistent_workers=False',
+            'model.head.num_classes=2', 'train_cfg.max_epochs=1'
+        ],
+        env=dict(
+            os.environ,
+            CASIA_ROOT=str(tmp_path / 'casia'),
+            LFW_ROOT=str(tmp_path / 'lfw')),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert re.search(
+        r'verification/auc: [01].* verification/tar@far=0.001: [01]',
+        result.stdout + result.stderr)
+    encoder = MODELS.build(
+        dict(
+            type='ipdfer_mm.IdentityEncoder',
+            backbone=dict(type='ipdfer_mm.IResNet', depth=18),
+            init_cfg=dict(
+                type='Pretrained', checkpoint=str(tmp_path / 'epoch_1.pth'))))
+    encoder.init_weights()
+    assert encoder.has_weights

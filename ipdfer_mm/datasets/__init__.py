@@ -7,6 +7,7 @@ from .csv_fer import CSVFER
 from .fer_dataset import EXPRESSIONS, FERDataset
 from .ferplus import FERPlus
 from .folder_fer import FolderFER
+from .lfw_pairs import LFWPairs
 from .pose import POSE_EDGES, pose_class
 from .rafdb import RAFDB
 from .samplers import WeightedClassSampler
@@ -27,6 +28,7 @@ __all__ = [
     'FERDataset',
     'FERPlus',
     'FolderFER',
+    'LFWPairs',
     'LoadFaceImage',
     'PackFaceInputs',
     'SyntheticFaces',

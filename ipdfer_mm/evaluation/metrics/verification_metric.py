@@ -1,30 +1,47 @@
 """1:1 verification: do two pictures show the same person?"""
 
 from collections.abc import Sequence
+from typing import Optional
 
 import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score, roc_curve
 
 from ipdfer_mm.registry import METRICS
 
 
 @METRICS.register_module()
 class VerificationMetric(BaseMetric):
-    """Area under the ROC curve of the cosine over all pairs of pictures.
+    """How well the cosine of features tells one person from two.
 
-    The probability that two pictures of the same person have a larger cosine
-    of their features than two of different people; chance is 0.5. Every
-    picture is paired with every other.
+    It judges the pairs that the data set names (:class:`LFWPairs`), else
+    every picture with every other. ``verification/auc`` is the area under
+    the ROC curve, in [0, 1]: the probability that two pictures of the same
+    person have a larger cosine than two of different people; chance is 0.5.
 
     Args:
+        false_accept_rates (Sequence[float]): Rates in (0, 1) at which to
+            give the share of accepted pairs of the same person, TAR@FAR:
+            ``verification/tar@far=0.001``, in [0, 1]. The threshold is the
+            lowest at which no larger share of the pairs of different people
+            is accepted. Defaults to ().
         collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): Prefix of the result's name. Defaults to
-            'verification': the result is ``verification/auc``, in [0, 1].
+        prefix (str, optional): Prefix of the results' names. Defaults to
+            'verification'.
     """
 
     default_prefix = 'verification'
+
+    def __init__(self,
+                 false_accept_rates: Sequence[float] = (),
+                 collect_device: str = 'cpu',
+                 prefix: Optional[str] = None) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if not all(0 < rate < 1 for rate in false_accept_rates):
+            raise ValueError('false_accept_rates are in (0, 1), but got '
+                             f'{tuple(false_accept_rates)}.')
+        self.false_accept_rates = tuple(false_accept_rates)
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep the features of a batch.
@@ -47,14 +64,17 @@ class VerificationMetric(BaseMetric):
                 (int(sample['gt_label']), sample['feature'].cpu()))
 
     def compute_metrics(self, results: list) -> dict[str, float]:
-        """Compare all pairs.
+        """Compare pairs.
 
         Args:
             results (list[tuple[int, Tensor]]): Person and feature of each
-                picture.
+                picture, in the order of the data set.
 
         Returns:
-            dict[str, float]: ``auc``.
+            dict[str, float]: ``auc``, ``tar@far=...`` for each rate, and,
+            with the folds of the data set's pairs, ``accuracy``: the mean
+            over folds of the share of right answers, in [0, 1], with the
+            threshold that is best on the other folds (LFW's protocol).
 
         Raises:
             ValueError: If there is no pair of the same person, or none of
@@ -63,12 +83,38 @@ class VerificationMetric(BaseMetric):
         people = np.array([person for person, _ in results])
         feats = torch.nn.functional.normalize(
             torch.stack([feat.float() for _, feat in results]))
-        first, second = np.triu_indices(len(people), k=1)
+        folds = None
+        if 'pairs' in (self.dataset_meta or {}):
+            folds, first, second, _ = np.array(self.dataset_meta['pairs']).T
+            cosine = (feats[first] * feats[second]).sum(dim=1).numpy()
+        else:
+            first, second = np.triu_indices(len(people), k=1)
+            cosine = (feats @ feats.T).numpy()[first, second]
         same = people[first] == people[second]
         if same.all() or not same.any():
             raise ValueError(
                 'VerificationMetric needs pairs of pictures of the same '
                 f'person and of different people, but the {len(people)} '
                 f'pictures show {len(set(people.tolist()))} people.')
-        cosine = (feats @ feats.T).numpy()[first, second]
-        return dict(auc=float(roc_auc_score(same, cosine)))
+        report = dict(auc=float(roc_auc_score(same, cosine)))
+        far, tar, _ = roc_curve(same, cosine, drop_intermediate=False)
+        for rate in self.false_accept_rates:
+            report[f'tar@far={rate:g}'] = float(tar[far <= rate].max())
+        if folds is not None and len(set(folds)) > 1:
+            report['accuracy'] = _fold_accuracy(cosine, same, folds)
+        return report
+
+
+def _fold_accuracy(cosine: np.ndarray, same: np.ndarray,
+                   folds: np.ndarray) -> float:
+    accuracies = []
+    for fold in np.unique(folds):
+        tested = folds == fold
+        far, tar, thresholds = roc_curve(
+            same[~tested], cosine[~tested], drop_intermediate=False)
+        num_same = same[~tested].sum()
+        right = tar * num_same + (1 - far) * (len(same[~tested]) - num_same)
+        threshold = thresholds[right.argmax()]
+        accuracies.append(
+            ((cosine[tested] >= threshold) == same[tested]).mean())
+    return float(np.mean(accuracies))

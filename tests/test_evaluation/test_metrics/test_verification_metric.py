@@ -5,15 +5,18 @@ from mmengine.registry import METRICS
 from mmpretrain.structures import DataSample
 
 
-def evaluate(people, feats):
-    metric = METRICS.build(dict(type='ipdfer_mm.VerificationMetric'))
+def evaluate(people, feats, pairs=None, **kwargs):
+    metric = METRICS.build(
+        dict(type='ipdfer_mm.VerificationMetric', **kwargs))
+    if pairs is not None:
+        metric.dataset_meta = dict(pairs=pairs)
     samples = []
     for person, feat in zip(people, feats):
         sample = DataSample().set_gt_label(int(person))
         sample.set_field(torch.as_tensor(feat), 'feature')
         samples.append(sample.to_dict())
     metric.process({}, samples)
-    return metric.evaluate(len(samples))['verification/auc']
+    return metric.evaluate(len(samples))
 
 
 def test_by_hand():
@@ -26,13 +29,67 @@ def test_by_hand():
     angles = np.radians([0, 20, 30, 90])
     lengths = np.array([1, 5, 0.1, 2])  # do not count
     feats = lengths[:, None] * np.stack([np.cos(angles), np.sin(angles)], 1)
-    assert evaluate([0, 0, 1, 1], feats) == pytest.approx(5 / 8)
+    result = evaluate([0, 0, 1, 1], feats)
+    assert result == dict([('verification/auc', pytest.approx(5 / 8))])
 
 
 def test_noise_is_chance():
     rng = np.random.default_rng(0)
     auc = evaluate(np.repeat(np.arange(20), 10), rng.normal(size=(200, 32)))
-    assert auc == pytest.approx(0.5, abs=0.03)
+    assert auc['verification/auc'] == pytest.approx(0.5, abs=0.03)
+
+
+def angles_to_feats(degrees):
+    radians = np.radians(degrees)
+    return np.stack([np.cos(radians), np.sin(radians)], 1)
+
+
+def test_accept_rates_by_hand():
+    """Same pairs at 10, 20, 40 and 80 degrees, different at 15, 30, ..., 75.
+
+    One of five different pairs may be accepted at 0.2 (up to 29 degrees: 2
+    of 4 same pairs), none at 0.1 (up to 14: 1 of 4), three at 0.6 (up to 59:
+    3 of 4).
+    """
+    same, other = (10, 20, 40, 80), (15, 30, 45, 60, 75)
+    feats = angles_to_feats([
+        0, *same, 0, *other])  # pictures 0 to 4 show person 0
+    people = [0] * 5 + [1] + [2] * 5
+    pairs = [(0, 0, i, True) for i in range(1, 5)]
+    pairs += [(0, 5, i, False) for i in range(6, 11)]
+    result = evaluate(
+        people, feats, pairs, false_accept_rates=(.1, .2, .6))
+    # Comparisons won: 10 over 5, 20 over 4, 40 over 3, 80 over 0.
+    assert result == pytest.approx({
+        'verification/auc': 12 / 20,
+        'verification/tar@far=0.1': 1 / 4,
+        'verification/tar@far=0.2': 2 / 4,
+        'verification/tar@far=0.6': 3 / 4,
+    })
+
+
+def test_accuracy_takes_the_threshold_of_the_other_folds():
+    """Fold 0 splits at 20 degrees without error, fold 1 between 50 and 70.
+
+    By the threshold of fold 1, 50 degrees, fold 0 has its different pair at
+    30 degrees wrong; by that of fold 0, 10 degrees, fold 1 its same pair.
+    """
+    feats = angles_to_feats([0, 10, 30, 50, 70])
+    people = [0, 0, 1, 0, 1]
+    pairs = [(0, 0, 1, True), (0, 0, 2, False), (1, 0, 3, True),
+             (1, 0, 4, False)]
+    result = evaluate(people, feats, pairs)
+    assert result['verification/accuracy'] == .5
+    assert result['verification/auc'] == .75
+
+
+@pytest.mark.parametrize('rate', [0, 1, 2.])
+def test_impossible_rates(rate):
+    with pytest.raises(ValueError, match=r'in \(0, 1\)'):
+        METRICS.build(
+            dict(
+                type='ipdfer_mm.VerificationMetric',
+                false_accept_rates=[rate]))
 
 
 @pytest.mark.parametrize('people', [[0, 1, 2], [3, 3, 3]])

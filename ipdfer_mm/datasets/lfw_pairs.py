@@ -1,0 +1,126 @@
+"""Pairs of faces for 1:1 verification, in the layout of LFW."""
+
+import os.path as osp
+from collections.abc import Sequence
+
+from mmengine.dataset import BaseDataset
+
+from ipdfer_mm.registry import DATASETS
+
+from .files import missing_files, shorten
+
+
+@DATASETS.register_module()
+class LFWPairs(BaseDataset):
+    """Labeled Faces in the Wild, or any set in its layout, for verification.
+
+    .. code::
+
+        data_root
+        ├── pairs.txt
+        └── <person>/<person>_0001.jpg
+
+    ``pairs.txt`` is LFW's (its ``README``, "view 2"): the number of folds
+    and of pairs a fold, then for each fold the pairs of one person,
+    ``person  n1  n2``, and as many of two, ``person1  n1  person2  n2``,
+    separated by tabs. A sample is a picture; pictures of several pairs are
+    listed once.
+
+    Args:
+        data_root (str): Folder of the pictures.
+        ann_file (str): The pairs. Defaults to 'pairs.txt' in ``data_root``.
+        suffix (str): Ending of the pictures. Defaults to '.jpg'.
+        **kwargs: As :class:`mmengine.dataset.BaseDataset`; ``pipeline``
+            first of all.
+
+    Attributes:
+        metainfo (dict): Holds ``pairs``, (fold, first, second, same) each:
+            the fold from 0, two indices of samples and whether they show the
+            same person; known once the set is loaded.
+
+    Raises:
+        FileNotFoundError: If the pairs or pictures are missing.
+        ValueError: If a line is no pair, or there are fewer than announced.
+    """
+
+    def __init__(self,
+                 data_root: str,
+                 ann_file: str = 'pairs.txt',
+                 suffix: str = '.jpg',
+                 test_mode: bool = True,
+                 **kwargs) -> None:
+        self.suffix = suffix
+        super().__init__(
+            data_root=data_root,
+            ann_file=ann_file,
+            data_prefix=dict(img_path=''),
+            test_mode=test_mode,
+            **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """Read the pairs.
+
+        Returns:
+            list[dict]: ``img_path`` and ``gt_label``, an index of the person,
+            of each picture.
+        """
+        if not osp.isfile(self.ann_file):
+            raise FileNotFoundError(
+                f'{self.ann_file} does not exist. It is the list of pairs; '
+                'name it with ann_file, and the folder of the pictures with '
+                'data_root.')
+        with open(self.ann_file) as file:
+            lines = file.read().splitlines()
+        num_folds, num_pairs = self._header(lines[0] if lines else '')
+        lines = [(number, line) for number, line in enumerate(lines[1:], 2)
+                 if line.strip()]
+        if len(lines) != num_folds * 2 * num_pairs:
+            raise ValueError(
+                f'{self.ann_file} announces {num_folds} folds of twice '
+                f'{num_pairs} pairs, but has {len(lines)}.')
+        pictures: dict[tuple[str, int], int] = {}
+        pairs = []
+        for position, (number, line) in enumerate(lines):
+            first, second = self._pair(number, line)
+            indices = (pictures.setdefault(picture, len(pictures))
+                       for picture in (first, second))
+            pairs.append((position // (2 * num_pairs), *indices,
+                          first[0] == second[0]))
+        self._metainfo['pairs'] = pairs
+        people: dict[str, int] = {}
+        samples = [
+            dict(
+                img_path=osp.join(
+                    self.data_root, person,
+                    f'{person}_{number:04d}{self.suffix}'),
+                gt_label=people.setdefault(person, len(people)))
+            for person, number in pictures
+        ]
+        missing = missing_files(sample['img_path'] for sample in samples)
+        if missing:
+            raise FileNotFoundError(
+                f'{len(missing)} of the {len(samples)} pictures of '
+                f'{self.ann_file} are missing: {shorten(missing)}.')
+        return samples
+
+    def _header(self, line: str) -> tuple[int, int]:
+        words = line.split()
+        if not all(word.isdigit() for word in words) or len(words) not in (1,
+                                                                          2):
+            raise ValueError(
+                f'{self.ann_file}:1: expected the number of folds and of '
+                f'pairs, such as "10\t300", but got {line!r}.')
+        folds, pairs = (['1'] + words)[-2:]
+        return int(folds), int(pairs)
+
+    def _pair(self, number: int,
+              line: str) -> Sequence[tuple[str, int]]:
+        cells = line.split('\t')
+        if len(cells) == 3:
+            cells.insert(2, cells[0])
+        if len(cells) != 4 or not all(cell.isdigit() for cell in cells[1::2]):
+            raise ValueError(
+                f'{self.ann_file}:{number}: expected "person n1 n2" or '
+                f'"person1 n1 person2 n2" separated by tabs, but got '
+                f'{line!r}.')
+        return ((cells[0], int(cells[1])), (cells[2], int(cells[3])))
