@@ -1,5 +1,6 @@
 """Measures of recognition and of what the model does beyond it."""
 
+from .gradient_norms import feature_norms, gradient_norms
 from .metrics import (
     ClassSubsetAccuracy,
     PoseAccuracy,
@@ -22,7 +23,8 @@ from .synthesis_report import (
 
 __all__ = [
     'ClassSubsetAccuracy', 'FacePictures', 'PoseAccuracy',
-    'VerificationMetric', 'fisherface_accuracy', 'identity_cosine',
+    'VerificationMetric', 'feature_norms', 'fisherface_accuracy',
+    'gradient_norms', 'identity_cosine',
     'judge_expressions', 'load_pictures', 'load_test_pictures',
     'measure_synthesis', 'neutral_gain', 'picture_similarity',
     'reconstruction_error', 'synthesize'

@@ -149,7 +149,7 @@ class IPDFERModel(DisentangledClassifier):
         self._check_trainable(optim_wrapper)
         data = self.data_preprocessor(data, True)
         inputs = data['inputs']  # Nx3xHxW
-        targets = self._get_targets(data['data_samples'], inputs.device)
+        targets = self.get_targets(data['data_samples'], inputs.device)
         log_vars = {}
 
         # Step 1: update E_pose, C_p, E_exp and C_exp.
@@ -285,9 +285,20 @@ class IPDFERModel(DisentangledClassifier):
         wrapper.update_params(total)
         return total
 
-    def _get_targets(self, data_samples: list[DataSample],
-                     device: torch.device) -> Targets:
-        """Stack the labels of a batch."""
+    def get_targets(self, data_samples: list[DataSample],
+                    device: torch.device) -> Targets:
+        """Stack the labels of a batch.
+
+        Args:
+            data_samples (list[DataSample]): As :meth:`train_step` gets them.
+            device (torch.device): Where to put the labels.
+
+        Returns:
+            Targets: The labels.
+
+        Raises:
+            ValueError: If poses are needed and samples have none.
+        """
         labels = torch.cat([sample.gt_label for sample in data_samples])
         labels = expression = labels.to(device)
         if 'gt_score' in data_samples[0]:

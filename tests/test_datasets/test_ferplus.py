@@ -217,7 +217,7 @@ def test_a_model_trains_on_soft_labels(root):
     batch = dict(inputs=torch.stack([item['inputs'] for item in packed]),
                  data_samples=samples)
     with torch.no_grad():
-        targets = model._get_targets(samples, torch.device('cpu'))
+        targets = model.get_targets(samples, torch.device('cpu'))
     assert targets.labels.tolist() == list(dataset.get_gt_labels())
     assert (targets.expression.max(dim=1).values < 1).all()
     losses = model.train_step(batch, build_optim(model))

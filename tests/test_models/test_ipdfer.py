@@ -88,7 +88,7 @@ def test_statistics_that_a_step_moves(step, statistics):
     model = build_model()
     batch = model.data_preprocessor(make_batch(0), True)
     inputs = batch['inputs']
-    targets = model._get_targets(batch['data_samples'], inputs.device)
+    targets = model.get_targets(batch['data_samples'], inputs.device)
     f_id = model.identity_encoder(inputs)
     before = snapshot(model)
     if step == 'encoders':
@@ -135,7 +135,7 @@ def test_gradients_flow_through_what_is_fixed():
         others = LOSSES - {name, 'loss_disc'}
         model = build_model(**{other: None for other in others})
         batch = model.data_preprocessor(make_batch(0), True)
-        targets = model._get_targets(batch['data_samples'], 'cpu')
+        targets = model.get_targets(batch['data_samples'], 'cpu')
         with fixed(model.discriminator):
             losses = model.generator_losses(
                 batch['inputs'], model.identity_encoder(batch['inputs']),
@@ -226,7 +226,7 @@ def test_what_only_skipped_losses_need_is_not_run():
     model = build_model(
         loss_id=None, loss_adv_neutral=None, loss_adv_exp=None)
     batch = model.data_preprocessor(make_batch(0), True)
-    targets = model._get_targets(batch['data_samples'], 'cpu')
+    targets = model.get_targets(batch['data_samples'], 'cpu')
     f_id = model.identity_encoder(batch['inputs'])
     with (patch.object(
             model.identity_encoder, 'forward', side_effect=StopError),

@@ -1,0 +1,28 @@
+"""The command on a tiny RAF-DB."""
+
+from tiny_run import (
+    ROOT,
+    ipdfer_cfg,
+    make_rafdb,
+    run,
+    save_identity_weights,
+    write_config,
+)
+
+
+def test_table(tmp_path):
+    weights = save_identity_weights(tmp_path / 'identity.pth')
+    config = write_config(tmp_path / 'config.py', make_rafdb(tmp_path),
+                          ipdfer_cfg(weights))
+    output = run('python', ROOT / 'tools/analysis_tools/gradient_norms.py',
+                 config, '--num-batches', '2', cwd=tmp_path)
+    rows = {tuple(line.split()[:2]): line.split()[2:]
+            for line in output.splitlines()
+            if line.startswith(('step', 'encoders', 'generator'))}
+    assert rows['step', 'loss'] == ['pose_encoder', 'expression_encoder',
+                                    'decoder']
+    recon = [float(cell) for cell in rows['generator', 'loss_recon']]
+    assert min(recon) > 0
+    assert float(rows['generator', 'loss_exp'][2]) == 0
+    assert len(rows) == 1 + 3 + 8
+    assert 'Norms of the features: identity' in output

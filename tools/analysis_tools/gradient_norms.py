@@ -1,0 +1,77 @@
+"""Print the norm of the gradient that each loss gives each network.
+
+The mean over some training batches, for step 1 (encoders) and step 3
+(generator) of Algorithm 1, with the losses weighted as in the config. It
+tells which loss is in the way of another.
+"""
+
+import argparse
+from collections.abc import Sequence
+from itertools import islice
+
+import numpy as np
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.registry import MODELS, init_default_scope
+from mmengine.runner import Runner, load_checkpoint
+
+from ipdfer_mm.evaluation import feature_norms, gradient_norms
+from ipdfer_mm.utils.compat import set_checkpoint_trust
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='path of an IPD-FER or ID-FER config')
+    parser.add_argument(
+        'checkpoint',
+        nargs='?',
+        help='path of the checkpoint (default: the start of the training)')
+    parser.add_argument('--num-batches', type=int, default=8)
+    parser.add_argument(
+        '--trust-checkpoint',
+        action='store_true',
+        help='load pickled objects, which can run any code')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    return parser.parse_args()
+
+
+def mean_norms(reports: Sequence[dict]) -> list[tuple[str, str, dict]]:
+    """Average over batches: step, loss, and means by module."""
+    return [(step, loss, {
+        part: np.mean([report[step][loss][part] for report in reports])
+        for part in norms
+    }) for step, losses in reports[0].items()
+            for loss, norms in losses.items()]
+
+
+def main() -> None:
+    """Measure and print."""
+    args = parse_args()
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options is not None:
+        cfg.merge_from_dict(args.cfg_options)
+    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+    set_checkpoint_trust(args.trust_checkpoint)
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    if args.checkpoint:
+        load_checkpoint(model, args.checkpoint, strict=True)
+    model.train()
+    loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
+    model.set_classes(loader.dataset.metainfo['classes'])
+    batches = list(islice(loader, args.num_batches))
+    table = mean_norms([gradient_norms(model, data) for data in batches])
+    parts = list(table[0][2])
+    print(f'{"step":10} {"loss":17}', *(f'{part:>18}' for part in parts))
+    for step, loss, norms in table:
+        print(f'{step:10} {loss:17}',
+              *(f'{norms[part]:18.4f}' for part in parts))
+    feats = feature_norms(model, batches[0])
+    print('Norms of the features:',
+          *(f'{name} {norm:.2f}' for name, norm in feats.items()))
+
+
+if __name__ == '__main__':
+    main()
