@@ -14,6 +14,7 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='MobileFaceNet',
+        resize=True,
         init_cfg=dict(type='Pretrained', checkpoint=identity_checkpoint)),
     neck=None,
     head=dict(num_classes=4, in_channels=128))

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from typing import Optional
 
 import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
 
 from ipdfer_mm.registry import MODELS
 
@@ -62,3 +64,25 @@ def build_loss(cfg: Optional[dict],
         return None
     loss = MODELS.build(cfg)
     return None if loss.loss_weight == 0 else loss
+
+
+def resize_square(x: Tensor, size: int) -> Tensor:
+    """Resize pictures as face networks need them, differentiably.
+
+    Bilinear, and with a low-pass filter (antialias) where that makes them
+    smaller.
+
+    Args:
+        x (Tensor): Pictures, (N, C, H, W).
+        size (int): Side of the results in pixels.
+
+    Returns:
+        Tensor: (N, C, size, size); ``x`` itself if it has this size.
+    """
+    if x.shape[-2:] == (size, size):
+        return x
+    return F.interpolate(
+        x, (size, size),
+        mode='bilinear',
+        align_corners=False,
+        antialias=size < max(x.shape[-2:]))

@@ -6,6 +6,9 @@ data_root = '{{$CMU_FACES_ROOT:data/cmu_faces}}'
 # centre crop, and the yaw that the name of the file stands for.
 landmark_file = 'labels.csv'
 
+# The faces are about 36x53 pixels: nothing is lost in a square of 64.
+img_size = 64
+
 # Nobody is in both.
 train_people = [
     'an2i', 'at33', 'boland', 'bpm', 'ch4f', 'cheyer', 'choon', 'danieln',
@@ -15,19 +18,19 @@ test_people = ['phoebe', 'saavik', 'steffi', 'sz24', 'tammo']
 
 train_pipeline = [
     dict(type='LoadFaceImage'),
-    dict(type='AlignFace', size=112),
-    # Few pictures of few people: move, zoom and light them. A border of 10
-    # pixels repeats the edge; then a square of 100 to 124 of the 132 pixels
-    # is cut anywhere in it.
+    dict(type='AlignFace', size=img_size),
+    # Few pictures of few people: move, zoom and light them. A border of 6
+    # pixels repeats the edge; then a square of 58 to 71 of the 76 pixels is
+    # cut anywhere in it.
     dict(
         type='mmpretrain.RandomCrop',
-        crop_size=132,
-        padding=10,
+        crop_size=img_size + 12,
+        padding=6,
         padding_mode='edge'),
     dict(
         type='mmpretrain.RandomResizedCrop',
-        scale=112,
-        crop_ratio_range=(0.574, 0.882),
+        scale=img_size,
+        crop_ratio_range=(0.58, 0.88),
         aspect_ratio_range=(0.95, 1.05)),
     dict(type='mmpretrain.ColorJitter', brightness=0.25, contrast=0.25),
     dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal'),
@@ -35,7 +38,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='LoadFaceImage'),
-    dict(type='AlignFace', size=112),
+    dict(type='AlignFace', size=img_size),
     dict(type='PackFaceInputs'),
 ]
 

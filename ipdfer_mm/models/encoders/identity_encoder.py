@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ipdfer_mm.models.utils import resize_square
 from ipdfer_mm.registry import MODELS
 
 from .face_encoder import BackboneEncoder
@@ -124,13 +125,8 @@ class IdentityEncoder(BackboneEncoder):
         Returns:
             Tensor: Input of the network, (N, 3, h, w).
         """
-        size = self.input_size
-        if size is not None and x.shape[-2:] != (size, size):
-            x = F.interpolate(
-                x, (size, size),
-                mode='bilinear',
-                align_corners=False,
-                antialias=size < max(x.shape[-2:]))
+        if self.input_size is not None:
+            x = resize_square(x, self.input_size)
         if self.channel_order == 'bgr':
             x = x.flip(1)
         # ((x + 1) * 127.5 - mean) / std, exactly x with the default values

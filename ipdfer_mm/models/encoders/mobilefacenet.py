@@ -7,6 +7,7 @@ import torch.nn as nn
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from ipdfer_mm.models.utils import resize_square
 from ipdfer_mm.registry import MODELS
 
 
@@ -119,6 +120,8 @@ class MobileFaceNet(BaseModule):
     ``mean=(123.675, 116.28, 103.53)`` and ``std=(58.395, 57.12, 57.375)``.
 
     Args:
+        resize (bool): Whether pictures of another size are resized to
+            112x112, instead of being refused. Defaults to False.
         init_cfg (dict, optional): See :class:`mmengine.model.BaseModule`.
     """
 
@@ -126,8 +129,11 @@ class MobileFaceNet(BaseModule):
     settings = ((2, 64, 5, 2), (4, 128, 1, 2), (2, 128, 6, 1), (4, 128, 1, 2),
                 (2, 128, 2, 1))
 
-    def __init__(self, init_cfg: Optional[dict] = None) -> None:
+    def __init__(self,
+                 resize: bool = False,
+                 init_cfg: Optional[dict] = None) -> None:
         super().__init__(init_cfg=init_cfg)
+        self.resize = resize
         self.conv1 = conv_norm(3, 64, 3, stride=2)
         self.dw_conv = DepthwiseSeparable(64)
         blocks = []
@@ -148,20 +154,22 @@ class MobileFaceNet(BaseModule):
         """Embed faces.
 
         Args:
-            x (Tensor): Faces aligned to ArcFace's template, (N, 3, 112, 112),
-                RGB, standardised.
+            x (Tensor): Faces aligned to ArcFace's template, (N, 3, 112, 112)
+                unless ``resize``, RGB, standardised.
 
         Returns:
             tuple[Tensor]: The features, (N, 128), not normalised.
 
         Raises:
-            ValueError: If the pictures have another size.
+            ValueError: If the pictures have another size and are not to be
+                resized.
         """
+        if self.resize:
+            x = resize_square(x, 112)
         if x.shape[-2:] != (112, 112):
             raise ValueError(
                 'MobileFaceNet takes pictures of 112x112, but got '
-                f'{x.shape[-2]}x{x.shape[-1]}. Resize them (in an '
-                'IdentityEncoder: input_size=112).')
+                f'{x.shape[-2]}x{x.shape[-1]}. Resize them: resize=True.')
         # Depthwise convolutions are faster in this layout on CPUs and GPUs;
         # it spreads from the input through the network.
         x = x.contiguous(memory_format=torch.channels_last)

@@ -93,3 +93,19 @@ def test_output_is_a_tuple_of_features_and_trains():
 def test_wrong_size_is_refused():
     with pytest.raises(ValueError, match='112x112, but got 96x112'):
         MobileFaceNet()(torch.zeros(1, 3, 96, 112))
+
+
+def test_resize_of_other_sizes():
+    """The same as pictures that were resized before."""
+    torch.manual_seed(0)
+    model = MobileFaceNet().eval()
+    resizing = MobileFaceNet(resize=True).eval()
+    resizing.load_state_dict(model.state_dict())
+    small = torch.rand(2, 3, 64, 64, requires_grad=True)
+    large = torch.nn.functional.interpolate(
+        small, (112, 112), mode='bilinear', align_corners=False)
+    torch.testing.assert_close(
+        resizing(small)[0], model(large)[0], rtol=0, atol=1e-5)
+    assert torch.equal(resizing(large)[0], model(large)[0])
+    resizing(small)[0].sum().backward()
+    assert small.grad.abs().sum() > 0
