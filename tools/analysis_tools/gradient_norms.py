@@ -67,7 +67,7 @@ def main() -> None:
     print(f'{"step":10} {"loss":17}', *(f'{part:>18}' for part in parts))
     for step, loss, norms in table:
         print(f'{step:10} {loss:17}',
-              *(f'{norms[part]:18.4f}' for part in parts))
+              *(f'{norms[part]:18.2g}' for part in parts))
     feats = feature_norms(model, batches[0])
     print('Norms of the features:',
           *(f'{name} {norm:.2f}' for name, norm in feats.items()))
