@@ -2,6 +2,7 @@
 
 from .metrics import (
     ClassSubsetAccuracy,
+    ExpectedCalibrationError,
     PoseAccuracy,
     VerificationMetric,
 )
@@ -21,9 +22,9 @@ from .synthesis_report import (
 )
 
 __all__ = [
-    'ClassSubsetAccuracy', 'FacePictures', 'PoseAccuracy',
-    'VerificationMetric', 'fisherface_accuracy', 'identity_cosine',
-    'judge_expressions', 'load_pictures', 'load_test_pictures',
-    'measure_synthesis', 'neutral_gain', 'picture_similarity',
-    'reconstruction_error', 'synthesize'
+    'ClassSubsetAccuracy', 'ExpectedCalibrationError', 'FacePictures',
+    'PoseAccuracy', 'VerificationMetric', 'fisherface_accuracy',
+    'identity_cosine', 'judge_expressions', 'load_pictures',
+    'load_test_pictures', 'measure_synthesis', 'neutral_gain',
+    'picture_similarity', 'reconstruction_error', 'synthesize'
 ]
