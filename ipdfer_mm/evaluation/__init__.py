@@ -12,6 +12,7 @@ from .disentanglement import (
     measure_components,
     pose_entropy,
 )
+from .disentanglement_report import DisentanglementReport
 from .disentanglement_table import disentanglement_markdown
 from .identity_network import load_identity_network
 from .loading import load_trained_model
@@ -49,17 +50,17 @@ from .synthesis_report import (
 from .verification import equal_error_rate, same_expression_verification
 
 __all__ = [
-    'ClassSubsetAccuracy', 'ExpectedCalibrationError', 'FacePictures',
-    'Factor', 'PoseAccuracy', 'SwapPictures', 'SwapRenderer',
-    'VerificationMetric', 'decode_swap', 'disentanglement_markdown',
-    'distance_correlation', 'draw_donors', 'equal_error_rate',
-    'extract_components', 'find_factors', 'fisherface_accuracy',
-    'identity_cosine', 'judge_expressions', 'judge_synthesis',
-    'leakage_matrix', 'linear_cka', 'load_identity_network',
-    'load_mean_picture', 'load_pictures', 'load_test_pictures',
-    'load_trained_model', 'mean_abs_cosine', 'measure_components',
-    'measure_dependence', 'measure_swap', 'measure_synthesis',
-    'neutral_gain', 'picture_similarity', 'pose_entropy', 'probe_score',
-    'reconstruction_error', 'same_expression_verification', 'swap_kinds',
-    'synthesize', 'yaw_r2'
+    'ClassSubsetAccuracy', 'DisentanglementReport',
+    'ExpectedCalibrationError', 'FacePictures', 'Factor', 'PoseAccuracy',
+    'SwapPictures', 'SwapRenderer', 'VerificationMetric', 'decode_swap',
+    'disentanglement_markdown', 'distance_correlation', 'draw_donors',
+    'equal_error_rate', 'extract_components', 'find_factors',
+    'fisherface_accuracy', 'identity_cosine', 'judge_expressions',
+    'judge_synthesis', 'leakage_matrix', 'linear_cka',
+    'load_identity_network', 'load_mean_picture', 'load_pictures',
+    'load_test_pictures', 'load_trained_model', 'mean_abs_cosine',
+    'measure_components', 'measure_dependence', 'measure_swap',
+    'measure_synthesis', 'neutral_gain', 'picture_similarity',
+    'pose_entropy', 'probe_score', 'reconstruction_error',
+    'same_expression_verification', 'swap_kinds', 'synthesize', 'yaw_r2'
 ]

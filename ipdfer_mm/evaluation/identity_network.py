@@ -20,7 +20,9 @@ def load_identity_network(config: str, checkpoint: str) -> IdentityEncoder:
             ``configs/pretrain/resnet18_arcface_casia.py``, or one whose
             ``model.identity_encoder`` is the network, such as
             ``configs/ipdfer_cmufaces.py``. It says how the network wants its
-            pictures; nothing else of it is used.
+            pictures; nothing else of it is used. A recogniser gets pictures
+            of the size that they have, an identity encoder of the size that
+            its model decodes.
         checkpoint (str): Weights of the network, as
             :func:`ipdfer_mm.models.encoders.load_face_weights` reads them.
 
@@ -34,7 +36,10 @@ def load_identity_network(config: str, checkpoint: str) -> IdentityEncoder:
     """
     cfg = Config.fromfile(config).get('model', {})
     if 'identity_encoder' in cfg:
-        encoder = cfg.identity_encoder
+        encoder = dict(cfg.identity_encoder)
+        if encoder.get('input_size') is None:
+            # What the network sees when that model is trained.
+            encoder['input_size'] = cfg.get('decoder', {}).get('img_size')
     elif 'backbone' in cfg:
         neck = (cfg.get('neck') or {}).get('type', POOLING)
         if neck.rpartition('.')[2] != POOLING:

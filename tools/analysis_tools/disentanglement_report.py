@@ -15,35 +15,16 @@ import sys
 from pathlib import Path
 
 import cv2
-import numpy as np
 from mmengine.config import Config, DictAction
 from mmengine.registry import DATASETS, init_default_scope
+from torch import Tensor
 
-from ipdfer_mm.datasets import FERDataset, SyntheticFaces
-from ipdfer_mm.evaluation.disentanglement import (
-    extract_components,
-    measure_components,
-    pose_entropy,
-)
-from ipdfer_mm.evaluation.disentanglement_table import (
+from ipdfer_mm.evaluation import (
+    DisentanglementReport,
     disentanglement_markdown,
-)
-from ipdfer_mm.evaluation.identity_network import load_identity_network
-from ipdfer_mm.evaluation.loading import load_trained_model
-from ipdfer_mm.evaluation.swap import (
-    SwapRenderer,
-    decode_swap,
-    draw_donors,
-    measure_swap,
-    swap_kinds,
-)
-from ipdfer_mm.evaluation.synthesis_report import (
-    FacePictures,
-    judge_synthesis,
+    load_identity_network,
     load_mean_picture,
-    load_pictures,
-    measure_synthesis,
-    synthesize,
+    load_trained_model,
 )
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically
@@ -52,7 +33,6 @@ from ipdfer_mm.visualization import picture_grid
 from ipdfer_mm.visualization.leakage_heatmap import leakage_heatmap, to_png
 
 ADVICE = 'choose another file with --out'
-GRID_ROWS = 8
 
 
 def parse_args() -> argparse.Namespace:
@@ -111,127 +91,36 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-class Report:
-    """Measures one model.
-
-    Args:
-        args (argparse.Namespace): The command line.
+def build_report(args: argparse.Namespace) -> DisentanglementReport:
+    """Load the data set and all networks.
 
     Raises:
-        ValueError: If the data set has no expressions, or other ones than a
-            checkpoint.
+        ValueError: If a checkpoint was trained on other classes.
     """
-
-    def __init__(self, args: argparse.Namespace) -> None:
-        cfg = Config.fromfile(args.config)
-        if args.cfg_options is not None:
-            cfg.merge_from_dict(args.cfg_options)
-        init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
-        set_checkpoint_trust(args.trust_checkpoint)
-        dataset = DATASETS.build(cfg.test_dataloader.dataset)
-        if not isinstance(dataset, FERDataset):
-            raise ValueError(
-                f'The test set of {args.config} is {type(dataset).__name__}, '
-                'but person, yaw and expression are known to data sets of '
-                'ipdfer_mm.')
-        if getattr(dataset, 'label', 'expression') != 'expression':
-            raise ValueError(f'The labels of the test set of {args.config} '
-                             "are no expressions: set label='expression'.")
-        classes = dataset.metainfo['classes']
-        self.args, self.cfg, self.dataset = args, cfg, dataset
-        self.model = load_trained_model(cfg, args.checkpoint, classes)
-        self.judge = self.network = None
-        if args.judge:
-            self.judge = load_trained_model(
-                Config.fromfile(args.judge[0]), args.judge[1], classes)
-        if args.identity_network:
-            self.network = load_identity_network(*args.identity_network)
-            self.network.to(next(self.model.parameters()).device)
-
-    def measure(self) -> tuple[dict, dict]:
-        """Measure everything.
-
-        Returns:
-            tuple[dict, dict]: The report, and columns for a grid of swaps,
-            empty without swaps.
-        """
-        args, model = self.args, self.model
-        pictures = load_pictures(self.dataset, model)
-        feats = extract_components(model, pictures.pictures)
-        report = dict(
-            checkpoint=args.checkpoint,
-            model=type(model).__name__,
-            pictures=len(pictures.paths),
-            people=len(set(pictures.subjects)),
-            unknown_yaws=int(np.isnan(pictures.yaws).sum()),
-            classes=list(pictures.classes),
-            splits=args.splits,
-            permutations=args.permutations,
-            seed=args.seed,
-            identity_network=' '.join(
-                args.identity_network
-                or ["the model's own identity encoder"]))
-        report |= measure_components(
-            feats, pictures, args.splits, args.permutations, args.seed)
-        left_out = report['left_out']
-        if not isinstance(model, IPDFERModel):
-            reason = 'the model has no decoder'
-            left_out |= dict(
-                pose_entropy='the model has no pose classifier',
-                synthesis=reason,
-                swap=reason)
-            return report, {}
-        if model.pose_head is None:
-            left_out['pose_entropy'] = 'the model has no pose classifier'
-        else:
-            report['pose_entropy'] = pose_entropy(model, feats)
-        mean_picture = load_mean_picture(self.cfg, model)
-        report['synthesis'] = self._measure_synthesis(
-            pictures, mean_picture, left_out)
-        if not isinstance(self.dataset, SyntheticFaces):
-            left_out['swap'] = ('only SyntheticFaces knows what a swap should '
-                                'look like')
-            return report, {}
-        report['swap'], columns = self._measure_swaps(pictures, mean_picture)
-        if self.judge is None:
-            left_out['swap/expression'] = 'no --judge is given'
-        return report, columns
-
-    def _measure_synthesis(self, pictures: FacePictures, mean_picture,
-                           left_out: dict) -> dict:
-        faces = synthesize(self.model, pictures.pictures, self.network)
-        report = measure_synthesis(faces, mean_picture, pictures)
-        if pictures.twins is None:
-            left_out['synthesis/true_neutral'] = (
-                'the data set does not know the true neutral faces')
-        if self.judge is None:
-            left_out['synthesis/judge'] = 'no --judge is given'
-        else:
-            report['judge'] = judge_synthesis(self.judge, faces, pictures)
-        return report
-
-    def _measure_swaps(self, pictures: FacePictures,
-                       mean_picture) -> tuple[dict, dict]:
-        model = self.model
-        donors = draw_donors(pictures, self.args.swaps, self.args.seed)
-        renderer = SwapRenderer(self.dataset, model, pictures)
-        report = {}
-        for name, columns in swap_kinds(model).items():
-            swaps = renderer.render(donors[:, columns])
-            report[name] = measure_swap(model, swaps, mean_picture, pictures,
-                                        self.network, self.judge)
-        # The last swaps most.
-        shown = {key: value[:GRID_ROWS] for key, value in dict(
-            swaps.donors, truth=swaps.truth).items()}
-        swap = decode_swap(
-            model, shown['identity'], shown['pose'], shown['expression'])
-        rebuilt = decode_swap(model, *[shown['truth']] * 3)
-        truth = shown.pop('truth')
-        return report, dict(
-            shown, swap=swap, truth=truth, **{'truth rebuilt': rebuilt})
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options is not None:
+        cfg.merge_from_dict(args.cfg_options)
+    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+    set_checkpoint_trust(args.trust_checkpoint)
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    classes = dataset.metainfo['classes']
+    model = load_trained_model(cfg, args.checkpoint, classes)
+    mean_picture = judge = network = None
+    if isinstance(model, IPDFERModel):
+        mean_picture = load_mean_picture(cfg, model)
+    if args.judge:
+        judge = load_trained_model(
+            Config.fromfile(args.judge[0]), args.judge[1], classes)
+    if args.identity_network:
+        network = load_identity_network(*args.identity_network)
+        network.to(next(model.parameters()).device)
+    return DisentanglementReport(
+        model, dataset, mean_picture, judge, network, args.splits,
+        args.permutations, args.swaps, args.seed)
 
 
-def write(args: argparse.Namespace, report: dict, columns: dict) -> None:
+def write(args: argparse.Namespace, report: dict,
+          columns: dict[str, Tensor]) -> None:
     """Print the tables and write the files that are asked for."""
     table = disentanglement_markdown(report)
     print(f'\n{table}')
@@ -253,11 +142,19 @@ def write(args: argparse.Namespace, report: dict, columns: dict) -> None:
 def main() -> None:
     """Run the tool."""
     args = parse_args()
+    network = args.identity_network or ["the model's own identity encoder"]
     try:
-        report, columns = Report(args).measure()
-        if args.grid is not None and not columns:
+        measured = build_report(args)
+        report = dict(
+            checkpoint=args.checkpoint,
+            splits=args.splits,
+            permutations=args.permutations,
+            seed=args.seed,
+            identity_network=' '.join(network),
+            **measured.measure())
+        if args.grid is not None and not measured.swap_columns:
             report['left_out']['grid'] = 'there is no swap to show'
-        write(args, report, columns)
+        write(args, report, measured.swap_columns)
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
 
