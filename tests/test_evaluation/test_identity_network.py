@@ -1,8 +1,8 @@
 import pytest
 import torch
-from small_model import SIZE, WIDTH, head, resnet
+from small_model import SIZE, WIDTH, build_model, head, resnet
 
-from ipdfer_mm.evaluation import load_identity_network
+from ipdfer_mm.evaluation import load_identity_network, synthesize
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
 
@@ -50,6 +50,23 @@ def test_the_identity_encoder_of_a_model(recognizer, tmp_path):
     assert network.has_weights
     assert network.input_size == 64
     assert network(torch.zeros(1, 3, SIZE, SIZE)).shape == (1, WIDTH)
+
+
+def test_synthesised_faces_are_embedded_by_the_network_that_is_given(
+        recognizer):
+    network = load_identity_network(*map(str, recognizer[1:]))
+    model = build_model().eval()
+    pictures = torch.rand(2, 3, SIZE, SIZE) * 2 - 1
+    own, other = synthesize(model, pictures), synthesize(
+        model, pictures, network)
+    with torch.no_grad():
+        for name in ('input', 'identity', 'neutral', 'reconstruction'):
+            torch.testing.assert_close(own[name], other[name])
+            torch.testing.assert_close(
+                own[f'{name}_feat'], model.identity_encoder(own[name]))
+            torch.testing.assert_close(
+                other[f'{name}_feat'], network(own[name]))
+    assert not torch.allclose(own['input_feat'], other['input_feat'])
 
 
 def test_what_is_no_identity_network(recognizer, tmp_path):

@@ -161,7 +161,8 @@ class Copies(torch.nn.Module):
     def pose_head(self, feats):
         """The class is written into the picture."""
         value = feats[0].view(-1, 3, SIZE, SIZE)[:, 0, 0, 10]
-        return torch.nn.functional.one_hot((value * 5).round().long(), 5)
+        return torch.nn.functional.one_hot(
+            (value * 5).round().long().clamp(0, 4), 5)
 
 
 def test_a_perfect_model():
