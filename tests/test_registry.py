@@ -112,6 +112,7 @@ def components(folder) -> dict:
         WEIGHT_INITIALIZERS=dict(Pretrained=dict(checkpoint='face.pth')),
         METRICS=dict(
             ClassSubsetAccuracy=dict(classes=['happiness', 'neutral']),
+            ExpectedCalibrationError=dict(),
             PoseAccuracy=dict(),
             VerificationMetric=dict()))
 

@@ -1,12 +1,38 @@
 """Measures of recognition and of what the model does beyond it."""
 
+from .dependence import (
+    distance_correlation,
+    linear_cka,
+    mean_abs_cosine,
+    measure_dependence,
+)
+from .disentanglement import (
+    extract_components,
+    find_factors,
+    measure_components,
+    pose_entropy,
+)
+from .disentanglement_report import DisentanglementReport
+from .disentanglement_table import disentanglement_markdown
 from .gradient_norms import feature_norms, gradient_norms
+from .identity_network import load_identity_network
+from .loading import load_trained_model
 from .metrics import (
     ClassSubsetAccuracy,
+    ExpectedCalibrationError,
     PoseAccuracy,
     VerificationMetric,
 )
 from .neutral import neutral_gain, picture_similarity
+from .probes import Factor, leakage_matrix, probe_score, yaw_r2
+from .swap import (
+    SwapPictures,
+    SwapRenderer,
+    decode_swap,
+    draw_donors,
+    measure_swap,
+    swap_kinds,
+)
 from .synthesis import (
     fisherface_accuracy,
     identity_cosine,
@@ -15,17 +41,28 @@ from .synthesis import (
 from .synthesis_report import (
     FacePictures,
     judge_expressions,
+    judge_synthesis,
+    load_mean_picture,
     load_pictures,
     load_test_pictures,
     measure_synthesis,
     synthesize,
 )
+from .verification import equal_error_rate, same_expression_verification
 
 __all__ = [
-    'ClassSubsetAccuracy', 'FacePictures', 'PoseAccuracy',
-    'VerificationMetric', 'feature_norms', 'fisherface_accuracy',
-    'gradient_norms', 'identity_cosine',
-    'judge_expressions', 'load_pictures', 'load_test_pictures',
+    'ClassSubsetAccuracy', 'DisentanglementReport',
+    'ExpectedCalibrationError', 'FacePictures', 'Factor', 'PoseAccuracy',
+    'SwapPictures', 'SwapRenderer', 'VerificationMetric', 'decode_swap',
+    'disentanglement_markdown', 'distance_correlation', 'draw_donors',
+    'equal_error_rate', 'extract_components', 'feature_norms',
+    'find_factors', 'fisherface_accuracy', 'gradient_norms',
+    'identity_cosine', 'judge_expressions',
+    'judge_synthesis', 'leakage_matrix', 'linear_cka',
+    'load_identity_network', 'load_mean_picture', 'load_pictures',
+    'load_test_pictures', 'load_trained_model', 'mean_abs_cosine',
+    'measure_components', 'measure_dependence', 'measure_swap',
     'measure_synthesis', 'neutral_gain', 'picture_similarity',
-    'reconstruction_error', 'synthesize'
+    'pose_entropy', 'probe_score', 'reconstruction_error',
+    'same_expression_verification', 'swap_kinds', 'synthesize', 'yaw_r2'
 ]

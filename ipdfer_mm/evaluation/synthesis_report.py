@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import default_collate
+from mmengine.model import BaseModel
 from mmengine.registry import DATASETS
 from mmengine.utils import track_iter_progress
 from mmpretrain.models import ImageClassifier
-from torch import Tensor
+from torch import Tensor, nn
 
 from ipdfer_mm.datasets import FERDataset
 from ipdfer_mm.models import IPDFERModel
@@ -40,6 +41,8 @@ class FacePictures:
         expressions (np.ndarray): Names of the classes, (N, ).
         classes (tuple[str, ...]): All names, in the order of the labels.
         neutral_class (str): The one of them that is neutral.
+        yaws (np.ndarray): Signed degrees, (N, ); nan where unknown.
+        paths (list[str]): The files, N.
     """
 
     pictures: Tensor
@@ -48,6 +51,8 @@ class FacePictures:
     expressions: np.ndarray
     classes: tuple[str, ...]
     neutral_class: str
+    yaws: np.ndarray
+    paths: list[str]
 
 
 def load_test_pictures(cfg: Config,
@@ -68,21 +73,38 @@ def load_test_pictures(cfg: Config,
     Raises:
         ValueError: If no test picture is left.
     """
-    test_cfg = cfg.test_dataloader.dataset
-    train_cfg = {**cfg.train_dataloader.dataset, 'pipeline': test_cfg.pipeline}
-    train = DATASETS.build(train_cfg)
-    mean = _load(model, len(train), train.__getitem__).mean(dim=0)
-    return load_pictures(DATASETS.build(test_cfg), model, max_yaw), mean
+    mean = load_mean_picture(cfg, model)
+    test = DATASETS.build(cfg.test_dataloader.dataset)
+    return load_pictures(test, model, max_yaw), mean
+
+
+def load_mean_picture(cfg: Config, model: IPDFERModel) -> Tensor:
+    """Average the training pictures of a config, without augmentation.
+
+    Args:
+        cfg (Config): With ``train_dataloader`` and ``test_dataloader``, whose
+            pipeline is used.
+        model (IPDFERModel): Its data preprocessor is used.
+
+    Returns:
+        Tensor: (3, H, W) in [-1, 1].
+    """
+    train = DATASETS.build({
+        **cfg.train_dataloader.dataset, 'pipeline':
+        cfg.test_dataloader.dataset.pipeline
+    })
+    return _load(model, len(train), train.__getitem__).mean(dim=0)
 
 
 def load_pictures(dataset: FERDataset,
-                  model: IPDFERModel,
+                  model: BaseModel,
                   max_yaw: float = 180) -> FacePictures:
     """Load the pictures of a data set as the model gets them.
 
     Args:
         dataset (FERDataset): The data set, with a test pipeline.
-        model (IPDFERModel): Its data preprocessor is used.
+        model (BaseModel): An IPD-FER model or a classifier of mmpretrain. Its
+            data preprocessor is used.
         max_yaw (float): Largest absolute yaw in degrees; pictures of unknown
             yaw count as frontal.
 
@@ -109,10 +131,12 @@ def load_pictures(dataset: FERDataset,
         subjects=np.array([info.get('subject', '') for info in infos]),
         expressions=np.array([classes[info['gt_label']] for info in infos]),
         classes=classes,
-        neutral_class=model.neutral_class)
+        neutral_class=getattr(model, 'neutral_class', 'neutral'),
+        yaws=np.array([info['yaw'] for info in infos], dtype=float),
+        paths=[info['img_path'] for info in infos])
 
 
-def _load(model: IPDFERModel, count: int,
+def _load(model: BaseModel, count: int,
           get: Callable[[int], dict]) -> Tensor:
     parts = []
     for start in track_iter_progress(list(range(0, count, BATCH_SIZE))):
@@ -123,12 +147,18 @@ def _load(model: IPDFERModel, count: int,
 
 
 @torch.no_grad()
-def synthesize(model: IPDFERModel, pictures: Tensor) -> dict[str, Tensor]:
-    """Synthesise all faces and embed them with the identity encoder.
+def synthesize(
+        model: IPDFERModel,
+        pictures: Tensor,
+        identity_network: Optional[nn.Module] = None) -> dict[str, Tensor]:
+    """Synthesise all faces and embed them.
 
     Args:
         model (IPDFERModel): The model, in eval mode.
         pictures (Tensor): (N, 3, H, W) in [-1, 1].
+        identity_network (nn.Module, optional): Embeds faces as
+            :class:`IdentityEncoder` does. Defaults to None, the model's own
+            identity encoder, which its decoder was trained to please (Eq. 2).
 
     Returns:
         dict[str, Tensor]: ``input``, ``identity``, ``neutral`` and
@@ -136,13 +166,14 @@ def synthesize(model: IPDFERModel, pictures: Tensor) -> dict[str, Tensor]:
         features of each as ``<name>_feat``, (N, D).
     """
     device = next(model.parameters()).device
+    network = identity_network or model.identity_encoder
     outputs: dict[str, list] = {}
     for batch in track_iter_progress(list(pictures.split(BATCH_SIZE))):
         batch = batch.to(device)
         for name, face in dict(input=batch, **model.synthesize(batch)).items():
             outputs.setdefault(name, []).append(face.cpu())
             outputs.setdefault(f'{name}_feat', []).append(
-                model.identity_encoder(face).cpu())
+                network(face).cpu())
     return {name: torch.cat(parts) for name, parts in outputs.items()}
 
 
@@ -186,6 +217,26 @@ def measure_synthesis(faces: dict[str, Tensor], mean_picture: Tensor,
         report[f'fisherface_accuracy/{name}'] = fisherface_accuracy(
             faces[name].mean(dim=1).numpy(), real, test.subjects)
     return report
+
+
+def judge_synthesis(judge: ImageClassifier, faces: dict[str, Tensor],
+                    test: FacePictures) -> dict[str, dict[str, float]]:
+    """Ask an expression classifier what synthesised faces show.
+
+    Args:
+        judge (ImageClassifier): As :func:`judge_expressions`.
+        faces (dict[str, Tensor]): What :func:`synthesize` gives.
+        test (FacePictures): What the faces were made from.
+
+    Returns:
+        dict[str, dict[str, float]]: :func:`judge_expressions` for the input,
+        its reconstruction, the neutral face and, where known, the true one.
+    """
+    asked = {name: faces[name] for name in (
+        'input', 'reconstruction', 'neutral')}
+    if test.twins is not None:
+        asked['true_neutral'] = test.twins
+    return judge_expressions(judge, asked, test)
 
 
 @torch.no_grad()

@@ -10,24 +10,25 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Optional
 
 import cv2
 import numpy as np
-import torch
 from mmengine.config import Config, DictAction
-from mmengine.registry import MODELS, init_default_scope
-from mmengine.runner import load_checkpoint
+from mmengine.registry import DATASETS, init_default_scope
 
 from ipdfer_mm.evaluation import (
-    judge_expressions,
+    judge_synthesis,
+    load_identity_network,
     load_test_pictures,
+    load_trained_model,
     measure_synthesis,
     synthesize,
 )
+from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 from ipdfer_mm.visualization import synthesis_grid
 
+ADVICE = 'choose another file'
 GRID_ROWS = 12
 
 
@@ -50,6 +51,12 @@ def parse_args() -> argparse.Namespace:
         help='an expression classifier that shares no training picture with '
         'the model, asked which synthesised faces are neutral')
     parser.add_argument(
+        '--identity-network',
+        nargs=2,
+        metavar=('CONFIG', 'CHECKPOINT'),
+        help="a face-recognition network other than the model's own identity "
+        'encoder, to say whose the faces are')
+    parser.add_argument(
         '--trust-checkpoint',
         action='store_true',
         help='load pickled objects, which can run any code')
@@ -57,59 +64,45 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def load_model(cfg: Config,
-               checkpoint: str) -> tuple[torch.nn.Module, Optional[tuple]]:
-    """Build the model of a config with the weights of a checkpoint.
-
-    Returns:
-        tuple[nn.Module, tuple or None]: The model, and the classes that the
-        checkpoint names.
-    """
-    model = MODELS.build(cfg.model)
-    meta = load_checkpoint(model, checkpoint, strict=True).get('meta', {})
-    device = 'cuda' if torch.cuda.is_available() else 'cpu'
-    return model.to(device).eval(), meta.get('dataset_meta', {}).get('classes')
-
-
-def check_classes(name: str, theirs: Optional[tuple], ours: tuple) -> None:
-    """Refuse a checkpoint that says it knows other classes."""
-    if theirs is not None and tuple(theirs) != tuple(ours):
-        sys.exit(f'{name} was trained on the classes {tuple(theirs)}, but the '
-                 f'data set has {tuple(ours)}.')
-
-
-def main() -> None:
-    """Measure."""
-    args = parse_args()
+def measure(args: argparse.Namespace) -> None:
+    """Measure, and write what is asked for."""
     cfg = Config.fromfile(args.config)
     if args.cfg_options is not None:
         cfg.merge_from_dict(args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
     set_checkpoint_trust(args.trust_checkpoint)
-    model, classes = load_model(cfg, args.checkpoint)
+    classes = DATASETS.build(cfg.test_dataloader.dataset).metainfo['classes']
+    model = load_trained_model(cfg, args.checkpoint, classes)
     test, mean_picture = load_test_pictures(cfg, model, args.max_yaw)
-    check_classes(args.checkpoint, classes, test.classes)
-    faces = synthesize(model, test.pictures)
+    network = None
+    if args.identity_network:
+        network = load_identity_network(*args.identity_network)
+        network.to(next(model.parameters()).device)
+    faces = synthesize(model, test.pictures, network)
     report = dict(num_pictures=len(test.pictures))
     report |= measure_synthesis(faces, mean_picture, test)
     if args.judge:
         judge_cfg, checkpoint = args.judge
-        judge, classes = load_model(Config.fromfile(judge_cfg), checkpoint)
-        check_classes(checkpoint, classes, test.classes)
-        asked = {name: faces[name] for name in (
-            'input', 'reconstruction', 'neutral')}
-        if test.twins is not None:
-            asked['true_neutral'] = test.twins
-        report['judge'] = judge_expressions(judge, asked, test)
+        judge = load_trained_model(
+            Config.fromfile(judge_cfg), checkpoint, classes)
+        report['judge'] = judge_synthesis(judge, faces, test)
     text = json.dumps(report, indent=2)
     print(f'\n{text}')
     if args.out:
-        Path(args.out).write_text(text + '\n')
+        write_atomically(Path(args.out), f'{text}\n'.encode(), ADVICE)
     if args.grid:
         rows = np.linspace(0, len(test.pictures) - 1, GRID_ROWS).astype(int)
         grid = synthesis_grid(faces, test.twins, rows)
-        if not cv2.imwrite(args.grid, grid[..., ::-1]):
-            raise OSError(f'{args.grid} could not be written.')
+        png = cv2.imencode('.png', grid[..., ::-1])[1].tobytes()
+        write_atomically(Path(args.grid), png, ADVICE)
+
+
+def main() -> None:
+    """Run the tool."""
+    try:
+        measure(parse_args())
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
 
 
 if __name__ == '__main__':

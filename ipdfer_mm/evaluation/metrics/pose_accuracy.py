@@ -1,9 +1,11 @@
 """Accuracy by head pose."""
 
 from collections.abc import Sequence
+from typing import Optional
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
+from scipy.stats import binomtest
 
 from ipdfer_mm.datasets.pose import POSE_EDGES
 from ipdfer_mm.registry import METRICS
@@ -17,6 +19,10 @@ class PoseAccuracy(BaseMetric):
     its Table 8. Pictures of unknown yaw do not count.
 
     Args:
+        intervals (bool): Whether to add to each result ``<name>`` its 95 %
+            Wilson score interval, ``<name>_low`` and ``<name>_high`` (per
+            cent), and the number of pictures, ``<name>_pictures``. Defaults
+            to False, which keeps the log short.
         collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
         prefix (str, optional): Prefix of the results' names. Defaults to
             'accuracy': the results are ``accuracy/yaw_0_10`` ...
@@ -25,6 +31,13 @@ class PoseAccuracy(BaseMetric):
     """
 
     default_prefix = 'accuracy'
+
+    def __init__(self,
+                 intervals: bool = False,
+                 collect_device: str = 'cpu',
+                 prefix: Optional[str] = None) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.intervals = intervals
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Judge the samples of a batch.
@@ -56,18 +69,30 @@ class PoseAccuracy(BaseMetric):
                 and whether the prediction is right.
 
         Returns:
-            dict[str, float]: Accuracies in per cent.
+            dict[str, float]: Accuracies in per cent and, if asked for, their
+            intervals and numbers of pictures.
         """
-        poses, right = np.array(results).reshape(-1, 2).T
+        poses, right = np.array(results, dtype=int).reshape(-1, 2).T
         lows = (0, *POSE_EDGES)
         highs = (*POSE_EDGES, 'up')
         report = {}
         for pose, (low, high) in enumerate(zip(lows, highs)):
-            report[f'yaw_{low:g}_{high}'] = _percentage(right[poses == pose])
+            report |= self._judge(f'yaw_{low:g}_{high}', right[poses == pose])
         for pose, low in enumerate(POSE_EDGES, start=1):
-            report[f'yaw_over_{low:g}'] = _percentage(right[poses >= pose])
+            report |= self._judge(f'yaw_over_{low:g}', right[poses >= pose])
         return report
 
-
-def _percentage(right: np.ndarray) -> float:
-    return 100 * float(right.mean()) if len(right) else float('nan')
+    def _judge(self, name: str, right: np.ndarray) -> dict[str, float]:
+        count = len(right)
+        report = {name: 100 * right.mean() if count else np.nan}
+        if self.intervals:
+            low = high = np.nan
+            if count:
+                low, high = binomtest(int(right.sum()), count).proportion_ci(
+                    method='wilson')
+            report |= {
+                f'{name}_low': 100 * low,
+                f'{name}_high': 100 * high,
+                f'{name}_pictures': count
+            }
+        return {key: float(value) for key, value in report.items()}

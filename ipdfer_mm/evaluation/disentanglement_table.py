@@ -1,0 +1,167 @@
+"""The report on disentanglement as Markdown."""
+
+from collections.abc import Sequence
+
+from .probes import FACTOR_OF
+
+
+def disentanglement_markdown(report: dict) -> str:
+    """Write the report of ``disentanglement_report.py`` as tables.
+
+    Args:
+        report (dict): What the tool writes as JSON.
+
+    Returns:
+        str: Markdown. Items that are left out are listed with the reason.
+    """
+    parts = [
+        f'# Disentanglement of {report["checkpoint"]}\n\n{report["model"]} on '
+        f'{report["pictures"]} pictures of {report["people"]} people, '
+        f'{len(report["classes"])} expressions.\n'
+    ]
+    for kind, matrix in report['probes'].items():
+        parts.append(_leakage(kind, matrix))
+    parts += [_components(report), _dependence(report), _synthesis(report),
+              _swap(report), _left_out(report)]
+    return '\n'.join(part for part in parts if part)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ['---', *['---:'] * (len(header) - 1)], *rows]
+    return ''.join(f'| {" | ".join(line)} |\n' for line in lines)
+
+
+def _leakage(kind: str, matrix: dict) -> str:
+    first = next(iter(matrix['cells'].values()))
+    columns = list(first)
+    rows = []
+    for name, cells in matrix['cells'].items():
+        row = [name]
+        for column in columns:
+            text = f'{cells[column]["score"]:.2f} ± {cells[column]["std"]:.2f}'
+            own = FACTOR_OF[name] == column
+            row.append(f'**{text}**' if own else text)
+        margin = matrix['margin'].get(name)
+        row.append('' if margin is None else f'{margin:.2f}')
+        rows.append(row)
+    chances = ', '.join(
+        f'{column} {cell["chance"]:.3f}' for column, cell in first.items())
+    text = (f'## What a new {kind} probe reads out of each component\n\n'
+            + _table(['', *columns, 'own less mean of others'], rows)
+            + '\n0 is chance, 1 perfect: (UAR - chance) / (1 - chance), mean '
+            'and standard deviation over the parts of the people (of the '
+            f'pictures for identity). Chance: {chances}.')
+    if matrix['mean_margin'] is not None:
+        text += (' Mean of own less mean of others: '
+                 f'{matrix["mean_margin"]:.3f}.')
+    return f'{text}\n'
+
+
+def _components(report: dict) -> str:
+    header = ['', 'same person or not, same expression: AUC', 'EER',
+              'R² of the yaw', 'mean error of the yaw', 'entropy of C_p']
+    rows = []
+    for name, cell in report['verification'].items():
+        yaw = report.get('yaw', {}).get(name)
+        entropy = report.get('pose_entropy', {}).get(name)
+        rows.append([
+            name, f'{cell["auc"]:.3f}', f'{cell["eer"]:.3f}',
+            '' if yaw is None else f'{yaw["r2"]:.3f} ± {yaw["std"]:.3f}',
+            '' if yaw is None else f'{yaw["mae"]:.1f}°',
+            '' if entropy is None else f'{entropy:.3f}'
+        ])
+    return ('## Each component\n\n' + _table(header, rows)
+            + '\nAUC and EER of the cosine; 0.5 is chance. R² by ridge '
+            'regression, for people it has not seen. The entropy is relative '
+            'to that of a uniform answer.\n')
+
+
+def _dependence(report: dict) -> str:
+    if 'dependence' not in report:
+        return ''
+    rows = [[pair] + [
+        f'{cell["value"]:.3f} (floor {cell["floor"]:.3f} ± '
+        f'{cell["floor_std"]:.3f})' for cell in cells.values()
+    ] for pair, cells in report['dependence'].items()]
+    return ('## Dependence of components\n\n' + _table(
+        ['', 'mean of abs. cosine', 'linear CKA', 'distance correlation'],
+        rows) + '\nThe floor is that of components of different pictures, '
+        'mean and standard deviation over shuffles.\n')
+
+
+def _synthesis(report: dict) -> str:
+    if 'synthesis' not in report:
+        return ''
+    synthesis = report['synthesis']
+    columns = ('l1', 'psnr', 'ssim')
+    text = '## Synthesised faces\n\n'
+    near = {key.partition('/')[2]: cell for key, cell in synthesis.items()
+            if key.startswith('true_neutral/')}
+    if near:
+        text += _table(
+            ['against the true neutral face', 'L1', 'PSNR', 'SSIM'],
+            [[name, *(f'{cell[column]:.3f}' for column in columns)]
+             for name, cell in near.items()])
+        gain = synthesis['neutral_gain']
+        text += (
+            f'\nWhere picture and true neutral differ, the neutral face is '
+            f'nearer to the true one than the reconstruction on '
+            f'{100 * gain["closer"]:.1f} % of {gain["num_pictures"]} pictures '
+            f'(L1 {gain["neutral_l1"]:.3f} and '
+            f'{gain["reconstruction_l1"]:.3f}).\n\n')
+    who = {key.partition('/')[2]: cell for key, cell in synthesis.items()
+           if key.startswith('identity_cosine/')}
+    text += _table(
+        ['identity', 'cosine, same person', 'other people', 'AUC',
+         'Fisherfaces'],
+        [[name, f'{cell["same_person"]:.3f}', f'{cell["other_people"]:.3f}',
+          f'{cell["auc"]:.3f}',
+          f'{synthesis[f"fisherface_accuracy/{name}"]:.3f}']
+         for name, cell in who.items()])
+    text += (f'\nThe reconstruction is off by '
+             f'{synthesis["reconstruction_l1"]:.3f}, the mean training '
+             f'picture by {synthesis["mean_picture_l1"]:.3f}. The cosine is '
+             f'by {report["identity_network"]}.\n')
+    if 'judge' in synthesis:
+        text += '\n' + _table(
+            ['the judge says', 'neutral', 'the class of the input'],
+            [[name, f'{cell["neutral"]:.3f}', f'{cell["as_labelled"]:.3f}']
+             for name, cell in synthesis['judge'].items()])
+    return text
+
+
+def _swap(report: dict) -> str:
+    if 'swap' not in report:
+        return ''
+    columns = {
+        'swap_l1': 'L1 to the truth',
+        'truth_reconstruction_l1': 'its own reconstruction',
+        'no_swap_l1': 'nothing swapped',
+        'mean_picture_l1': 'mean picture',
+    }
+    rows = [[name, *(f'{cell[key]:.3f}' for key in columns),
+             f'{100 * cell["closer"]:.1f} %', str(cell['num_swaps'])]
+            for name, cell in report['swap'].items()]
+    text = '## Swaps against the rendered truth\n\n' + _table(
+        ['swapped', *columns.values(), 'nearer than nothing swapped',
+         'swaps'], rows)
+    rows = []
+    for name, cell in report['swap'].items():
+        for key in next(iter(cell['attributes'].values())):
+            rows.append([name, key] + [
+                f'{cell["attributes"][face][key]:.3f}'
+                for face in ('swap', 'no_swap', 'truth')])
+    return text + '\n' + _table(
+        ['swapped', 'as its donor', 'swap', 'nothing swapped', 'truth'],
+        rows) + (
+            '\nIdentity: the first donor is the nearest of them, by '
+            f'{report["identity_network"]}. Pose: the model\'s own E_pose and '
+            'C_p name the class of its donor. Expression: the judge names the '
+            'class of its donor.\n')
+
+
+def _left_out(report: dict) -> str:
+    if not report['left_out']:
+        return ''
+    return '## Left out\n\n' + ''.join(
+        f'- {name}: {reason}\n' for name, reason in report['left_out'].items())

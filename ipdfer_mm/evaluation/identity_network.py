@@ -1,0 +1,62 @@
+"""Identity networks other than the one that a model was trained with."""
+
+from mmengine.config import Config
+from mmengine.registry import MODELS
+
+from ipdfer_mm.models import IdentityEncoder
+
+POOLING = 'GlobalAveragePooling'
+
+
+def load_identity_network(config: str, checkpoint: str) -> IdentityEncoder:
+    """Load a face-recognition network to compare faces with.
+
+    The decoder is trained so that the model's own identity encoder recognises
+    its faces (Eq. 2 of the paper), and may please this one network alone.
+    Another network, trained on other pictures, is the fairer judge.
+
+    Args:
+        config (str): Config of a recogniser, such as
+            ``configs/pretrain/resnet18_arcface_casia.py``, or one whose
+            ``model.identity_encoder`` is the network, such as
+            ``configs/ipdfer_cmufaces.py``. It says how the network wants its
+            pictures; nothing else of it is used. A recogniser gets pictures
+            of the size that they have, an identity encoder of the size that
+            its model decodes.
+        checkpoint (str): Weights of the network, as
+            :func:`ipdfer_mm.models.encoders.load_face_weights` reads them.
+
+    Returns:
+        IdentityEncoder: The network, in eval mode.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If the config describes no such network, or the weights do
+            not fit it.
+    """
+    cfg = Config.fromfile(config).get('model', {})
+    if 'identity_encoder' in cfg:
+        encoder = dict(cfg.identity_encoder)
+        if encoder.get('input_size') is None:
+            # What the network sees when that model is trained.
+            encoder['input_size'] = cfg.get('decoder', {}).get('img_size')
+    elif 'backbone' in cfg:
+        neck = (cfg.get('neck') or {}).get('type', POOLING)
+        if neck.rpartition('.')[2] != POOLING:
+            raise ValueError(
+                f'The network of {config} ends in {neck}, but only one that '
+                f'ends in {POOLING} can be used to compare faces.')
+        prepare = cfg.get('data_preprocessor') or {}
+        encoder = dict(
+            type='ipdfer_mm.IdentityEncoder',
+            backbone=cfg.backbone,
+            channel_order='rgb' if prepare.get('to_rgb') else 'bgr',
+            **{key: prepare[key] for key in ('mean', 'std')
+               if prepare.get(key) is not None})
+    else:
+        raise ValueError(f'{config} has neither model.identity_encoder nor '
+                         'model.backbone.')
+    network = MODELS.build(dict(encoder, init_cfg=dict(
+        type='ipdfer_mm.Pretrained', checkpoint=checkpoint)))
+    network.init_weights()
+    return network.eval()

@@ -1,0 +1,39 @@
+"""Trained models from configs and checkpoints."""
+
+from collections.abc import Sequence
+from typing import Optional
+
+import torch
+from mmengine.config import Config
+from mmengine.model import BaseModel
+from mmengine.registry import MODELS
+from mmengine.runner import load_checkpoint
+
+
+def load_trained_model(cfg: Config, checkpoint: str,
+                       classes: Optional[Sequence[str]] = None) -> BaseModel:
+    """Build the model of a config with the weights of a checkpoint.
+
+    Args:
+        cfg (Config): With ``model``.
+        checkpoint (str): The checkpoint; its keys must be the model's.
+        classes (Sequence[str], optional): Classes of the data set that the
+            model is asked about.
+
+    Returns:
+        BaseModel: The model in eval mode, on the GPU if there is one.
+
+    Raises:
+        ValueError: If the checkpoint says that it was trained on other
+            classes.
+    """
+    model = MODELS.build(cfg.model)
+    meta = load_checkpoint(model, checkpoint, strict=True).get('meta', {})
+    theirs = meta.get('dataset_meta', {}).get('classes')
+    if classes is not None and theirs is not None and (
+            tuple(theirs) != tuple(classes)):
+        raise ValueError(
+            f'{checkpoint} was trained on the classes {tuple(theirs)}, but '
+            f'the data set has {tuple(classes)}.')
+    device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    return model.to(device).eval()

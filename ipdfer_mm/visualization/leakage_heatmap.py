@@ -1,0 +1,53 @@
+"""What each component of a face gives away, as a picture."""
+
+import io
+
+import numpy as np
+from matplotlib.figure import Figure
+
+
+def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
+    """Draw a leakage matrix for each kind of probe.
+
+    Args:
+        probes (dict[str, dict]): What
+            :func:`ipdfer_mm.evaluation.leakage_matrix` gives, by kind.
+        title (str): Heading.
+
+    Returns:
+        Figure: The page. ``savefig`` writes it, no display is needed.
+    """
+    figure = Figure(figsize=(4.2 * len(probes), 4), layout='constrained')
+    figure.suptitle(title)
+    grid = figure.subplots(1, len(probes), squeeze=False, sharey=True)[0]
+    for axes, (kind, matrix) in zip(grid, probes.items()):
+        cells = matrix['cells']
+        columns = list(next(iter(cells.values())))
+        scores = np.array([[row[column]['score'] for column in columns]
+                           for row in cells.values()])
+        image = axes.imshow(scores, cmap='Blues', vmin=0, vmax=1)
+        for place, score in np.ndenumerate(scores):
+            axes.text(*place[::-1], f'{score:.2f}', ha='center', va='center',
+                      color='white' if score > 0.5 else 'black')
+        axes.set_xticks(range(len(columns)), columns)
+        axes.set_yticks(range(len(cells)), cells)
+        margin = matrix['mean_margin']
+        axes.set_title(f'{kind} probe' if margin is None else
+                       f'{kind} probe, own less others {margin:.2f}',
+                       fontsize=10)
+    figure.colorbar(image, ax=grid, label='0: chance, 1: perfect')
+    return figure
+
+
+def to_png(figure: Figure) -> bytes:
+    """Encode a page.
+
+    Args:
+        figure (Figure): The page.
+
+    Returns:
+        bytes: A PNG file.
+    """
+    content = io.BytesIO()
+    figure.savefig(content, format='png', dpi=150)
+    return content.getvalue()

@@ -1,0 +1,163 @@
+"""Measure how far a model disentangles identity, pose and expression.
+
+For a checkpoint of IPD-FER, of ID-FER or of the baseline (an ImageClassifier
+of mmpretrain, whose one feature is compared as f_exp), on the test set of a
+config, whose people no model has seen: what new classifiers read out of each
+component, whether f_exp tells people apart, how components depend on each
+other, and, on rendered people, the synthesised faces against true ones: the
+neutral faces, and faces of one person with the pose and the expression of two
+others. What does not apply is named with the reason.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import cv2
+from mmengine.config import Config, DictAction
+from mmengine.registry import DATASETS, init_default_scope
+from torch import Tensor
+
+from ipdfer_mm.evaluation import (
+    DisentanglementReport,
+    disentanglement_markdown,
+    load_identity_network,
+    load_mean_picture,
+    load_trained_model,
+)
+from ipdfer_mm.models import IPDFERModel
+from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.visualization import picture_grid
+from ipdfer_mm.visualization.leakage_heatmap import leakage_heatmap, to_png
+
+ADVICE = 'choose another file with --out'
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='path of the config')
+    parser.add_argument('checkpoint', help='path of the checkpoint')
+    parser.add_argument(
+        '--out',
+        type=Path,
+        help='file for the numbers (.json); the tables (.md) and the heat map '
+        'of the probes (.png) are written beside it')
+    parser.add_argument(
+        '--grid', type=Path, help='file for a picture grid of swaps (.png)')
+    parser.add_argument(
+        '--judge',
+        nargs=2,
+        metavar=('CONFIG', 'CHECKPOINT'),
+        help='an expression classifier that shares no training picture with '
+        'the model, asked what synthesised faces show')
+    parser.add_argument(
+        '--identity-network',
+        nargs=2,
+        metavar=('CONFIG', 'CHECKPOINT'),
+        help="a face-recognition network other than the model's own identity "
+        'encoder, to say whose the synthesised faces are')
+    parser.add_argument(
+        '--splits',
+        type=int,
+        default=5,
+        help='parts of the cross-validation (default: %(default)s)')
+    parser.add_argument(
+        '--permutations',
+        type=int,
+        default=20,
+        help='shuffles of the floors (default: %(default)s)')
+    parser.add_argument(
+        '--swaps',
+        type=int,
+        default=200,
+        help='pictures whose components are swapped (default: %(default)s)')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='seed of all that is drawn')
+    parser.add_argument(
+        '--trust-checkpoint',
+        action='store_true',
+        help='load pickled objects, which can run any code')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    args = parser.parse_args()
+    if args.splits < 2 or min(args.permutations, args.swaps) < 1 or (
+            args.seed < 0):
+        parser.error('--splits must be 2 or more, --permutations and --swaps '
+                     '1 or more, --seed not negative')
+    if args.out is not None and args.out.suffix != '.json':
+        parser.error(f'--out {args.out} must end in .json')
+    return args
+
+
+def build_report(args: argparse.Namespace) -> DisentanglementReport:
+    """Load the data set and all networks.
+
+    Raises:
+        ValueError: If a checkpoint was trained on other classes.
+    """
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options is not None:
+        cfg.merge_from_dict(args.cfg_options)
+    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+    set_checkpoint_trust(args.trust_checkpoint)
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    classes = dataset.metainfo['classes']
+    model = load_trained_model(cfg, args.checkpoint, classes)
+    mean_picture = judge = network = None
+    if isinstance(model, IPDFERModel):
+        mean_picture = load_mean_picture(cfg, model)
+    if args.judge:
+        judge = load_trained_model(
+            Config.fromfile(args.judge[0]), args.judge[1], classes)
+    if args.identity_network:
+        network = load_identity_network(*args.identity_network)
+        network.to(next(model.parameters()).device)
+    return DisentanglementReport(
+        model, dataset, mean_picture, judge, network, args.splits,
+        args.permutations, args.swaps, args.seed)
+
+
+def write(args: argparse.Namespace, report: dict,
+          columns: dict[str, Tensor]) -> None:
+    """Print the tables and write the files that are asked for."""
+    table = disentanglement_markdown(report)
+    print(f'\n{table}')
+    if args.out is not None:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(report, indent=2)
+        heatmap = leakage_heatmap(report['probes'], Path(args.checkpoint).name)
+        for suffix, content in {'.json': f'{text}\n'.encode(),
+                                '.md': table.encode(),
+                                '.png': to_png(heatmap)}.items():
+            write_atomically(args.out.with_suffix(suffix), content, ADVICE)
+    if args.grid is not None and columns:
+        grid = picture_grid(columns)
+        png = cv2.imencode('.png', grid[..., ::-1])[1].tobytes()
+        args.grid.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(args.grid, png, 'choose another file with --grid')
+
+
+def main() -> None:
+    """Run the tool."""
+    args = parse_args()
+    network = args.identity_network or ["the model's own identity encoder"]
+    try:
+        measured = build_report(args)
+        report = dict(
+            checkpoint=args.checkpoint,
+            splits=args.splits,
+            permutations=args.permutations,
+            seed=args.seed,
+            identity_network=' '.join(network),
+            **measured.measure())
+        if args.grid is not None and not measured.swap_columns:
+            report['left_out']['grid'] = 'there is no swap to show'
+        write(args, report, measured.swap_columns)
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+
+
+if __name__ == '__main__':
+    main()
