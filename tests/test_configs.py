@@ -252,13 +252,13 @@ def test_rafdb_configs_train(name, rafdb, tmp_path):
 
 
 @pytest.mark.parametrize('name, gone', [
-    ('no_confusion', {'loss_confusion'}),
-    ('no_cos', {'loss_cos'}),
-    ('no_id', {'loss_id'}),
-    ('no_discriminator', {
+    ('without_confusion', {'loss_confusion'}),
+    ('without_cos', {'loss_cos'}),
+    ('without_id', {'loss_id'}),
+    ('without_discriminator', {
         'loss_disc', 'loss_discriminator', 'loss_adv_neutral', 'loss_adv_exp'
     }),
-    ('no_recon', {'loss_recon'}),
+    ('without_recon', {'loss_recon'}),
     ('eq11_step3', set()),
     ('shared_adam', set()),
 ])
@@ -313,12 +313,13 @@ def test_holdout_chooses_without_the_test_pictures(rafdb):
 @pytest.mark.parametrize('name', ['ipdfer', 'idfer', 'baseline'])
 def test_sfew_starts_from_rafdb(name, monkeypatch):
     """From the last epoch of the same model, or from what is named."""
-    monkeypatch.delenv('RAFDB_CHECKPOINT', raising=False)
+    variable = f'{name.upper()}_RAFDB'
+    monkeypatch.delenv(variable, raising=False)
     path = ROOT / f'configs/{name}_sfew_from_rafdb.py'
     epochs = Config.fromfile(ROOT / f'configs/{name}_rafdb.py').train_cfg
     assert Config.fromfile(path).load_from == (
         f'work_dirs/{name}_rafdb/epoch_{epochs.max_epochs}.pth')
-    monkeypatch.setenv('RAFDB_CHECKPOINT', 'elsewhere.pth')
+    monkeypatch.setenv(variable, 'elsewhere.pth')
     assert Config.fromfile(path).load_from == 'elsewhere.pth'
 
 
