@@ -1,6 +1,6 @@
 # IPD-FER on SFEW 2.0 with the settings of the paper's Section 4.2.
-# Table 6's better results start from the model of RAF-DB, which has the same
-# classes: --cfg-options load_from=work_dirs/ipdfer_rafdb/epoch_30.pth
+# Table 6's better results start from the model of RAF-DB, see
+# ipdfer_sfew_pretrained.py.
 _base_ = [
     './_base_/models/ipdfer_resnet18.py',
     './_base_/datasets/sfew.py',

@@ -1,0 +1,4 @@
+# Table 9: without L_id.
+_base_ = '../ipdfer_rafdb.py'
+
+model = dict(loss_id=None)
