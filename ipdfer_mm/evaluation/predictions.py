@@ -196,4 +196,4 @@ def check_same_pictures(first: Predictions, second: Predictions) -> None:
     if what:
         raise ValueError(f'{first.source} and {second.source} have different '
                          f'{what}, so they cannot be compared. Test both on '
-                         'the same data.')
+                         'the same data, with the same manifest.')

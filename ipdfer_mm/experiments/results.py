@@ -19,6 +19,7 @@ class RunResult(NamedTuple):
     """A finished run.
 
     Attributes:
+        folder (Path): Its folder.
         state (dict): See :func:`.state.read_state`.
         settings (dict): Its config.
         predictions (dict[str, Predictions]): Of the ``last`` checkpoint and,
@@ -27,6 +28,7 @@ class RunResult(NamedTuple):
         test_ms (float): Milliseconds for each test picture.
     """
 
+    folder: Path
     state: dict
     settings: dict
     predictions: dict[str, Predictions]
@@ -189,7 +191,7 @@ def read_run(folder: Path) -> RunResult:
     times = [record['time'] for record in read_scalars(folder)
              if 'epoch' in record and 'time' in record]
     seconds = np.mean(times) * state['iterations'] if times else np.nan
-    return RunResult(state, settings, predictions, float(seconds),
+    return RunResult(folder, state, settings, predictions, float(seconds),
                      _test_ms(folder, settings))
 
 
