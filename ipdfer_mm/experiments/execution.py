@@ -153,7 +153,7 @@ def _facts(run: Run) -> dict:
     meta = torch.load(
         path, map_location='cpu', mmap=True, weights_only=True)['meta']
     device = (torch.cuda.get_device_name() if torch.cuda.is_available() else
-              f'CPU, {torch.get_num_threads()} threads')
+              f'CPU, threads: {torch.get_num_threads()}')
     return dict(
         classes=list(meta['dataset_meta']['classes']),
         epochs=epoch,

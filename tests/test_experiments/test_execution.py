@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_plan import CONFIG
+from fake_runs import CONFIG
 
 from ipdfer_mm.experiments.execution import (
     RunBusyError,

@@ -3,18 +3,9 @@
 from pathlib import Path
 
 import pytest
+from fake_runs import CONFIG
 
 from ipdfer_mm.experiments.plan import parse_options, plan_runs
-
-CONFIG = '''
-train_cfg = dict(max_epochs=30)
-model = dict(loss_cos=dict(loss_weight=0.5), loss_id=dict(loss_weight=1.0))
-train_dataloader = dict(batch_size=16, dataset=dict(type='A'{fold}))
-val_dataloader = dict(batch_size=8, dataset=dict(type='A'{fold}))
-test_dataloader = val_dataloader
-test_evaluator = dict(type='Accuracy')
-randomness = dict(seed=0)
-'''
 
 
 @pytest.fixture
