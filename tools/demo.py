@@ -27,6 +27,7 @@ from ipdfer_mm.utils.cli import (
     set_dataloader_defaults,
 )
 from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.utils.run_settings import ADVICE, note_settings
 from ipdfer_mm.visualization import (
     TestResult,
     comparison_sheet,
@@ -36,7 +37,6 @@ from ipdfer_mm.visualization import (
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 MODELS = {'baseline': 'ResNet-18', 'ipdfer': 'IPD-FER'}
 GRID_ROWS = 10
-ADVICE = 'mend it and run the demo again, it goes on from here'
 
 
 def parse_args() -> argparse.Namespace:
@@ -69,25 +69,12 @@ def last_checkpoint(cfg: Config) -> Path:
     return Path(cfg.work_dir, f'epoch_{cfg.train_cfg.max_epochs}.pth')
 
 
-def check_settings(cfg: Config) -> None:
-    """Refuse to go on from a run with other settings, and note those now."""
-    noted = Path(cfg.work_dir, 'settings.json')
-    settings = json.loads(json.dumps(cfg.to_dict(), default=str))
-    if noted.is_file():
-        theirs = json.loads(noted.read_text())
-        changed = sorted(key for key in {*settings, *theirs}
-                         if settings.get(key) != theirs.get(key))
-        if changed:
-            sys.exit(f'{cfg.work_dir} holds a run with other settings '
-                     f'({", ".join(changed)}). Name another folder with '
-                     '--work-dir, or delete this one.')
-    noted.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(noted, json.dumps(settings).encode(), ADVICE)
-
-
 def train(cfg: Config) -> None:
     """Train to the last epoch, from where an earlier run stopped."""
-    check_settings(cfg)
+    try:
+        note_settings(cfg.work_dir, cfg)
+    except ValueError as error:
+        sys.exit(f'{error} The folder of all is --work-dir.')
     if last_checkpoint(cfg).is_file():
         print(f'{last_checkpoint(cfg)} is there already.')
         return

@@ -24,7 +24,14 @@ from .metrics import (
     VerificationMetric,
 )
 from .neutral import neutral_gain, picture_similarity
+from .predictions import (
+    Predictions,
+    check_same_pictures,
+    load_predictions,
+    pool,
+)
 from .probes import Factor, leakage_matrix, probe_score, yaw_r2
+from .significance import Bootstrap, McNemar, mcnemar, paired_bootstrap
 from .swap import (
     SwapPictures,
     SwapRenderer,
@@ -51,18 +58,20 @@ from .synthesis_report import (
 from .verification import equal_error_rate, same_expression_verification
 
 __all__ = [
-    'ClassSubsetAccuracy', 'DisentanglementReport',
-    'ExpectedCalibrationError', 'FacePictures', 'Factor', 'PoseAccuracy',
-    'SwapPictures', 'SwapRenderer', 'VerificationMetric', 'decode_swap',
+    'Bootstrap', 'ClassSubsetAccuracy', 'DisentanglementReport',
+    'ExpectedCalibrationError', 'FacePictures', 'Factor', 'McNemar',
+    'PoseAccuracy', 'Predictions', 'SwapPictures', 'SwapRenderer',
+    'VerificationMetric', 'check_same_pictures', 'decode_swap',
     'disentanglement_markdown', 'distance_correlation', 'draw_donors',
     'equal_error_rate', 'extract_components', 'feature_norms',
     'find_factors', 'fisherface_accuracy', 'gradient_norms',
-    'identity_cosine', 'judge_expressions',
-    'judge_synthesis', 'leakage_matrix', 'linear_cka',
-    'load_identity_network', 'load_mean_picture', 'load_pictures',
-    'load_test_pictures', 'load_trained_model', 'mean_abs_cosine',
-    'measure_components', 'measure_dependence', 'measure_swap',
-    'measure_synthesis', 'neutral_gain', 'picture_similarity',
-    'pose_entropy', 'probe_score', 'reconstruction_error',
-    'same_expression_verification', 'swap_kinds', 'synthesize', 'yaw_r2'
+    'identity_cosine', 'judge_expressions', 'judge_synthesis',
+    'leakage_matrix', 'linear_cka', 'load_identity_network',
+    'load_mean_picture', 'load_pictures', 'load_predictions',
+    'load_test_pictures', 'load_trained_model', 'mcnemar',
+    'mean_abs_cosine', 'measure_components', 'measure_dependence',
+    'measure_swap', 'measure_synthesis', 'neutral_gain',
+    'paired_bootstrap', 'picture_similarity', 'pool', 'pose_entropy',
+    'probe_score', 'reconstruction_error', 'same_expression_verification',
+    'swap_kinds', 'synthesize', 'yaw_r2'
 ]

@@ -1,0 +1,1 @@
+"""Sets of training runs, and tables made of them."""

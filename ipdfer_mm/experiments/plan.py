@@ -1,0 +1,194 @@
+"""Which runs a set of experiments consists of."""
+
+import argparse
+import itertools
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional
+
+from mmengine.config import Config, DictAction
+
+from ipdfer_mm.datasets.ckplus import NUM_FOLDS
+
+SMOKE_EPOCHS = 2
+SMOKE_ITERATIONS = 4
+SMOKE_PICTURES = 140  # of validation and test
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training and its tests.
+
+    Attributes:
+        name (str): Of the experiment: the config's, and what is swept.
+        config (Path): The config file.
+        options (tuple[str, ...]): For ``--cfg-options``.
+        seed (int): Seed.
+        fold (int, optional): Fold of a cross-validation.
+        folder (Path): Its own.
+        sweep (dict[str, str]): The swept setting and its value; empty for the
+            config as it is.
+        smoke (bool): Whether it only shows that all works.
+    """
+
+    name: str
+    config: Path
+    options: tuple[str, ...]
+    seed: int
+    fold: Optional[int]
+    folder: Path
+    sweep: dict[str, str] = field(default_factory=dict)
+    smoke: bool = False
+
+    @property
+    def title(self) -> str:
+        """Name, seed and fold, such as ``ipdfer_ckplus/seed0/fold3``."""
+        return '/'.join([self.name, *_places(self.seed, self.fold)])
+
+    def load_config(self) -> Config:
+        """Read the config, with the options of this run.
+
+        Returns:
+            Config: The config.
+        """
+        cfg = Config.fromfile(self.config)
+        cfg.merge_from_dict(parse_options(self.options))
+        return cfg
+
+
+def plan_runs(configs: Sequence[Path],
+              out: Path,
+              seeds: Sequence[int],
+              folds: Optional[Sequence[int]] = None,
+              sweeps: Sequence[str] = (),
+              options: Sequence[str] = (),
+              smoke: bool = False) -> list[Run]:
+    """List the runs of a set of experiments.
+
+    All experiments come with the first seed, then with the next, so that
+    tables can be made early.
+
+    Args:
+        configs (Sequence[Path]): Config files with different names.
+        out (Path): Folder of all runs.
+        seeds (Sequence[int]): Seeds.
+        folds (Sequence[int], optional): Folds of configs whose data set has
+            folds. Defaults to None, all ten.
+        sweeps (Sequence[str]): Like ``'model.loss_cos.loss_weight=0.1,1'``:
+            each config also runs with each of these values, one setting at a
+            time, as in Fig. 7 of the paper.
+        options (Sequence[str]): Like ``'key=value'``, for all runs.
+        smoke (bool): Whether to train a few iterations only.
+
+    Returns:
+        list[Run]: The runs.
+
+    Raises:
+        FileNotFoundError: If a config does not exist.
+        ValueError: If two configs have the same name, one is not trained by
+            epochs, or a text is not of the form ``key=value``.
+    """
+    for text in [*sweeps, *options]:
+        if '=' not in text:
+            raise ValueError(f'{text!r} is not of the form KEY=VALUE.')
+    variants = []
+    for config in configs:
+        if not config.is_file():
+            raise FileNotFoundError(f'The config {config} does not exist.')
+        cfg = Config.fromfile(config)
+        cfg.merge_from_dict(parse_options(options))
+        _check_config(config, cfg)
+        own = smoke_options(cfg) if smoke else []
+        for sweep in [{}, *_swept(sweeps)]:
+            variants.append((config, own, sweep, _folds(cfg, folds)))
+    names = [_name(config, sweep) for config, _, sweep, _ in variants]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f'Several experiments have the name '
+                         f'{", ".join(twice)}; runs are named by the config '
+                         'file and the swept setting.')
+    runs = []
+    for seed, (name, (config, own, sweep, own_folds)) in itertools.product(
+            seeds, zip(names, variants)):
+        for fold in own_folds:
+            runs.append(
+                Run(name, config,
+                    (*own, f'randomness.seed={seed}', *_fold_options(fold),
+                     *options, *(f'{k}={v}' for k, v in sweep.items())),
+                    seed, fold,
+                    Path(out, name, *_places(seed, fold)), sweep, smoke))
+    return runs
+
+
+def parse_options(options: Sequence[str]) -> dict:
+    """Parse what ``--cfg-options`` takes.
+
+    Args:
+        options (Sequence[str]): Like ``'key=value'``.
+
+    Returns:
+        dict: Values by dotted key.
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--options', nargs='*', action=DictAction, default={})
+    return parser.parse_args(['--options', *options]).options
+
+
+def smoke_options(cfg: Config) -> list[str]:
+    """Settings that shorten a training to a few iterations.
+
+    Args:
+        cfg (Config): The config.
+
+    Returns:
+        list[str]: For ``--cfg-options``.
+    """
+    pictures = SMOKE_ITERATIONS * cfg.train_dataloader.batch_size
+    return [
+        f'train_cfg.max_epochs={SMOKE_EPOCHS}',
+        *(f'{loader}.dataset.indices='
+          f'{pictures if loader == LOADERS[0] else SMOKE_PICTURES}'
+          for loader in LOADERS)
+    ]
+
+
+def _check_config(config: Path, cfg: Config) -> None:
+    for key in (*LOADERS, 'test_evaluator'):
+        if cfg.get(key) is None:
+            raise ValueError(f'{config} has no {key}, but an experiment is '
+                             'trained, validated and tested.')
+    if 'max_epochs' not in cfg.train_cfg:
+        raise ValueError(f'{config} has no train_cfg.max_epochs: only '
+                         'trainings by epoch are supported.')
+
+
+def _swept(sweeps: Sequence[str]) -> list[dict[str, str]]:
+    pairs = [sweep.split('=', 1) for sweep in sweeps]
+    return [{key: value} for key, values in pairs
+            for value in values.split(',')]
+
+
+def _name(config: Path, sweep: dict[str, str]) -> str:
+    parts = [f'{key.removeprefix("model.")}={value}'
+             for key, value in sweep.items()]
+    return '+'.join([config.stem, *parts]).replace(os.sep, '_')
+
+
+def _folds(cfg: Config,
+           folds: Optional[Sequence[int]]) -> Iterable[Optional[int]]:
+    if cfg.train_dataloader.dataset.get('fold') is None:
+        return [None]
+    return range(NUM_FOLDS) if folds is None else folds
+
+
+def _fold_options(fold: Optional[int]) -> list[str]:
+    if fold is None:
+        return []
+    return [f'{loader}.dataset.fold={fold}' for loader in LOADERS]
+
+
+def _places(seed: int, fold: Optional[int]) -> list[str]:
+    return [f'seed{seed}'] + ([] if fold is None else [f'fold{fold}'])

@@ -1,0 +1,224 @@
+"""What finished runs say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Optional
+
+import mmengine
+import numpy as np
+
+from ipdfer_mm.evaluation import Predictions, load_predictions, pool
+from ipdfer_mm.utils.run_settings import FILE as SETTINGS_FILE
+
+from .execution import CHECKPOINTS, read_scalars
+from .state import FILE, FINISHED, read_state
+
+
+class RunResult(NamedTuple):
+    """A finished run.
+
+    Attributes:
+        folder (Path): Its folder.
+        state (dict): See :func:`.state.read_state`.
+        settings (dict): Its config.
+        predictions (dict[str, Predictions]): Of the ``last`` checkpoint and,
+            where there is one, the ``best``.
+        seconds (float): Of an epoch of training; nan if nothing was logged.
+        test_ms (float): Milliseconds for each test picture.
+    """
+
+    folder: Path
+    state: dict
+    settings: dict
+    predictions: dict[str, Predictions]
+    seconds: float
+    test_ms: float
+
+
+@dataclass
+class SeedResult:
+    """All folds of an experiment with one seed; one run without folds.
+
+    Attributes:
+        seed (int): The seed.
+        runs (list[RunResult]): The folds, in order.
+    """
+
+    seed: int
+    runs: list[RunResult]
+
+    def predictions(self, which: str) -> Optional[Predictions]:
+        """Predictions, pooled over the folds.
+
+        Args:
+            which (str): ``'last'`` or ``'best'`` checkpoint.
+
+        Returns:
+            Predictions | None: None where a fold has no such checkpoint.
+        """
+        parts = [run.predictions.get(which) for run in self.runs]
+        if None in parts:
+            return None
+        return parts[0] if len(parts) == 1 else pool(parts)
+
+    def fold_mean(self, which: str) -> float:
+        """Mean of the accuracies of the folds, per cent."""
+        return float(np.mean(
+            [run.predictions[which].accuracy for run in self.runs]))
+
+
+@dataclass
+class Experiment:
+    """A config with one or more seeds.
+
+    Attributes:
+        name (str): Its name.
+        seeds (list[SeedResult]): In order of the seed.
+    """
+
+    name: str
+    seeds: list[SeedResult]
+
+    @property
+    def first(self) -> RunResult:
+        """One of its runs, for what all have in common."""
+        return self.seeds[0].runs[0]
+
+    @property
+    def dataset(self) -> str:
+        """Test data set: its class, and of CK+ the number of expressions."""
+        cfg = self.first.settings['test_dataloader']['dataset']
+        name = cfg['type'].rpartition('.')[2]
+        return f'{name}{cfg.get("num_expressions", "")}'
+
+    @property
+    def smoke(self) -> bool:
+        """Whether a run of it is a smoke run."""
+        return any(run.state['smoke'] for seed in self.seeds
+                   for run in seed.runs)
+
+    @property
+    def has_folds(self) -> bool:
+        """Whether it is a cross-validation."""
+        return self.first.state['fold'] is not None
+
+    @property
+    def chosen_on_test(self) -> bool:
+        """Whether the best epoch was chosen on the test pictures."""
+        val, test = (self.first.settings[f'{name}_dataloader']['dataset']
+                     for name in ('val', 'test'))
+        return val == test
+
+    def predictions(self, which: str) -> dict[int, Predictions]:
+        """Predictions by seed.
+
+        Args:
+            which (str): ``'last'`` or ``'best'`` checkpoint.
+
+        Returns:
+            dict[int, Predictions]: Those there are.
+        """
+        found = {seed.seed: seed.predictions(which) for seed in self.seeds}
+        return {key: value for key, value in found.items()
+                if value is not None}
+
+
+def read_experiments(
+        folders: Sequence[Path]) -> tuple[list[Experiment], list[str]]:
+    """Read all finished runs below some folders.
+
+    Args:
+        folders (Sequence[Path]): What ``tools/run_experiments.py --out`` was.
+
+    Returns:
+        tuple[list[Experiment], list[str]]: The experiments by name, and the
+        names of the runs that are not finished. A seed of which a fold is
+        missing is left out.
+
+    Raises:
+        FileNotFoundError: If there is no run.
+        ValueError: If an experiment is in two folders, or a file is damaged.
+    """
+    found: dict[str, dict[int, list[Path]]] = {}
+    missing, incomplete = [], set()
+    for folder in folders:
+        paths = sorted(folder.glob(f'*/seed*/**/{FILE}'))
+        if not paths:
+            raise FileNotFoundError(f'{folder} holds no runs. Make some with '
+                                    'tools/run_experiments.py.')
+        states = [read_state(path.parent) for path in paths]
+        twice = {state['name'] for state in states} & set(found)
+        if twice:
+            raise ValueError(f'{folder}: {sorted(twice)} is in another of the '
+                             'folders, too.')
+        for path, state in zip(paths, states):
+            name, seed = state['name'], state['seed']
+            found.setdefault(name, {}).setdefault(seed, []).append(path.parent)
+            if state['status'] != FINISHED:
+                missing.append(f'{path.parent.relative_to(folder)} '
+                               f'({state["status"]})')
+                incomplete.add((name, seed))
+    experiments = []
+    for name, seeds in sorted(found.items()):
+        results = [
+            SeedResult(seed, [read_run(place) for place in places])
+            for seed, places in sorted(seeds.items())
+            if (name, seed) not in incomplete
+        ]
+        if results:
+            experiments.append(Experiment(name, results))
+    return experiments, missing
+
+
+def read_run(folder: Path) -> RunResult:
+    """Read a finished run.
+
+    Args:
+        folder (Path): Its folder.
+
+    Returns:
+        RunResult: The run.
+    """
+    state = read_state(folder)
+    settings = mmengine.load(folder / SETTINGS_FILE)
+    asked = asked_classes(settings)
+    predictions = {
+        which: load_predictions(folder / f'{which}.pkl', state['classes'],
+                                asked)
+        for which in CHECKPOINTS if (folder / f'{which}.pkl').is_file()
+    }
+    times = [record['time'] for record in read_scalars(folder)
+             if 'epoch' in record and 'time' in record]
+    seconds = np.mean(times) * state['iterations'] if times else np.nan
+    return RunResult(folder, state, settings, predictions, float(seconds),
+                     _test_ms(folder, settings))
+
+
+def asked_classes(settings: dict) -> Optional[list[str]]:
+    """Classes that the accuracy of a config is about.
+
+    Args:
+        settings (dict): Config.
+
+    Returns:
+        list[str] | None: Those of a ``ClassSubsetAccuracy`` that is called
+        ``top1``, as for CK+; None for all.
+    """
+    metrics = settings['test_evaluator']
+    for metric in metrics if isinstance(metrics, list) else [metrics]:
+        if metric['type'].endswith('ClassSubsetAccuracy') and (
+                metric.get('name') == 'top1'):
+            return metric['classes']
+    return None
+
+
+def _test_ms(folder: Path, settings: dict) -> float:
+    """Milliseconds of the test loop for a picture, without loading it."""
+    batch = settings['test_dataloader']['batch_size']
+    times = []
+    for path in folder.glob('test_*/*/*.json'):
+        record = mmengine.load(path)
+        if {'time', 'data_time'} <= set(record):
+            times.append(record['time'] - record['data_time'])
+    return 1000 * float(np.mean(times)) / batch if times else np.nan

@@ -1,0 +1,105 @@
+"""How far a run is, in a file that survives a kill."""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Optional
+
+from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.run_settings import ADVICE, note_settings
+
+from .plan import Run
+
+FILE = 'run.json'
+LOCK = '.lock'
+PLANNED, TRAINED, FINISHED = 'planned', 'trained', 'finished'
+
+
+def note_planned(run: Run) -> None:
+    """Make the folder of a run, and note what it is going to be.
+
+    Args:
+        run (Run): The run.
+
+    Raises:
+        ValueError: If the folder holds a run with other settings.
+    """
+    note_settings(run.folder, run.load_config())
+    if not Path(run.folder, FILE).is_file():
+        write_state(
+            run.folder,
+            dict(
+                name=run.name,
+                config=str(run.config),
+                seed=run.seed,
+                fold=run.fold,
+                sweep=run.sweep,
+                smoke=run.smoke,
+                status=PLANNED))
+
+
+def read_state(folder: Path) -> dict:
+    """Read how far a run is.
+
+    Args:
+        folder (Path): Folder of the run.
+
+    Returns:
+        dict: ``name``, ``config``, ``seed``, ``fold``, ``sweep``, ``smoke``
+        and ``status``: planned, trained or finished. From trained on also
+        ``classes``, ``epochs``, ``iterations`` (of an epoch) and ``device``.
+
+    Raises:
+        ValueError: If the file is damaged; names it.
+    """
+    path = Path(folder, FILE)
+    try:
+        return json.loads(path.read_text())
+    except ValueError:
+        raise ValueError(f'{path} is damaged. Delete the folder of this run '
+                         'and run it again.') from None
+
+
+def write_state(folder: Path, state: dict) -> None:
+    """Write how far a run is; see :func:`read_state`."""
+    write_atomically(
+        Path(folder, FILE), (json.dumps(state, indent=2) + '\n').encode(),
+        ADVICE)
+
+
+@contextmanager
+def lock(folder: Path, patience: float = 0) -> Iterator[Optional[int]]:
+    """Keep other processes from working on the same run.
+
+    The lock is that of the open file: a training that outlives the process
+    which started it, and inherited the file, still holds it.
+
+    Args:
+        folder (Path): Folder of the run.
+        patience (float): Seconds to wait for another process.
+
+    Yields:
+        int | None: The file descriptor to pass on; None if another process
+        holds the lock.
+    """
+    descriptor = os.open(Path(folder, LOCK), os.O_CREAT | os.O_RDWR)
+    try:
+        deadline = time.monotonic() + patience
+        while not (held := _try_lock(descriptor)) and (time.monotonic()
+                                                       < deadline):
+            time.sleep(0.2)
+        yield descriptor if held else None
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

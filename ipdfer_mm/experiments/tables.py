@@ -1,0 +1,334 @@
+"""Tables of experiments on one data set, as those of the paper."""
+
+from collections.abc import Sequence
+from typing import Optional
+
+import numpy as np
+
+from ipdfer_mm.datasets.pose import POSE_EDGES, UNKNOWN_POSE
+from ipdfer_mm.evaluation import (
+    Predictions,
+    check_same_pictures,
+    mcnemar,
+    paired_bootstrap,
+)
+
+from . import paper
+from .results import Experiment
+from .text_table import Spread, TextTable
+
+WHICH = dict(best='best epoch', last='last epoch')
+SPREAD = ('Of several seeds: mean ± standard deviation (n - 1); before the '
+          'brackets the best seed.')
+BASELINE = 'baseline_'
+
+
+def make_tables(experiments: Sequence[Experiment],
+                baseline: Optional[str] = None,
+                with_paper: bool = True) -> list[TextTable]:
+    """Make all tables of the experiments on one data set.
+
+    Args:
+        experiments (Sequence[Experiment]): They have the same ``dataset``.
+        baseline (str, optional): Name of the experiment that the others are
+            compared with. Defaults to None, see :func:`find_baseline`.
+        with_paper (bool): Whether the paper's numbers stand beside.
+
+    Returns:
+        list[TextTable]: Accuracy, accuracy by pose where poses are known,
+        comparison with the baseline where there is one, times, and all runs.
+
+    Raises:
+        ValueError: If two runs were tested on different pictures, or the
+            baseline is not there.
+    """
+    names = [experiment.name for experiment in experiments]
+    if baseline is not None and baseline not in names:
+        raise ValueError(f'There is no experiment {baseline} with '
+                         f'{experiments[0].dataset}, only {names}.')
+    _check_all(experiments)
+    tables = [accuracy_table(experiments, with_paper)]
+    for which in WHICH:
+        tables += [
+            pose_table(experiments, which, with_paper),
+            comparison_table(experiments, which, baseline)
+        ]
+    tables += [time_table(experiments, with_paper), runs_table(experiments)]
+    tables = [table for table in tables if table.rows]
+    for table in tables:
+        table.title = f'{experiments[0].dataset}: {table.title}'
+        if any(experiment.smoke for experiment in experiments):
+            table.title = f'SMOKE, no result: {table.title}'
+    return tables
+
+
+def find_baseline(name: str, names: Sequence[str]) -> Optional[str]:
+    """Find what an experiment is compared with.
+
+    Args:
+        name (str): Such as ``'ipdfer_rafdb_without_cos'``.
+        names (Sequence[str]): Those there are.
+
+    Returns:
+        str | None: The one of ``baseline_*`` that stands for the same
+        settings as far as possible, here ``'baseline_rafdb'``; None without.
+    """
+    rest = name.partition('_')[2]
+    fitting = [other for other in names
+               if other.startswith(BASELINE) and other != name
+               and rest.startswith(other.removeprefix(BASELINE))]
+    return max(fitting, key=len, default=None)
+
+
+def accuracy_table(experiments: Sequence[Experiment],
+                   with_paper: bool) -> TextTable:
+    """Make the table of accuracies, as Tables 2 to 6 and 9.
+
+    Args:
+        experiments (Sequence[Experiment]): The rows.
+        with_paper (bool): Whether to add the paper's numbers.
+
+    Returns:
+        TextTable: Accuracy, macro F1 and UAR of best and last epoch.
+    """
+    folds = experiments[0].has_folds
+    header = ['experiment', 'seeds']
+    for title in WHICH.values():
+        header += [f'{title}: accuracy', f'{title}: macro F1', f'{title}: UAR']
+        header += [f'{title}: mean of folds'] if folds else []
+    rows, known = [], []
+    for experiment in experiments:
+        row = [experiment.name, len(experiment.seeds)]
+        for which in WHICH:
+            found = experiment.predictions(which)
+            row += [
+                Spread(tuple(p.accuracy for p in found.values()), True),
+                Spread(tuple(p.macro_f1 for p in found.values())),
+                Spread(tuple(p.uar for p in found.values()))
+            ]
+            if folds:
+                row.append(Spread(tuple(
+                    seed.fold_mean(which) for seed in experiment.seeds
+                    if seed.seed in found)))
+        rows.append(row)
+        known.append(paper.ACCURACY.get((experiment.name, experiment.dataset)))
+    notes = [SPREAD, *_best_notes(experiments)]
+    if folds:
+        notes.append('Accuracy, F1 and UAR are of the pictures of all folds '
+                     'together.')
+    if with_paper and any(known):
+        header.append('paper')
+        for row, cell in zip(rows, known):
+            row.append(f'{cell}, Table {cell.table}' if cell else '-')
+        notes += [note for name, note in paper.NOTES.items()
+                  if name in [experiment.name for experiment in experiments]]
+    return TextTable('accuracy', 'accuracy, macro F1 and UAR, per cent',
+                     header, rows, notes)
+
+
+def pose_table(experiments: Sequence[Experiment], which: str,
+               with_paper: bool) -> TextTable:
+    """Make the table of accuracies above each angle of yaw, as Table 8.
+
+    Args:
+        experiments (Sequence[Experiment]): The rows.
+        which (str): ``'best'`` or ``'last'`` epoch.
+        with_paper (bool): Whether to add the paper's numbers.
+
+    Returns:
+        TextTable: The table; without rows where no pose is known.
+    """
+    poses = _one(experiments).poses
+    subsets = [np.full(len(poses), True),
+               *(poses >= i for i in range(1, len(POSE_EDGES) + 1))]
+    titles = ['all', *(f'over {edge}°' for edge in POSE_EDGES)]
+    header = ['experiment',
+              *(f'{title} ({subset.sum()})'
+                for title, subset in zip(titles, subsets))]
+    rows = []
+    for experiment in experiments if (poses != UNKNOWN_POSE).any() else []:
+        found = experiment.predictions(which).values()
+        rows.append([experiment.name, *(
+            Spread(tuple(100 * float(p.right[subset].mean()) for p in found)
+                   if subset.any() else ()) for subset in subsets)])
+        numbers = paper.POSE.get(experiment.name)
+        if with_paper and numbers and experiment.dataset in paper.POSE_NUMBERS:
+            rows.append([f'{experiment.name}, paper', *(
+                f'{number:.2f} ({of})' for number, of in zip(
+                    numbers, paper.POSE_NUMBERS[experiment.dataset]))])
+    notes = ['An angle is that of the absolute yaw; the number of pictures is '
+             'in brackets.', SPREAD]
+    unknown = int((poses == UNKNOWN_POSE).sum())
+    if unknown:
+        notes.append(f'The yaw of {unknown} pictures is not known; they count '
+                     'under "all" only.')
+    return TextTable(f'pose_{which}',
+                     f'accuracy by head pose, {WHICH[which]}, per cent',
+                     header, rows, notes)
+
+
+def comparison_table(experiments: Sequence[Experiment], which: str,
+                     baseline: Optional[str]) -> TextTable:
+    """Compare experiments with their baseline on the same pictures.
+
+    Args:
+        experiments (Sequence[Experiment]): The rows, and their baselines.
+        which (str): ``'best'`` or ``'last'`` epoch.
+        baseline (str, optional): See :func:`make_tables`.
+
+    Returns:
+        TextTable: A row for each seed that both have, and one for all of
+        them; without rows where there is no baseline.
+    """
+    by_name = {experiment.name: experiment for experiment in experiments}
+    people = _one(experiments).has_subjects
+    rows, notes = [], []
+    for name, experiment in by_name.items():
+        base = baseline or find_baseline(name, list(by_name))
+        if base in (None, name):
+            continue
+        ours = experiment.predictions(which)
+        theirs = by_name[base].predictions(which)
+        seeds = sorted(ours.keys() & theirs.keys())
+        alone = sorted(ours.keys() ^ theirs.keys())
+        if alone:
+            notes.append(f'{name} and {base} do not both have the seeds '
+                         f'{", ".join(map(str, alone))}.')
+        for seed in seeds:
+            rows.append(_compare(name, base, str(seed), theirs[seed],
+                                 ours[seed]))
+        if len(seeds) > 1:
+            rows.append(_compare_all(
+                name, base, [theirs[seed] for seed in seeds],
+                [ours[seed] for seed in seeds]))
+    notes += [
+        "Difference: in points of accuracy. p: McNemar's test of one seed, "
+        'exact and mid-p, pictures taken as independent.',
+        '95 %: percentile bootstrap that draws '
+        f'{"people" if people else "pictures, as people are not known"}, '
+        '10,000 times; of all seeds: of the mean over seeds, whose own '
+        'spread is not in it.',
+        'No correction for several comparisons.'
+    ]
+    return TextTable(
+        f'comparison_{which}', f'compared with the baseline, {WHICH[which]}',
+        ['experiment', 'baseline', 'seed', 'difference', '95 % from',
+         '95 % to', 'only baseline right', 'only experiment right', 'p exact',
+         'p mid', 'people' if people else 'pictures'], rows, notes)
+
+
+def time_table(experiments: Sequence[Experiment],
+               with_paper: bool) -> TextTable:
+    """Make the table of training times, as Table 7, and test speed.
+
+    Args:
+        experiments (Sequence[Experiment]): The rows.
+        with_paper (bool): Whether to add the paper's hours.
+
+    Returns:
+        TextTable: The table.
+    """
+    header = ['experiment', 'seconds per epoch', 'epochs', 'hours', 'test, ms',
+              'device']
+    rows, hours = [], []
+    for experiment in experiments:
+        runs = [run for seed in experiment.seeds for run in seed.runs]
+        seconds = [run.seconds for run in runs if not np.isnan(run.seconds)]
+        test_ms = [run.test_ms for run in runs if not np.isnan(run.test_ms)]
+        epochs = runs[0].state['epochs']
+        rows.append([
+            experiment.name, Spread(tuple(seconds)), epochs,
+            Spread(tuple(s * epochs / 3600 for s in seconds)),
+            Spread(tuple(test_ms)),
+            ', '.join(sorted({run.state['device'] for run in runs}))
+        ])
+        hours.append(paper.HOURS.get(experiment.name))
+    notes = [
+        'Seconds per epoch: mean time of an iteration in the log times '
+        'iterations, without validation.',
+        'Test: time of the test loop for each picture of a batch, without '
+        'loading it: the expression encoder and its classifier, copies and '
+        'metrics.', SPREAD
+    ]
+    if with_paper and any(hours):
+        header.append('hours, paper')
+        for row, number in zip(rows, hours):
+            row.append(f'{number:g}' if number else '-')
+        notes.append('Paper: Table 7, one GeForce GTX 1080; Section 4.3 gives '
+                     '2 ms a picture there.')
+    return TextTable('time', 'time', header, rows, notes)
+
+
+def runs_table(experiments: Sequence[Experiment]) -> TextTable:
+    """List all seeds.
+
+    Args:
+        experiments (Sequence[Experiment]): The experiments.
+
+    Returns:
+        TextTable: A row for each seed.
+    """
+    rows = []
+    for experiment in experiments:
+        for seed in experiment.seeds:
+            row = [experiment.name, seed.seed, len(seed.runs)]
+            for which in WHICH:
+                found = seed.predictions(which)
+                row += ([found.accuracy, found.macro_f1, found.uar] if found
+                        else [np.nan] * 3)
+            rows.append(row)
+    header = ['experiment', 'seed', 'folds' if experiments[0].has_folds
+              else 'runs']
+    for title in WHICH.values():
+        header += [f'{title}: accuracy', f'{title}: macro F1', f'{title}: UAR']
+    return TextTable('runs', 'all runs, per cent', header, rows)
+
+
+def _check_all(experiments: Sequence[Experiment]) -> None:
+    first = _one(experiments)
+    for experiment in experiments:
+        for which in WHICH:
+            for predictions in experiment.predictions(which).values():
+                check_same_pictures(first, predictions)
+
+
+def _one(experiments: Sequence[Experiment]) -> Predictions:
+    """Some predictions, for what all have in common."""
+    return next(iter(experiments[0].predictions('last').values()))
+
+
+def _best_notes(experiments: Sequence[Experiment]) -> list[str]:
+    notes = []
+    chosen = {e.name: e.chosen_on_test for e in experiments}
+    if any(chosen.values()):
+        notes.append('The best epoch is chosen on the test pictures, as the '
+                     'paper does, so it is optimistic; the last is not.')
+    if not all(chosen.values()):
+        names = [name for name, on_test in chosen.items() if not on_test]
+        notes.append('The best epoch is chosen on validation pictures: '
+                     f'{", ".join(names)}.')
+    for experiment in experiments:
+        without = [str(seed.seed) for seed in experiment.seeds
+                   if seed.predictions('best') is None]
+        if without:
+            notes.append(f'{experiment.name} has no best checkpoint with the '
+                         f'seeds {", ".join(without)}.')
+    return notes
+
+
+def _compare(name: str, base: str, seed: str, theirs: Predictions,
+             ours: Predictions) -> list:
+    test = mcnemar(theirs.right, ours.right)
+    spread = paired_bootstrap(theirs.right, ours.right, ours.groups)
+    return [name, base, seed, *(100 * value for value in spread[:3]),
+            test.only_first, test.only_second, f'{test.exact:.3g}',
+            f'{test.mid_p:.3g}', spread.num_groups]
+
+
+def _compare_all(name: str, base: str, theirs: Sequence[Predictions],
+                 ours: Sequence[Predictions]) -> list:
+    spread = paired_bootstrap(
+        np.mean([p.right for p in theirs], axis=0),
+        np.mean([p.right for p in ours], axis=0), ours[0].groups)
+    return [name, base, 'all', *(100 * value for value in spread[:3]),
+            *['-'] * 4, spread.num_groups]

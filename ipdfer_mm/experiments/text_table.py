@@ -1,0 +1,156 @@
+"""Tables as Markdown, CSV and LaTeX."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Union
+
+import numpy as np
+
+LATEX = {
+    **{character: f'\\{character}' for character in '&%$#_{}'},
+    '\\': r'\textbackslash{}',
+    '~': r'\textasciitilde{}',
+    '^': r'\textasciicircum{}',
+    '±': r'$\pm$',
+    '°': r'$^\circ$',
+    '<': '$<$',
+    '>': '$>$',
+    '−': '$-$',
+}
+
+
+class Spread(NamedTuple):
+    """A measure over several seeds.
+
+    Attributes:
+        values (tuple[float, ...]): One for each seed.
+        with_best (bool): Whether the largest is shown, too.
+        digits (int): After the point.
+    """
+
+    values: tuple[float, ...]
+    with_best: bool = False
+    digits: int = 2
+
+    def __str__(self) -> str:
+        """As the paper prints it: the best, the mean and the spread."""
+        if not self.values:
+            return '-'
+        numbers = [f'{number:.{self.digits}f}' for number in (
+            max(self.values), np.mean(self.values),
+            np.std(self.values, ddof=1) if len(self.values) > 1 else 0)]
+        if len(self.values) == 1:
+            return numbers[0]
+        mean = f'{numbers[1]} ± {numbers[2]}'
+        return f'{numbers[0]} ({mean})' if self.with_best else mean
+
+
+Cell = Union[str, int, float, Spread]
+
+
+@dataclass
+class TextTable:
+    """A table.
+
+    Attributes:
+        key (str): For the name of its files.
+        title (str): Its title.
+        header (list[str]): Names of the columns.
+        rows (list[list[Cell]]): A float is shown with two digits after the
+            point, nan as a dash.
+        notes (list[str]): Sentences below it.
+    """
+
+    key: str
+    title: str
+    header: list[str]
+    rows: list[list[Cell]]
+    notes: list[str] = field(default_factory=list)
+
+    def markdown(self) -> str:
+        """Write it as Markdown, with title and notes."""
+        rows = [self.header,
+                ['---', *['---:' for _ in self.header[1:]]],
+                *([show(cell) for cell in row] for row in self.rows)]
+        lines = [f'## {self.title}', '',
+                 *(f'| {" | ".join(row)} |' for row in rows), '',
+                 *(f'- {note}' for note in self.notes)]
+        return '\n'.join(lines).rstrip() + '\n'
+
+    def csv(self) -> str:
+        """Write header and rows as CSV; a :class:`Spread` is several columns.
+
+        Floats are not rounded. The columns of a spread end in ``mean``,
+        ``std`` and ``max``.
+        """
+        wide = [any(isinstance(row[i], Spread) for row in self.rows)
+                for i in range(len(self.header))]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator='\n')
+        writer.writerow([
+            name for title, spread in zip(self.header, wide) for name in
+            (_columns(title) if spread else [title])
+        ])
+        for row in self.rows:
+            writer.writerow([
+                value for cell, spread in zip(row, wide)
+                for value in (_values(cell) if spread else [cell])
+            ])
+        return text.getvalue()
+
+    def latex(self) -> str:
+        r"""Write it as a ``table`` with the rules of the package booktabs."""
+        lines = [
+            '% \\usepackage{booktabs}', '\\begin{table}', '\\centering',
+            f'\\caption{{{escape(self.title)}}}',
+            f'\\begin{{tabular}}{{l{"r" * (len(self.header) - 1)}}}',
+            '\\toprule', _latex_row(self.header), '\\midrule',
+            *map(_latex_row, self.rows), '\\bottomrule', '\\end{tabular}',
+            '\\end{table}', *(f'% {note}' for note in self.notes)
+        ]
+        return '\n'.join(lines) + '\n'
+
+
+def show(cell: Cell) -> str:
+    """Write a cell for people.
+
+    Args:
+        cell (Cell): The cell.
+
+    Returns:
+        str: Its text.
+    """
+    if isinstance(cell, float):
+        return '-' if np.isnan(cell) else f'{cell:.2f}'
+    return str(cell)
+
+
+def escape(text: str) -> str:
+    """Escape what LaTeX takes for commands.
+
+    Args:
+        text (str): Any text.
+
+    Returns:
+        str: For LaTeX.
+    """
+    return ''.join(LATEX.get(character, character) for character in text)
+
+
+def _latex_row(row: Sequence[Cell]) -> str:
+    return ' & '.join(escape(show(cell)) for cell in row) + r' \\'
+
+
+def _columns(title: str) -> list[str]:
+    return [f'{title} {name}' for name in ('mean', 'std', 'max')]
+
+
+def _values(cell: Cell) -> list[Union[str, float]]:
+    if not isinstance(cell, Spread):  # a note instead of a number
+        return ['' if cell == '-' else cell, '', '']
+    if not cell.values:
+        return ['', '', '']
+    std = float(np.std(cell.values, ddof=1)) if len(cell.values) > 1 else ''
+    return [float(np.mean(cell.values)), std, max(cell.values)]

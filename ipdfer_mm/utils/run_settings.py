@@ -1,0 +1,49 @@
+"""Settings that a run was started with."""
+
+import json
+from pathlib import Path
+
+from mmengine.config import Config
+
+from .atomic import write_atomically
+
+FILE = 'settings.json'
+ADVICE = 'mend it and run the same command again, it goes on from here'
+
+
+def plain_settings(cfg: Config) -> dict:
+    """Turn a config into plain values.
+
+    Args:
+        cfg (Config): The config.
+
+    Returns:
+        dict: The same as JSON has it; what JSON cannot hold is text.
+    """
+    return json.loads(json.dumps(cfg.to_dict(), default=str))
+
+
+def note_settings(folder: Path, cfg: Config) -> None:
+    """Note the settings of a run, and refuse others than those noted.
+
+    Args:
+        folder (Path): Folder of the run; made where it is missing.
+        cfg (Config): The settings.
+
+    Raises:
+        ValueError: If the folder holds a run with other settings; names them.
+        OSError: If they cannot be written.
+    """
+    noted = Path(folder, FILE)
+    settings = plain_settings(cfg)
+    if noted.is_file():
+        theirs = json.loads(noted.read_text())
+        changed = sorted(key for key in {*settings, *theirs}
+                         if settings.get(key) != theirs.get(key))
+        if changed:
+            raise ValueError(f'{folder} holds a run with other settings '
+                             f'({", ".join(changed)}). Name another folder, '
+                             'or delete this one.')
+        return
+    noted.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(noted, json.dumps(settings).encode(), ADVICE)

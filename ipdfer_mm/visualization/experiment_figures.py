@@ -1,0 +1,158 @@
+"""Figures of experiments, as those of the paper; no display is needed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
+
+from ipdfer_mm.evaluation import Predictions
+from ipdfer_mm.preparation.reading import read_picture
+
+COLUMNS = 8
+
+
+def confusion_figure(predictions: Sequence[Predictions], title: str) -> Figure:
+    """Draw a confusion matrix, as Fig. 4 and 5.
+
+    Args:
+        predictions (Sequence[Predictions]): One or more seeds, whose counts
+            are added.
+        title (str): Heading.
+
+    Returns:
+        Figure: Shares of each true class in per cent, of the classes that
+        occur.
+    """
+    labels = np.concatenate([p.labels for p in predictions])
+    predicted = np.concatenate([p.predicted for p in predictions])
+    present = np.unique(np.concatenate([labels, predicted]))
+    # A class that is only predicted has no share.
+    shares = 100 * np.nan_to_num(
+        confusion_matrix(labels, predicted, labels=present, normalize='true'))
+    figure = Figure(figsize=(6, 5.5), layout='constrained')
+    axes = figure.subplots()
+    names = [predictions[0].classes[label] for label in present]
+    ConfusionMatrixDisplay(
+        shares, display_labels=names).plot(
+            ax=axes, cmap='Blues', values_format='.1f', colorbar=False,
+            xticks_rotation=45, im_kw=dict(vmin=0, vmax=100))
+    axes.set(xlabel='predicted', ylabel='true', title=title)
+    return figure
+
+
+def embedding_figure(points: dict[str, np.ndarray], labels: np.ndarray,
+                     classes: Sequence[str], subjects: Sequence[str],
+                     title: str) -> Figure:
+    """Draw features in two dimensions, as Fig. 10.
+
+    Args:
+        points (dict[str, np.ndarray]): (N, 2) by name of the model.
+        labels (np.ndarray): True class, (N, ), which gives the colour.
+        classes (Sequence[str]): Names in the order of the labels.
+        subjects (Sequence[str]): The person on each picture, (N, ), who gives
+            the number beside the point; without number where empty.
+        title (str): Heading.
+
+    Returns:
+        Figure: A panel for each model.
+    """
+    people = sorted(set(subjects) - {''})
+    numbers = {name: str(i) for i, name in enumerate(people, 1)}
+    colours = matplotlib.colormaps['tab10']
+    figure = Figure(figsize=(1 + 6 * len(points), 6), layout='constrained')
+    figure.suptitle(title)
+    panels = np.atleast_1d(figure.subplots(1, len(points)))
+    for axes, (name, places) in zip(panels, points.items()):
+        for label in np.unique(labels):
+            members = labels == label
+            axes.scatter(*places[members].T, s=14, color=colours(label),
+                         label=classes[label])
+        for place, subject, label in zip(places, subjects, labels):
+            axes.annotate(numbers.get(subject, ''), place, fontsize=6,
+                          xytext=(2, 2), textcoords='offset points',
+                          color=colours(label))
+        axes.set(title=name, xticks=[], yticks=[])
+    panels[-1].legend(loc='upper left', bbox_to_anchor=(1, 1))
+    return figure
+
+
+def won_pictures(first: Predictions, second: Predictions,
+                 min_pose: int) -> np.ndarray:
+    """Find large-pose pictures that only the second model gets right.
+
+    Args:
+        first (Predictions): One model.
+        second (Predictions): Another, on the same pictures.
+        min_pose (int): Smallest class of the yaw.
+
+    Returns:
+        np.ndarray: Indices.
+    """
+    return np.flatnonzero(~first.right & second.right
+                          & (second.poses >= min_pose))
+
+
+def samples_figure(first: Predictions, indices: Sequence[int],
+                   title: str) -> Figure:
+    """Draw pictures with their true class and a wrong one, as Fig. 6.
+
+    Args:
+        first (Predictions): The model that is wrong.
+        indices (Sequence[int]): Which pictures, at least one.
+        title (str): Heading.
+
+    Returns:
+        Figure: The pictures.
+
+    Raises:
+        OSError: If a picture cannot be read; names it.
+    """
+    rows = -(-len(indices) // COLUMNS)
+    figure = Figure(figsize=(1.6 * COLUMNS, 0.6 + 2.1 * rows),
+                    layout='constrained')
+    figure.suptitle(title)
+    panels = np.atleast_1d(figure.subplots(rows, COLUMNS)).ravel()
+    for axes in panels:
+        axes.axis('off')
+    for axes, index in zip(panels, indices):
+        axes.imshow(read_picture(Path(first.paths[index])))
+        axes.set_title(f'{first.classes[first.labels[index]]}\n'
+                       f'not {first.classes[first.predicted[index]]}',
+                       fontsize=9)
+    return figure
+
+
+def sensitivity_figure(curves: dict[str, dict[float, Sequence[float]]],
+                       title: str) -> Figure:
+    """Draw accuracy over the value of settings, as Fig. 7.
+
+    Args:
+        curves (dict[str, dict[float, Sequence[float]]]): For each setting the
+            accuracies of all seeds, per cent, by value.
+        title (str): Heading.
+
+    Returns:
+        Figure: A panel for each setting, its values at equal distances, with
+        mean, standard deviation and the single seeds.
+    """
+    figure = Figure(figsize=(4 * len(curves), 3.6), layout='constrained')
+    figure.suptitle(title)
+    panels = np.atleast_1d(
+        figure.subplots(1, len(curves), sharey=True))
+    for axes, (setting, curve) in zip(panels, curves.items()):
+        values = sorted(curve)
+        for x, value in enumerate(values):
+            axes.scatter([x] * len(curve[value]), curve[value], s=9,
+                         color='grey')
+        spread = [np.std(curve[value], ddof=1) if len(curve[value]) > 1 else 0
+                  for value in values]
+        axes.errorbar(
+            range(len(values)), [np.mean(curve[value]) for value in values],
+            spread, marker='o', capsize=3)
+        axes.set_xticks(range(len(values)), [f'{v:g}' for v in values])
+        axes.set(xlabel=setting)
+    panels[0].set_ylabel('accuracy, %')
+    return figure

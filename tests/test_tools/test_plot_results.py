@@ -1,0 +1,132 @@
+"""Figures of made-up runs."""
+
+import importlib.util
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from fake_runs import CLASSES, make_run
+from tiny_run import ROOT
+
+from ipdfer_mm.evaluation import load_predictions
+from ipdfer_mm.visualization.experiment_figures import (
+    confusion_figure,
+    embedding_figure,
+    samples_figure,
+    sensitivity_figure,
+    won_pictures,
+)
+
+N = 12
+KEY = 'model.loss_cos.loss_weight'
+
+
+def right(*wrong):
+    return [i not in wrong for i in range(N)]
+
+
+@pytest.fixture
+def runs(tmp_path):
+    out = tmp_path / 'out'
+    poses = dict(poses=[i % 5 for i in range(N)])
+    make_run(out, 'idfer_rafdb', 0, right(0, 3, 4, 9), **poses)
+    make_run(out, 'ipdfer_rafdb', 0, right(0, 1, 8), **poses)
+    for weight in ('0.1', '2'):
+        make_run(out, f'ipdfer_rafdb+loss_cos.loss_weight={weight}', 0,
+                 right(5), sweep={KEY: weight}, **poses)
+    return out
+
+
+def read(run):
+    return load_predictions(run / 'last.pkl', CLASSES)
+
+
+@pytest.fixture
+def tool(monkeypatch):
+    path = ROOT / 'tools/analysis_tools/plot_results.py'
+    spec = importlib.util.spec_from_file_location('plot_results', path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def call(*args):
+        monkeypatch.setattr(sys, 'argv', ['plot_results.py', *map(str, args)])
+        return module.main()
+
+    return call
+
+
+def test_confusion(runs):
+    figure = confusion_figure(
+        [read(runs / 'idfer_rafdb/seed0')] * 2, 'title')
+    axes, = figure.axes
+    # Of each class four; wrong (the next class): 0, 3 and 9 of class 0, 4 of
+    # class 1.
+    shares = axes.images[0].get_array().reshape(3, 3)
+    assert shares.tolist() == [[25, 75, 0], [0, 75, 25], [0, 0, 100]]
+    assert [t.get_text() for t in axes.get_yticklabels()] == list(CLASSES)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ('predicted', 'true')
+
+
+def test_won_pictures(runs):
+    first, second = (read(runs / f'{name}_rafdb/seed0')
+                     for name in ('idfer', 'ipdfer'))
+    # Right by the second only: 3, 4, 9, whose poses are 3, 4, 4.
+    assert won_pictures(first, second, 0).tolist() == [3, 4, 9]
+    assert won_pictures(first, second, 4).tolist() == [4, 9]
+    assert won_pictures(second, first, 3).tolist() == [8]
+
+
+def test_samples(runs, tmp_path):
+    first = read(runs / 'idfer_rafdb/seed0')
+    first.paths = [str(tmp_path / f'{i}.png') for i in range(N)]
+    for i, path in enumerate(first.paths):
+        cv2.imwrite(path, np.full((8, 8, 3), i, np.uint8))
+    figure = samples_figure(first, [3, 4, 9], 'title')
+    shown = [axes for axes in figure.axes if axes.images]
+    assert [axes.images[0].get_array()[0, 0, 0] for axes in shown] == [3, 4, 9]
+    assert shown[1].get_title() == 'neutral\nnot surprise'
+
+
+def test_embedding():
+    points = np.arange(8.).reshape(4, 2)
+    figure = embedding_figure(
+        dict(a=points, b=points), np.array([0, 2, 2, 0]), CLASSES,
+        ['q', 'p', 'q', ''], 'title')
+    marks = [text.get_text() for text in figure.axes[0].texts]
+    assert marks == ['2', '1', '2', '']
+    first, second = figure.axes[1].collections
+    assert first.get_offsets().tolist() == points[[0, 3]].tolist()
+    assert second.get_label() == 'surprise'
+
+
+def test_sensitivity():
+    figure = sensitivity_figure({'x': {1: [80, 84], 0.1: [70, 70]}}, 'title')
+    axes, = figure.axes
+    assert axes.lines[0].get_ydata().tolist() == [70, 82]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ['0.1', '1']
+
+
+def test_tool_draws_what_there_is(runs, tool, tmp_path, capsys):
+    assert tool(runs, '--out', tmp_path / 'figures') == 0
+    names = {path.name for path in (tmp_path / 'figures').iterdir()}
+    swept = 'confusion_ipdfer_rafdb+loss_cos.loss_weight='
+    assert names == {
+        f'{stem}.{suffix}' for suffix in ('png', 'pdf') for stem in (
+            'confusion_idfer_rafdb', 'confusion_ipdfer_rafdb', f'{swept}0.1',
+            f'{swept}2', 'sensitivity_ipdfer_rafdb')}
+    assert tool(runs, '--tsne', 'baseline_rafdb') == 2
+    assert 'no finished experiment baseline_rafdb' in capsys.readouterr().err
+
+
+def test_tool_names_pictures_that_are_gone(runs, tool, tmp_path, capsys):
+    args = ('--compare', 'idfer_rafdb', 'ipdfer_rafdb', '--min-yaw', 30)
+    assert tool(runs, '--out', tmp_path / 'figures', *args) == 2
+    said = capsys.readouterr()
+    assert 'ipdfer_rafdb alone gets 3 right, idfer_rafdb alone 1' in said.out
+    assert '/data/pictures/3.png' in said.err
+
+
+def test_tool_needs_runs(tool, tmp_path, capsys):
+    assert tool(tmp_path) == 2
+    assert 'holds no runs' in capsys.readouterr().err

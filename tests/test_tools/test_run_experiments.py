@@ -1,0 +1,143 @@
+"""Two tiny experiments, killed and resumed, and tables of them."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tiny_run import ROOT, TESTS, baseline_cfg, ipdfer_cfg, run, write_config
+
+EPOCHS = 40
+TOOL = ROOT / 'tools/run_experiments.py'
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory, rafdb, face_weights) -> Path:
+    """Configs of both models."""
+    folder = tmp_path_factory.mktemp('experiments')
+    write_config(folder / 'baseline_rafdb.py', rafdb, baseline_cfg())
+    write_config(folder / 'ipdfer_rafdb.py', rafdb, ipdfer_cfg(face_weights))
+    return folder
+
+
+def command(*args) -> list:
+    """The same experiments, with more flags."""
+    return [sys.executable, TOOL, 'baseline_rafdb.py', 'ipdfer_rafdb.py',
+            '--smoke', '--out', 'out', *args]
+
+
+def states(folder: Path) -> dict:
+    """Status by folder of the run."""
+    return {str(path.parent.relative_to(folder / 'out')):
+            json.loads(path.read_text())['status']
+            for path in (folder / 'out').rglob('run.json')}
+
+
+def kill_in_training(folder: Path, options: tuple) -> Path:
+    """Start the experiments and kill all when the third epoch begins."""
+    env = dict(os.environ, OMP_NUM_THREADS='1',
+               PYTHONPATH=f'{ROOT}:{TESTS}:{os.environ.get("PYTHONPATH", "")}')
+    process = subprocess.Popen(
+        command(*options), cwd=folder, env=env, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    work = folder / 'out/baseline_rafdb/seed0'
+    try:
+        while not (work / 'epoch_2.pth').is_file():
+            assert process.poll() is None, (work / 'train.log').read_text()
+            time.sleep(0.02)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return work
+
+
+@pytest.fixture(scope='module')
+def experiments(folder) -> tuple:
+    """Killed once and finished; the output of the second command."""
+    options = ('--cfg-options', f'train_cfg.max_epochs={EPOCHS}')
+    work = kill_in_training(folder, options)
+    assert not (work / f'epoch_{EPOCHS}.pth').is_file()
+    assert set(states(folder).values()) == {'planned'}
+    return run(*command(*options), cwd=folder), options
+
+
+def test_goes_on_after_a_kill(folder, experiments):
+    output, options = experiments
+    assert 'All 2 runs are finished' in output
+    assert states(folder) == {
+        'baseline_rafdb/seed0': 'finished', 'ipdfer_rafdb/seed0': 'finished'}
+    work = folder / 'out/baseline_rafdb/seed0'
+    log = (work / 'train.log').read_text()
+    assert '--resume' in log and 'resumed epoch: ' in log
+    assert (work / f'epoch_{EPOCHS}.pth').is_file()
+    # Each epoch was validated.
+    steps = {record['step'] for path in work.glob('*/vis_data/scalars.json')
+             for record in map(json.loads, path.read_text().splitlines())
+             if 'accuracy/top1' in record}
+    assert steps == {*range(1, EPOCHS + 1)}
+    # Once more: nothing to do.
+    before = {path: path.stat().st_mtime_ns for path in work.rglob('*')}
+    assert 'All 2 runs are finished' in run(*command(*options), cwd=folder)
+    assert {path: path.stat().st_mtime_ns
+            for path in work.rglob('*')} == before
+
+
+def test_tables_say_smoke(folder, experiments):
+    output = run('python', ROOT / 'tools/analysis_tools/make_tables.py', 'out',
+                 cwd=folder)
+    tables = folder / 'out/tables'
+    text = (tables / 'SMOKE_RAFDB.md').read_text()
+    assert text in output and '## SMOKE, no result: RAFDB: accuracy' in text
+    assert {path.name for path in tables.iterdir()} == {'SMOKE_RAFDB.md', *(
+        f'SMOKE_RAFDB_{key}.{suffix}' for suffix in ('csv', 'tex') for key in
+        ('accuracy', 'pose_best', 'pose_last', 'comparison_best',
+         'comparison_last', 'time', 'runs'))}
+    with open(tables / 'SMOKE_RAFDB_runs.csv', newline='') as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        # What tools/test.py said of the last checkpoint.
+        work = folder / f'out/{row["experiment"]}/seed0'
+        (metrics, ) = work.glob('test_last/*/*.json')
+        said = json.loads(metrics.read_text())
+        assert float(row['last epoch: accuracy']) == pytest.approx(
+            said['accuracy/top1'])
+    assert len(rows) == 2
+
+
+def test_slurm(folder, tmp_path):
+    """Jobs for what is not finished, by a stand-in for sbatch."""
+    sbatch = tmp_path / 'sbatch'
+    sbatch.write_text('#!/bin/sh\necho Submitted $1\n')
+    sbatch.chmod(0o755)
+    os.environ['PATH'], path = f'{tmp_path}:{os.environ["PATH"]}', os.environ[
+        'PATH']
+    try:
+        output = run(*command('--seeds', 0, 1, '--out', 'slurm', '--launcher',
+                              'slurm', '--sbatch-options', '--time=1:0:0'),
+                     cwd=folder)
+    finally:
+        os.environ['PATH'] = path
+    script = folder / 'slurm/slurm/array.sh'
+    assert f'Submitted {script}' in output
+    text = script.read_text()
+    assert '#SBATCH --array=0-3\n' in text and '--time=1:0:0\n' in text
+    last = text.splitlines()[-1]
+    assert last.endswith('--launcher none --run "$SLURM_ARRAY_TASK_ID"')
+    # What a job does, as far as it can be had quickly.
+    job = last.removeprefix('exec ').replace('"$SLURM_ARRAY_TASK_ID"', '2')
+    output = run('bash', '-c', f'{job} --dry-run', cwd=folder)
+    assert '0: baseline_rafdb/seed1 (planned)' in output
+
+
+def test_bad_input(folder):
+    output = run(sys.executable, TOOL, 'absent.py', cwd=folder, fails=True)
+    assert 'The config absent.py does not exist.' in output
+    assert 'Traceback' not in output
+    output = run(*command('--out', 'other', '--run', 9), cwd=folder,
+                 fails=True)
+    assert '--run 9: there are 2 runs' in output

@@ -1,0 +1,303 @@
+"""Draw the paper's figures of what tools/run_experiments.py trained.
+
+As PNG and PDF: a confusion matrix of each experiment (Fig. 4 and 5, the counts
+of all seeds together), with --compare the large-pose pictures that the second
+of two experiments gets right and the first does not (Fig. 6), accuracy over
+the settings that were swept (Fig. 7), and with --tsne the features of the test
+pictures, numbered by person (Fig. 10). The best checkpoints are shown where
+there are any. Figures of smoke runs say so in their titles and file names.
+
+Fig. 3 is drawn by pose_histogram.py, Fig. 8 and 9 by evaluate_synthesis.py.
+The predictions are pickles, which can run any code: read only your own runs.
+"""
+
+import argparse
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from mmengine.config import Config
+from mmengine.dataset import default_collate
+from mmengine.registry import DATASETS, MODELS, init_default_scope
+from mmengine.runner import load_checkpoint
+from sklearn.manifold import TSNE
+from tqdm import tqdm
+
+from ipdfer_mm.datasets.pose import POSE_EDGES
+from ipdfer_mm.evaluation import check_same_pictures
+from ipdfer_mm.experiments.execution import checkpoints
+from ipdfer_mm.experiments.results import Experiment, read_experiments
+from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.visualization.experiment_figures import (
+    COLUMNS,
+    confusion_figure,
+    embedding_figure,
+    samples_figure,
+    sensitivity_figure,
+    won_pictures,
+)
+
+ADVICE = 'choose another folder with --out'
+BATCH_SIZE = 64
+ROWS = 3  # of pictures
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        'folders',
+        nargs='+',
+        type=Path,
+        help='what --out of tools/run_experiments.py was')
+    parser.add_argument(
+        '--out',
+        type=Path,
+        help='folder of the figures (default: figures in the first folder)')
+    parser.add_argument(
+        '--compare',
+        nargs=2,
+        metavar=('FIRST', 'SECOND'),
+        help='experiments, such as idfer_rafdb ipdfer_rafdb')
+    parser.add_argument(
+        '--min-yaw',
+        type=int,
+        choices=POSE_EDGES,
+        default=30,
+        help='of the pictures of --compare, degrees (default: %(default)s)')
+    parser.add_argument(
+        '--tsne',
+        nargs='+',
+        metavar='EXPERIMENT',
+        default=[],
+        help='such as baseline_ckplus ipdfer_ckplus; needs the test pictures '
+        'and the checkpoints')
+    parser.add_argument(
+        '--people',
+        type=int,
+        default=16,
+        help='show the first of them in t-SNE, as the paper does '
+        '(default: %(default)s)')
+    args = parser.parse_args()
+    args.out = args.out or args.folders[0] / 'figures'
+    return args
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG and PDF."""
+    for suffix in ('png', 'pdf'):
+        content = io.BytesIO()
+        figure.savefig(content, format=suffix, dpi=200)
+        # Not with_suffix: names of swept settings hold points.
+        write_atomically(path.with_name(f'{path.name}.{suffix}'),
+                         content.getvalue(), ADVICE)
+
+
+def which_checkpoint(*experiments: Experiment) -> str:
+    """Name the checkpoint that is shown: the best if all have one."""
+    has_best = all(seed.predictions('best') is not None
+                   for experiment in experiments
+                   for seed in experiment.seeds)
+    return 'best' if has_best else 'last'
+
+
+def stamp(*experiments: Experiment) -> str:
+    """What the titles of smoke runs begin with."""
+    return 'SMOKE, no result: ' * any(e.smoke for e in experiments)
+
+
+def file_name(out: Path, name: str, *experiments: Experiment) -> Path:
+    """Where a figure goes; without suffix."""
+    return out / f'{"SMOKE_" * any(e.smoke for e in experiments)}{name}'
+
+
+def plot_confusion(experiment: Experiment, out: Path) -> None:
+    """Draw the confusion matrix of an experiment."""
+    which = which_checkpoint(experiment)
+    found = list(experiment.predictions(which).values())
+    accuracy = np.mean([predictions.accuracy for predictions in found])
+    title = (f'{stamp(experiment)}{experiment.name}\n{which} epoch, '
+             f'{len(found)} seed{"s" * (len(found) > 1)}: {accuracy:.2f} %')
+    save(confusion_figure(found, title),
+         file_name(out, f'confusion_{experiment.name}', experiment))
+
+
+def plot_samples(first: Experiment, second: Experiment, min_yaw: int,
+                 out: Path) -> None:
+    """Draw what the second of two experiments wins at large poses."""
+    which = which_checkpoint(first, second)
+    ours, theirs = second.predictions(which), first.predictions(which)
+    seeds = sorted(ours.keys() & theirs.keys())
+    if not seeds:
+        raise ValueError(f'{first.name} and {second.name} have no seed in '
+                         'common.')
+    theirs, ours = theirs[seeds[0]], ours[seeds[0]]
+    check_same_pictures(theirs, ours)
+    pose = POSE_EDGES.index(min_yaw) + 1
+    won = won_pictures(theirs, ours, pose)
+    lost = won_pictures(ours, theirs, pose)
+    total = int((ours.poses >= pose).sum())
+    print(f'Of {total} pictures over {min_yaw} degrees {second.name} alone '
+          f'gets {len(won)} right, {first.name} alone {len(lost)}.')
+    if not len(won):
+        return
+    shown = won[np.linspace(0, len(won) - 1, min(
+        len(won), ROWS * COLUMNS)).astype(int)]
+    title = (f'{stamp(first, second)}over {min_yaw}°, right by {second.name}, '
+             f'wrong by {first.name}: {len(won)} of {total} pictures '
+             f'(the other way round: {len(lost)})')
+    save(samples_figure(theirs, shown, title),
+         file_name(out, f'large_pose_{first.name}_{second.name}', first,
+                   second))
+
+
+def read_curves(base: Experiment, experiments: Sequence[Experiment],
+                which: str) -> dict[str, dict[float, list[float]]]:
+    """Collect accuracies by swept setting and value.
+
+    Settings that are no numbers are left out, and named.
+    """
+    curves: dict[str, dict[float, list[float]]] = {}
+    for experiment in experiments:
+        (key, value), = experiment.first.state['sweep'].items()
+        try:
+            own = as_number(lookup(base.first.settings, key))
+            value = as_number(value)
+        except (TypeError, ValueError):
+            print(f'{experiment.name} is in no curve: no number.')
+            continue
+        curve = curves.setdefault(key, {own: accuracies(base, which)})
+        curve[value] = accuracies(experiment, which)
+    return curves
+
+
+def lookup(settings: dict, key: str) -> object:
+    """Follow a dotted key."""
+    for part in key.split('.'):
+        settings = settings[part]
+    return settings
+
+
+def as_number(value: object) -> float:
+    """Read the value of a setting; None, a loss that is left out, is zero."""
+    return 0. if value in (None, 'None') else float(value)
+
+
+def accuracies(experiment: Experiment, which: str) -> list[float]:
+    """Accuracy of each seed, per cent."""
+    return [p.accuracy for p in experiment.predictions(which).values()]
+
+
+def plot_sensitivity(base: Experiment, swept: Sequence[Experiment],
+                     out: Path) -> None:
+    """Draw accuracy over each setting that was swept."""
+    which = which_checkpoint(base, *swept)
+    curves = read_curves(base, swept, which)
+    if not curves:
+        return
+    save(sensitivity_figure(
+        {key.removeprefix('model.'): curve for key, curve in curves.items()},
+        f'{stamp(base, *swept)}{base.name}, {which} epoch'),
+         file_name(out, f'sensitivity_{base.name}', base, *swept))
+
+
+@torch.no_grad()
+def extract(folder: Path, which: str, settings: dict,
+            names: set[str]) -> dict[str, np.ndarray]:
+    """Features of test pictures from the network before its classifier.
+
+    Returns:
+        dict[str, np.ndarray]: (D, ) by path of the picture.
+    """
+    cfg = Config(settings)
+    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+    model = MODELS.build(cfg.model)
+    path = list(checkpoints(
+        folder, 'best_*' if which == 'best' else '').values())[-1]
+    load_checkpoint(model, str(path), strict=True)
+    device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    model = model.to(device).eval()
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    indices = [i for i in range(len(dataset))
+               if dataset.get_data_info(i)['img_path'] in names]
+    features = {}
+    for start in tqdm(range(0, len(indices), BATCH_SIZE), disable=None):
+        data = model.data_preprocessor(default_collate(
+            [dataset[i] for i in indices[start:start + BATCH_SIZE]]))
+        feats = model.extract_feat(data['inputs'], stage='pre_logits')
+        for sample, feat in zip(data['data_samples'], feats.cpu().numpy()):
+            features[sample.img_path] = feat
+    return features
+
+
+def plot_tsne(experiments: Sequence[Experiment], people: int,
+              out: Path) -> None:
+    """Draw the features of experiments, their first seed and fold."""
+    which = which_checkpoint(*experiments)
+    points = {}
+    first = experiments[0].first.predictions[which]
+    subjects = sorted(set(first.subjects))[:people]
+    keep = np.flatnonzero(np.isin(first.subjects, subjects))
+    paths = [first.paths[i] for i in keep]
+    for experiment in experiments:
+        check_same_pictures(first, experiment.first.predictions[which])
+        features = extract(experiment.first.folder, which,
+                           experiment.first.settings, set(paths))
+        feats = np.stack([features[path] for path in paths])
+        perplexity = min(30, (len(feats) - 1) / 3)
+        points[experiment.name] = TSNE(
+            perplexity=perplexity, init='pca',
+            random_state=0).fit_transform(feats)
+    named = f'{len(subjects)} people' if first.has_subjects else 'all people'
+    save(embedding_figure(
+        points, first.labels[keep], first.classes, first.subjects[keep],
+        f'{stamp(*experiments)}t-SNE of f_exp, {which} epoch, {named}, '
+        f'{len(keep)} pictures'), file_name(
+            out, '_'.join(['tsne', *points]), *experiments))
+
+
+def main() -> int:
+    """Draw what there is.
+
+    Returns:
+        int: The exit status.
+    """
+    args = parse_args()
+    set_checkpoint_trust(False)
+    try:
+        found, missing = read_experiments(args.folders)
+        named = {experiment.name: experiment for experiment in found}
+        for name in [*(args.compare or []), *args.tsne]:
+            if name not in named:
+                raise ValueError(f'There is no finished experiment {name}, '
+                                 f'only {", ".join(named)}.')
+        args.out.mkdir(parents=True, exist_ok=True)
+        for experiment in found:
+            plot_confusion(experiment, args.out)
+            swept = [other for other in found if other.first.state['sweep']
+                     and other.name.startswith(f'{experiment.name}+')]
+            if swept:
+                plot_sensitivity(experiment, swept, args.out)
+        if args.compare:
+            plot_samples(*map(named.get, args.compare), args.min_yaw, args.out)
+        if args.tsne:
+            plot_tsne([named[name] for name in args.tsne], args.people,
+                      args.out)
+    except (OSError, ValueError) as error:
+        print(f'{type(error).__name__}: {error}', file=sys.stderr)
+        return 2
+    for name in missing:
+        print(f'Not finished: {name}', file=sys.stderr)
+    print(f'The figures are in {args.out}.')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
