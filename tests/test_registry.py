@@ -37,6 +37,10 @@ def components(folder) -> dict:
     write_picture(folder / 'own/test/happy/0.png')
     (folder / 'own/labels.csv').write_text('path,expression\n'
                                            'test/happy/0.png,happy')
+    for person, number in (('Ann', 1), ('Ann', 2), ('Bob', 1)):
+        write_picture(folder / f'lfw/{person}/{person}_000{number}.jpg')
+    (folder / 'lfw/pairs.txt').write_text('1\t1\nAnn\t1\t2\n'
+                                          'Ann\t1\tBob\t1\n')
     return dict(
         HOOKS=dict(
             DatasetMetaHook=dict(),
@@ -76,6 +80,7 @@ def components(folder) -> dict:
                 pipeline=[]),
             FolderFER=dict(
                 data_root=str(folder / 'own'), split='test', pipeline=[]),
+            LFWPairs=dict(data_root=str(folder / 'lfw'), pipeline=[]),
             RAFDB=dict(
                 data_root=str(make_rafdb(folder / 'rafdb')),
                 split='test',
