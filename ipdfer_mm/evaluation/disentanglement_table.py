@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .probes import FACTOR_OF
+from .probes import FACTOR_OF, PROBES
 
 
 def disentanglement_markdown(report: dict) -> str:
@@ -46,7 +46,8 @@ def _leakage(kind: str, matrix: dict) -> str:
         rows.append(row)
     chances = ', '.join(
         f'{column} {cell["chance"]:.3f}' for column, cell in first.items())
-    text = (f'## What a new {kind} probe reads out of each component\n\n'
+    text = (f'## What a new {PROBES[kind]} probe reads out of each component'
+            '\n\n'
             + _table(['', *columns, 'own less mean of others'], rows)
             + '\n0 is chance, 1 perfect: (UAR - chance) / (1 - chance), mean '
             'and standard deviation over the parts of the people (of the '

@@ -19,7 +19,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-PROBES = ('linear', 'mlp')
+# Kinds of probes and what they are called in tables.
+PROBES = {'linear': 'linear', 'mlp': 'MLP'}
 # Each component of a face and the factor that it should hold.
 FACTOR_OF = {'f_id': 'identity', 'f_pose': 'yaw', 'f_exp': 'expression'}
 RIDGE_STRENGTHS = np.logspace(-1, 5, 13)

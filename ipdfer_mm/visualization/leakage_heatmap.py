@@ -5,6 +5,8 @@ import io
 import numpy as np
 from matplotlib.figure import Figure
 
+from ipdfer_mm.evaluation.probes import PROBES
+
 
 def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
     """Draw a leakage matrix for each kind of probe.
@@ -17,7 +19,9 @@ def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
     Returns:
         Figure: The page. ``savefig`` writes it, no display is needed.
     """
-    figure = Figure(figsize=(4.2 * len(probes), 4), layout='constrained')
+    rows = max(len(matrix['cells']) for matrix in probes.values())
+    figure = Figure(
+        figsize=(4.2 * len(probes), 1.6 + 0.8 * rows), layout='constrained')
     figure.suptitle(title)
     grid = figure.subplots(1, len(probes), squeeze=False, sharey=True)[0]
     for axes, (kind, matrix) in zip(grid, probes.items()):
@@ -32,8 +36,9 @@ def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
         axes.set_xticks(range(len(columns)), columns)
         axes.set_yticks(range(len(cells)), cells)
         margin = matrix['mean_margin']
-        axes.set_title(f'{kind} probe' if margin is None else
-                       f'{kind} probe, own less others {margin:.2f}',
+        name = PROBES[kind]
+        axes.set_title(f'{name} probe' if margin is None else
+                       f'{name} probe, own less others {margin:.2f}',
                        fontsize=10)
     figure.colorbar(image, ax=grid, label='0: chance, 1: perfect')
     return figure
