@@ -83,7 +83,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--sbatch-options',
         default='',
-        help='options of sbatch in one text: "--partition=gpu --time=24:0:0"')
+        help='options of sbatch in one text, after an equals sign: '
+        '--sbatch-options="--partition=gpu --time=24:0:0"')
     parser.add_argument(
         '--dry-run',
         action='store_true',

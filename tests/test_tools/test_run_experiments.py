@@ -118,7 +118,7 @@ def test_slurm(folder, tmp_path):
         'PATH']
     try:
         output = run(*command('--seeds', 0, 1, '--out', 'slurm', '--launcher',
-                              'slurm', '--sbatch-options', '--time=1:0:0'),
+                              'slurm', '--sbatch-options=--time=1:0:0'),
                      cwd=folder)
     finally:
         os.environ['PATH'] = path
