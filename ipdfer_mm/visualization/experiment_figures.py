@@ -35,10 +35,13 @@ def confusion_figure(predictions: Sequence[Predictions], title: str) -> Figure:
     figure = Figure(figsize=(6, 5.5), layout='constrained')
     axes = figure.subplots()
     names = [predictions[0].classes[label] for label in present]
-    ConfusionMatrixDisplay(
+    display = ConfusionMatrixDisplay(
         shares, display_labels=names).plot(
             ax=axes, cmap='Blues', values_format='.1f', colorbar=False,
             xticks_rotation=45, im_kw=dict(vmin=0, vmax=100))
+    # scikit-learn takes the middle of the values, not of the colours.
+    for text, share in zip(display.text_.ravel(), shares.ravel()):
+        text.set_color('white' if share > 50 else 'black')
     axes.set(xlabel='predicted', ylabel='true', title=title)
     return figure
 
@@ -110,11 +113,13 @@ def samples_figure(first: Predictions, indices: Sequence[int],
     Raises:
         OSError: If a picture cannot be read; names it.
     """
-    rows = -(-len(indices) // COLUMNS)
-    figure = Figure(figsize=(1.6 * COLUMNS, 0.6 + 2.1 * rows),
+    columns = min(COLUMNS, len(indices))
+    rows = -(-len(indices) // columns)
+    # Wide enough for the heading.
+    figure = Figure(figsize=(max(7, 1.6 * columns), 0.8 + 2.1 * rows),
                     layout='constrained')
     figure.suptitle(title)
-    panels = np.atleast_1d(figure.subplots(rows, COLUMNS)).ravel()
+    panels = np.atleast_1d(figure.subplots(rows, columns)).ravel()
     for axes in panels:
         axes.axis('off')
     for axes, index in zip(panels, indices):

@@ -151,8 +151,8 @@ def plot_samples(first: Experiment, second: Experiment, min_yaw: int,
     shown = won[np.linspace(0, len(won) - 1, min(
         len(won), ROWS * COLUMNS)).astype(int)]
     title = (f'{stamp(first, second)}over {min_yaw}°, right by {second.name}, '
-             f'wrong by {first.name}: {len(won)} of {total} pictures '
-             f'(the other way round: {len(lost)})')
+             f'wrong by {first.name}:\n{len(won)} of {total} pictures (the '
+             f'other way round: {len(lost)})')
     save(samples_figure(theirs, shown, title),
          file_name(out, f'large_pose_{first.name}_{second.name}', first,
                    second))
