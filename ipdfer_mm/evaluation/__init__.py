@@ -24,12 +24,11 @@ from .metrics import (
 )
 from .neutral import neutral_gain, picture_similarity
 from .probes import Factor, leakage_matrix, probe_score, yaw_r2
-from .swap import (
+from .swap import decode_swap, measure_swap
+from .swap_rendering import (
     SwapPictures,
     SwapRenderer,
-    decode_swap,
     draw_donors,
-    measure_swap,
     swap_kinds,
 )
 from .synthesis import (
