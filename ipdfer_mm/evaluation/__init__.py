@@ -32,12 +32,11 @@ from .predictions import (
 )
 from .probes import Factor, leakage_matrix, probe_score, yaw_r2
 from .significance import Bootstrap, McNemar, mcnemar, paired_bootstrap
-from .swap import (
+from .swap import decode_swap, measure_swap
+from .swap_rendering import (
     SwapPictures,
     SwapRenderer,
-    decode_swap,
     draw_donors,
-    measure_swap,
     swap_kinds,
 )
 from .synthesis import (

@@ -15,13 +15,8 @@ from .disentanglement import (
     measure_components,
     pose_entropy,
 )
-from .swap import (
-    SwapRenderer,
-    decode_swap,
-    draw_donors,
-    measure_swap,
-    swap_kinds,
-)
+from .swap import decode_swap, measure_swap
+from .swap_rendering import SwapRenderer, draw_donors, swap_kinds
 from .synthesis_report import (
     FacePictures,
     judge_synthesis,
