@@ -1,6 +1,4 @@
-# ID-FER on AffectNet: no pose encoder and no pose losses (Section 4.4). It
-# needs no head poses; give it the manifest of ipdfer_affectnet.py to compare
-# the two.
+# ID-FER on AffectNet: no pose encoder and no pose losses (Section 4.4).
 _base_ = './ipdfer_affectnet.py'
 
 model = dict(
@@ -9,7 +7,3 @@ model = dict(
 optim_wrapper = dict(
     encoders=dict(modules=['expression_encoder', 'expression_head']),
     generator=dict(modules=['expression_encoder', 'decoder']))
-
-train_dataloader = dict(dataset=dict(manifest=None))
-val_dataloader = dict(dataset=dict(manifest=None))
-test_dataloader = val_dataloader
