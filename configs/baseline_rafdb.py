@@ -1,6 +1,6 @@
-# The paper's baseline on RAF-DB: the encoder of IPD-FER as a plain classifier
-# of mmpretrain, on the same faces, from the same weights and with the same
-# schedule.
+# The paper's baseline on RAF-DB: the encoder of IPD-FER as a plain
+# classifier of mmpretrain, on the same faces, from the same weights and with
+# the same schedule.
 _base_ = [
     './_base_/models/baseline_resnet18.py',
     './_base_/datasets/rafdb.py',

@@ -28,7 +28,11 @@ LOG_PROCESSORS = Registry(
 OPTIMIZERS = Registry(
     'optimizer', parent=root.OPTIMIZERS, scope='ipdfer_mm')
 OPTIM_WRAPPERS = Registry(
-    'optimizer_wrapper', parent=root.OPTIM_WRAPPERS, scope='ipdfer_mm')
+    'optimizer_wrapper',
+    parent=root.OPTIM_WRAPPERS,
+    scope='ipdfer_mm',
+    locations=['ipdfer_mm.engine'],
+)
 OPTIM_WRAPPER_CONSTRUCTORS = Registry(
     'optimizer wrapper constructor',
     parent=root.OPTIM_WRAPPER_CONSTRUCTORS,

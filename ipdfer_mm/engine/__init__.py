@@ -2,6 +2,7 @@
 
 from .atomic_backend import AtomicLocalBackend
 from .hooks import (
+    ChannelsLastHook,
     DatasetMetaHook,
     EpochSeedHook,
     NonFiniteLossHook,
@@ -10,11 +11,14 @@ from .hooks import (
     SyncTrainedBuffersHook,
     SynthesisGridHook,
 )
-from .optimizers import AlternatingOptimWrapperConstructor
+from .optimizers import (
+    AlternatingOptimWrapperConstructor,
+    Bfloat16OptimWrapper,
+)
 
 __all__ = [
     'AlternatingOptimWrapperConstructor', 'AtomicLocalBackend',
-    'DatasetMetaHook', 'EpochSeedHook', 'NonFiniteLossHook',
-    'PlainCheckpointHook', 'ResumeInitHook', 'SyncTrainedBuffersHook',
-    'SynthesisGridHook'
+    'Bfloat16OptimWrapper', 'ChannelsLastHook', 'DatasetMetaHook',
+    'EpochSeedHook', 'NonFiniteLossHook', 'PlainCheckpointHook',
+    'ResumeInitHook', 'SyncTrainedBuffersHook', 'SynthesisGridHook'
 ]

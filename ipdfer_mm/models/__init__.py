@@ -11,6 +11,7 @@ from .encoders import (
     MobileFaceNet,
 )
 from .face_recognizer import FaceRecognizer
+from .heads import PoseSupervisedHead
 from .ipdfer import IPDFERModel
 from .losses import (
     IdentityConsistencyLoss,
@@ -23,6 +24,6 @@ __all__ = [
     'ExpressionDiscriminator', 'FaceDecoder', 'FaceEncoder',
     'FacePretrainedInit', 'FaceRecognizer', 'IPDFERModel', 'IResNet',
     'IdentityConsistencyLoss', 'IdentityEncoder', 'InceptionResnetV1',
-    'MobileFaceNet', 'OrthogonalityLoss', 'ReconstructionLoss',
-    'UniformConfusionLoss'
+    'MobileFaceNet', 'OrthogonalityLoss', 'PoseSupervisedHead',
+    'ReconstructionLoss', 'UniformConfusionLoss'
 ]

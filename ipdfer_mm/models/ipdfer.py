@@ -10,9 +10,7 @@ from torch import Tensor
 from ipdfer_mm.registry import MODELS
 
 from .disentangled_classifier import DisentangledClassifier
-from .utils import build_loss, build_optional, fixed
-
-CROSS_ENTROPY = 'mmpretrain.CrossEntropyLoss'
+from .utils import CROSS_ENTROPY, build_loss, build_optional, fixed
 
 
 class Targets(NamedTuple):

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from ipdfer_mm.registry import MODELS
 
+CROSS_ENTROPY = 'mmpretrain.CrossEntropyLoss'
+
 
 @contextmanager
 def fixed(*modules: Optional[nn.Module]) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """Hooks."""
 
+from .channels_last_hook import ChannelsLastHook
 from .dataset_meta_hook import DatasetMetaHook
 from .epoch_seed_hook import EpochSeedHook
 from .nonfinite_loss_hook import NonFiniteLossHook
@@ -9,7 +10,7 @@ from .sync_trained_buffers_hook import SyncTrainedBuffersHook
 from .synthesis_grid_hook import SynthesisGridHook
 
 __all__ = [
-    'DatasetMetaHook', 'EpochSeedHook', 'NonFiniteLossHook',
-    'PlainCheckpointHook', 'ResumeInitHook', 'SyncTrainedBuffersHook',
-    'SynthesisGridHook'
+    'ChannelsLastHook', 'DatasetMetaHook', 'EpochSeedHook',
+    'NonFiniteLossHook', 'PlainCheckpointHook', 'ResumeInitHook',
+    'SyncTrainedBuffersHook', 'SynthesisGridHook'
 ]

@@ -120,4 +120,4 @@ class FaceDecoder(BaseModule):
         Returns:
             Tensor: Pictures, (N, 3, ``img_size``, ``img_size``) in (-1, 1).
         """
-        return self.to_rgb(self.stages(feats[..., None, None])).tanh()
+        return self.to_rgb(self.stages(feats[:, :, None, None])).tanh()

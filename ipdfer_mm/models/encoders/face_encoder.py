@@ -106,6 +106,8 @@ class FaceEncoder(BackboneEncoder):
                 f'{tuple(feats[-1].shape)}, there is nothing to pool. Set '
                 'neck=None in this FaceEncoder.')
         if self.neck is not None:
+            # mmpretrain's LinearNeck cannot read the channels-last format.
+            feats = tuple(feat.contiguous() for feat in feats)
             feats = self.neck(feats)
         feat = feats[-1] if isinstance(feats, tuple) else feats
         if feat.dim() != 2:

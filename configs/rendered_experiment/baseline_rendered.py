@@ -1,0 +1,13 @@
+# docs/findings.md: the baseline, with the people and the epochs of
+# ipdfer_rendered.py.
+_base_ = '../baseline_rendered.py'
+
+val_dataloader = dict(dataset=dict(num_people=200, num_pictures=1400))
+test_dataloader = dict(dataset=dict(seed=5, num_pictures=2800))
+
+optim_wrapper = dict(
+    type='Bfloat16OptimWrapper', optimizer=dict(fused=True))
+
+max_epochs = 6
+param_scheduler = dict(T_max=max_epochs)
+train_cfg = dict(max_epochs=max_epochs)

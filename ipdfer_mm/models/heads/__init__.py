@@ -1,0 +1,5 @@
+"""Heads."""
+
+from .pose_supervised_head import PoseSupervisedHead
+
+__all__ = ['PoseSupervisedHead']
