@@ -87,7 +87,8 @@ BUILD_ALL = textwrap.dedent('''
                 dataset.lazy_init = True
                 assert len(DATASETS.build(dataset).pipeline.transforms) > 1
         VISUALIZERS.build(dict(deepcopy(cfg.visualizer), name='test'))
-        for hook in cfg.default_hooks.values():
+        for hook in [*cfg.default_hooks.values(),
+                     *cfg.get('custom_hooks', [])]:
             HOOKS.build(deepcopy(hook))
         for metric in cfg.get('val_evaluator', []):
             METRICS.build(deepcopy(metric))

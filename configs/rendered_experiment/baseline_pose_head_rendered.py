@@ -6,4 +6,7 @@ model = dict(
     head=dict(
         type='PoseSupervisedHead',
         pose_head=dict(
-            type='mmpretrain.LinearClsHead', num_classes=5, in_channels=128)))
+            type='LinearClsHead',
+            _scope_='mmpretrain',
+            num_classes=5,
+            in_channels=128)))

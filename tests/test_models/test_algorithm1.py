@@ -135,11 +135,14 @@ class Reference:
         return (dot / norms).mean()
 
 
-def difference(shared_adam=False, eq_12=True) -> float:
+def difference(shared_adam=False,
+               eq_12=True,
+               memory_format=torch.contiguous_format) -> float:
     """Largest difference of any parameter or buffer after some iterations."""
     model = build_model(classify_in_generator_step=eq_12).double()
     reference = Reference(model, shared_adam, eq_12)
     optim = build_optim(model, LR, shared_adam)
+    model.to(memory_format=memory_format)
     for seed in range(ITERATIONS):
         batch = make_batch(seed)
         x = batch['inputs'].double() / 127.5 - 1
@@ -172,6 +175,10 @@ def difference(shared_adam=False, eq_12=True) -> float:
 @pytest.mark.parametrize('eq_12', [True, False])
 def test_train_step_is_algorithm_1(shared_adam, eq_12):
     assert difference(shared_adam, eq_12) < TOLERANCE
+
+
+def test_channels_last_is_algorithm_1():
+    assert difference(memory_format=torch.channels_last) < TOLERANCE
 
 
 @pytest.mark.parametrize('reading', ['shared_adam', 'eq_12'])
