@@ -50,6 +50,33 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
+def parse_experiment_args(parser: argparse.ArgumentParser,
+                          results: str) -> argparse.Namespace:
+    """Parse the flags of a tool that reads finished experiments.
+
+    Args:
+        parser (argparse.ArgumentParser): With the flags of the tool; those
+            that all have are added.
+        results (str): What the tool writes, and where by default.
+
+    Returns:
+        argparse.Namespace: With ``folders`` and ``out``.
+    """
+    parser.add_argument(
+        'folders',
+        nargs='+',
+        type=Path,
+        help='what --out of tools/run_experiments.py was')
+    parser.add_argument(
+        '--out',
+        type=Path,
+        help=f'folder of the {results} (default: {results} in the first '
+        'folder)')
+    args = parser.parse_args()
+    args.out = args.out or args.folders[0] / results
+    return args
+
+
 def prepare_environment(args: argparse.Namespace) -> None:
     """Set up the process before a Runner is built.
 

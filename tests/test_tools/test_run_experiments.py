@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tiny_run import ROOT, TESTS, baseline_cfg, ipdfer_cfg, run, write_config
 
-EPOCHS = 40
+EPOCHS = 12
 TOOL = ROOT / 'tools/run_experiments.py'
 
 

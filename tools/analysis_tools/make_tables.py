@@ -12,11 +12,11 @@ The predictions are pickles, which can run any code: read only your own runs.
 import argparse
 import sys
 from itertools import groupby
-from pathlib import Path
 
 from ipdfer_mm.experiments.results import read_experiments
 from ipdfer_mm.experiments.tables import make_tables
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.cli import parse_experiment_args
 
 ADVICE = 'choose another folder with --out'
 
@@ -27,15 +27,6 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        'folders',
-        nargs='+',
-        type=Path,
-        help='what --out of tools/run_experiments.py was')
-    parser.add_argument(
-        '--out',
-        type=Path,
-        help='folder of the tables (default: tables in the first folder)')
-    parser.add_argument(
         '--baseline',
         help='experiment that the others are compared with (default: '
         'baseline_rafdb for ipdfer_rafdb and so on)')
@@ -43,9 +34,7 @@ def parse_args() -> argparse.Namespace:
         '--no-paper',
         action='store_true',
         help="leave out the paper's numbers")
-    args = parser.parse_args()
-    args.out = args.out or args.folders[0] / 'tables'
-    return args
+    return parse_experiment_args(parser, 'tables')
 
 
 def main() -> int:

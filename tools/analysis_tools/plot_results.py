@@ -32,6 +32,7 @@ from ipdfer_mm.evaluation import check_same_pictures
 from ipdfer_mm.experiments.execution import checkpoints
 from ipdfer_mm.experiments.results import Experiment, read_experiments
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.cli import parse_experiment_args
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 from ipdfer_mm.visualization.experiment_figures import (
     COLUMNS,
@@ -52,15 +53,6 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        'folders',
-        nargs='+',
-        type=Path,
-        help='what --out of tools/run_experiments.py was')
-    parser.add_argument(
-        '--out',
-        type=Path,
-        help='folder of the figures (default: figures in the first folder)')
     parser.add_argument(
         '--compare',
         nargs=2,
@@ -85,9 +77,7 @@ def parse_args() -> argparse.Namespace:
         default=16,
         help='show the first of them in t-SNE, as the paper does '
         '(default: %(default)s)')
-    args = parser.parse_args()
-    args.out = args.out or args.folders[0] / 'figures'
-    return args
+    return parse_experiment_args(parser, 'figures')
 
 
 def save(figure: Figure, path: Path) -> None:
