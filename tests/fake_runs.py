@@ -14,8 +14,8 @@ from ipdfer_mm.experiments.state import FINISHED
 CONFIG = '''
 train_cfg = dict(max_epochs=30)
 model = dict(loss_cos=dict(loss_weight=0.5), loss_id=dict(loss_weight=1.0))
-train_dataloader = dict(batch_size=16, dataset=dict(type='A'{fold}))
-val_dataloader = dict(batch_size=8, dataset=dict(type='A'{fold}))
+train_dataloader = dict(batch_size=16, dataset=dict(type='CKPlus'{fold}))
+val_dataloader = dict(batch_size=8, dataset=dict(type='CKPlus'{fold}))
 test_dataloader = val_dataloader
 test_evaluator = dict(type='Accuracy')
 randomness = dict(seed=0)

@@ -26,7 +26,6 @@ PICTURES = ('cohn-kanade-images',
             'extended-cohn-kanade-images/cohn-kanade-images')
 EMOTIONS = ('Emotion', 'Emotion_labels/Emotion')
 LANDMARKS = ('Landmarks', 'Landmarks/Landmarks')
-NUM_FOLDS = 10
 FOLD_RULE = 'the i-th of the sorted labelled subjects is in fold i mod 10'
 NUM_PEAK = 3
 # Of the official set.
@@ -89,6 +88,7 @@ class CKPlus(FERDataset):
     """
 
     METAINFO = dict(classes=(*EXPRESSIONS, 'contempt'))
+    NUM_FOLDS = 10
     LAYOUT = ('CK+ as its authors give it out: <data_root>/cohn-kanade-images/'
               'S005/001/S005_001_00000011.png and <data_root>/Emotion/S005/'
               '001/S005_001_00000011_emotion.txt')
@@ -103,8 +103,9 @@ class CKPlus(FERDataset):
         if split not in ('train', 'test'):
             raise ValueError(f"split={split!r}: CK+ has the splits 'train' "
                              "and 'test' in each fold.")
-        if fold not in range(NUM_FOLDS):
-            raise ValueError(f'fold={fold!r} must be 0 to {NUM_FOLDS - 1}.')
+        if fold not in range(self.NUM_FOLDS):
+            raise ValueError(
+                f'fold={fold!r} must be 0 to {self.NUM_FOLDS - 1}.')
         if num_expressions not in (6, 7):
             raise ValueError(f'num_expressions={num_expressions!r} must be 7, '
                              'or 6 to leave out contempt.')
@@ -140,7 +141,7 @@ class CKPlus(FERDataset):
                 'and results will not be comparable.',
                 logger='current',
                 level=logging.WARNING)
-        tested = subjects[self.fold::NUM_FOLDS]
+        tested = subjects[self.fold::self.NUM_FOLDS]
         landmarks = self._find(LANDMARKS)
         for sequence in sequences:
             if (sequence.subject in tested) == (self.split == 'test'):

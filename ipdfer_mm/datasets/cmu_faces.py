@@ -62,6 +62,10 @@ class CMUFaces(FERDataset):
         data_root (str): Folder that holds ``faces``.
         people (Sequence[str], optional): Persons to read, such as
             ``('an2i', 'at33')``. Defaults to None, all.
+        fold (int, optional): 0 to 3, one of four folds that share no person:
+            a quarter of the people in alphabetical order, five, is tested,
+            the others are trained on. Defaults to None, no folds.
+        split (str, optional): ``'train'`` or ``'test'`` of the fold.
         landmark_file (str, optional): CSV, absolute or relative to
             ``data_root``, with the columns ``file`` (relative to
             ``data_root``), ``leye_x``, ``leye_y``, ``reye_*``, ``nose_*``,
@@ -77,10 +81,12 @@ class CMUFaces(FERDataset):
 
     Raises:
         ValueError: If a person or a picture's row is unknown, a name or a
-            cell does not parse, or both landmarks and a manifest are given.
+            cell does not parse, the fold or its split is none, or both
+            landmarks and a manifest, or fold and people, are given.
     """
 
     METAINFO = dict(classes=('anger', 'happiness', 'neutral', 'sadness'))
+    NUM_FOLDS = 4
     LAYOUT = ('CMU Face Images as the UCI repository gives them out: '
               '<data_root>/faces/<person>/<person>_<pose>_<expression>_<eyes>'
               '.pgm')
@@ -88,6 +94,8 @@ class CMUFaces(FERDataset):
     def __init__(self,
                  data_root: str,
                  people: Optional[Sequence[str]] = None,
+                 fold: Optional[int] = None,
+                 split: Optional[str] = None,
                  landmark_file: Optional[str] = None,
                  yaw_column: str = 'fsanet_yaw',
                  **kwargs) -> None:
@@ -95,7 +103,11 @@ class CMUFaces(FERDataset):
             raise ValueError(
                 f'CMUFaces: landmark_file={landmark_file!r} and manifest='
                 f'{kwargs["manifest"]!r} both say where faces are; give one.')
+        if fold is not None:
+            self._check_fold(fold, split, people)
         self.people = people
+        self.fold = fold
+        self.split = split
         self.yaw_column = yaw_column
         super().__init__(data_root, ann_file=landmark_file or '', **kwargs)
 
@@ -109,6 +121,18 @@ class CMUFaces(FERDataset):
             self._add_landmarks(samples)
         yield from samples
 
+    def _check_fold(self, fold: int, split: Optional[str],
+                    people: Optional[Sequence[str]]) -> None:
+        if fold not in range(self.NUM_FOLDS):
+            raise ValueError(
+                f'fold={fold!r} must be 0 to {self.NUM_FOLDS - 1}.')
+        if split not in ('train', 'test'):
+            raise ValueError(f"split={split!r}: a fold has the splits 'train' "
+                             "and 'test'.")
+        if people is not None:
+            raise ValueError('CMUFaces: fold and people both say who is '
+                             'read; give one.')
+
     def _find_people(self) -> list[str]:
         folder = osp.join(self.data_root, 'faces')
         if not osp.isdir(folder):
@@ -116,6 +140,10 @@ class CMUFaces(FERDataset):
                                     f'{self.LAYOUT}.')
         present = sorted(
             entry.name for entry in os.scandir(folder) if entry.is_dir())
+        if self.fold is not None:
+            tested = np.array_split(present, self.NUM_FOLDS)[self.fold]
+            return [person for person in present
+                    if (person in tested) == (self.split == 'test')]
         if self.people is None:
             return present
         unknown = sorted(set(self.people) - set(present))

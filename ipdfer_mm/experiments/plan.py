@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Optional
 
 from mmengine.config import Config, DictAction
+from mmengine.registry import DefaultScope
 
-from ipdfer_mm.datasets.ckplus import NUM_FOLDS
+from ipdfer_mm.registry import DATASETS
 
 SMOKE_EPOCHS = 2
 SMOKE_ITERATIONS = 4
@@ -76,7 +77,7 @@ def plan_runs(configs: Sequence[Path],
         out (Path): Folder of all runs.
         seeds (Sequence[int]): Seeds.
         folds (Sequence[int], optional): Folds of configs whose data set has
-            folds. Defaults to None, all ten.
+            folds. Defaults to None, all of them.
         sweeps (Sequence[str]): Like ``'model.loss_cos.loss_weight=0.1,1'``:
             each config also runs with each of these values, one setting at a
             time, as in Fig. 7 of the paper.
@@ -179,9 +180,13 @@ def _name(config: Path, sweep: dict[str, str]) -> str:
 
 def _folds(cfg: Config,
            folds: Optional[Sequence[int]]) -> Iterable[Optional[int]]:
-    if cfg.train_dataloader.dataset.get('fold') is None:
+    # Not mmpretrain's KFoldDataset, whose `fold` is that of validation only.
+    with DefaultScope.overwrite_default_scope('ipdfer_mm'):
+        dataset = DATASETS.get(cfg.train_dataloader.dataset.type)
+    if (cfg.train_dataloader.dataset.get('fold') is None
+            or not hasattr(dataset, 'NUM_FOLDS')):
         return [None]
-    return range(NUM_FOLDS) if folds is None else folds
+    return range(dataset.NUM_FOLDS) if folds is None else folds
 
 
 def _fold_options(fold: Optional[int]) -> list[str]:

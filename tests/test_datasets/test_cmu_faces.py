@@ -79,6 +79,31 @@ def test_people(root):
         CMUFaces(str(root / 'faces'))
 
 
+def test_folds_share_nobody(root):
+    for person in range(3, 21):
+        touch(root, f'p{person:02}/p{person:02}_up_sad_open.pgm')
+    everybody = {info['subject'] for info in infos(CMUFaces(str(root)))}
+    tested = []
+    for fold in range(4):
+        train, test = ({info['subject'] for info in infos(
+            CMUFaces(str(root), fold=fold, split=split))}
+            for split in ('train', 'test'))
+        assert len(test) == 5 and train == everybody - test
+        tested += sorted(test)
+    assert tested == sorted(everybody)
+
+
+@pytest.mark.parametrize('kwargs, message', [
+    (dict(fold=4, split='test'), 'fold=4 must be 0 to 3'),
+    (dict(fold=0), 'split=None: a fold has the splits'),
+    (dict(fold=0, split='val'), "split='val'"),
+    (dict(fold=0, split='test', people=['p1']), 'fold and people'),
+])
+def test_bad_folds(root, kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        CMUFaces(str(root), **kwargs)
+
+
 def test_landmarks_and_yaw_from_a_file(root, log):
     yaws = ('3.5', '-61', '', '12')
     write_landmarks(root, [(f'faces/{name}', *POINTS, yaw)

@@ -40,6 +40,15 @@ def test_all_folds_by_default(folded):
         *range(10)]
 
 
+def test_folds_are_those_of_the_data_set(folded):
+    text = folded.read_text()
+    for dataset, folds in (('CMUFaces', [0, 1, 2, 3]),
+                           ('mmpretrain.KFoldDataset', [None])):
+        folded.write_text(text.replace('CKPlus', dataset))
+        assert [run.fold for run in plan_runs([folded], Path('out'), [0])
+                ] == folds
+
+
 def test_sweep(config):
     runs = plan_runs([config], Path('out'), [0], sweeps=[
         'model.loss_cos.loss_weight=0.1,2', 'model.loss_id=None'])

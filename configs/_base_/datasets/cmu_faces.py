@@ -9,12 +9,9 @@ landmark_file = 'labels.csv'
 # The faces are about 36x53 pixels: nothing is lost in a square of 64.
 img_size = 64
 
-# Nobody is in both.
-train_people = [
-    'an2i', 'at33', 'boland', 'bpm', 'ch4f', 'cheyer', 'choon', 'danieln',
-    'glickman', 'karyadi', 'kawamura', 'kk49', 'megak', 'mitchell', 'night'
-]
-test_people = ['phoebe', 'saavik', 'steffi', 'sz24', 'tammo']
+# Of the folds 0 to 3 of five people each the one that is tested, on a model
+# that has not seen them.
+fold = int('{{$CMU_FACES_FOLD:3}}')
 
 train_pipeline = [
     dict(type='LoadFaceImage'),
@@ -52,7 +49,8 @@ train_dataloader = dict(
     dataset=dict(
         type='CMUFaces',
         data_root=data_root,
-        people=train_people,
+        fold=fold,
+        split='train',
         landmark_file=landmark_file,
         pipeline=train_pipeline))
 val_dataloader = dict(
@@ -64,7 +62,8 @@ val_dataloader = dict(
     dataset=dict(
         type='CMUFaces',
         data_root=data_root,
-        people=test_people,
+        fold=fold,
+        split='test',
         landmark_file=landmark_file,
         test_mode=True,
         pipeline=test_pipeline))

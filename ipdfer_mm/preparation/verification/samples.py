@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from ipdfer_mm.datasets.ckplus import NUM_FOLDS
+from ipdfer_mm.datasets import CKPlus
 from ipdfer_mm.preparation.sets import list_readers
 from ipdfer_mm.registry import DATASETS
 
@@ -78,7 +78,7 @@ def _collect_folds(data_root: Path, options: Mapping) -> Iterator[Sample]:
         raise ValueError('CK+ is verified in all its folds: leave fold and '
                          'split out of --dataset-options.')
     reader = dict(options, type='CKPlus', data_root=str(data_root))
-    for fold in range(NUM_FOLDS):
+    for fold in range(CKPlus.NUM_FOLDS):
         # With the first frames of the people, which other folds train on.
         yield from _read(
             dict(reader, split='test', fold=fold), f'fold {fold}')
