@@ -37,7 +37,7 @@ def gradient_norms(model: IPDFERModel,
     norms = dict(
         encoders=_norms_of(
             model, model.encoder_losses(inputs, f_id, targets)))
-    with fixed(model.discriminator, model.pose_head, model.expression_head):
+    with fixed(*model.fixed_parts):
         norms['generator'] = _norms_of(
             model, model.generator_losses(inputs, f_id, targets))
     return norms

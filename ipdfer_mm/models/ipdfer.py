@@ -3,6 +3,7 @@
 from typing import NamedTuple, Optional
 
 import torch
+import torch.nn as nn
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmpretrain.structures import DataSample
 from torch import Tensor
@@ -52,6 +53,11 @@ class IPDFERModel(DisentangledClassifier):
         pose_head (dict, optional): C_p, a head of mmpretrain.
         discriminator (dict, optional): D, an
             :class:`ExpressionDiscriminator`.
+        pose_adversary (dict, optional): A head of mmpretrain that learns to
+            read the pose from f_exp, and that the confusion loss then asks.
+            The paper asks C_p, which has learned to read f_pose and is
+            confused by an f_exp that tells the pose in other words.
+            Defaults to None, C_p.
         loss_exp (dict, optional): Eq. 5.
         loss_pose (dict, optional): Eq. 6.
         loss_cos (dict, optional): :math:`\beta_1` Eq. 3.
@@ -72,7 +78,8 @@ class IPDFERModel(DisentangledClassifier):
 
     Raises:
         ValueError: If one of ``pose_encoder`` and ``pose_head`` is given
-            without the other.
+            without the other, or a ``pose_adversary`` without a pose loss or
+            a confusion loss.
     """
 
     def __init__(
@@ -84,6 +91,7 @@ class IPDFERModel(DisentangledClassifier):
         pose_encoder: Optional[dict] = None,
         pose_head: Optional[dict] = None,
         discriminator: Optional[dict] = None,
+        pose_adversary: Optional[dict] = None,
         loss_exp: Optional[dict] = dict(type=CROSS_ENTROPY),
         loss_pose: Optional[dict] = dict(type=CROSS_ENTROPY),
         loss_cos: Optional[dict] = dict(type='ipdfer_mm.OrthogonalityLoss'),
@@ -112,6 +120,7 @@ class IPDFERModel(DisentangledClassifier):
                              'give both (IPD-FER) or neither (ID-FER).')
         self.pose_head = build_optional(pose_head)
         self.discriminator = build_optional(discriminator)
+        self.pose_adversary = build_optional(pose_adversary)
         self.loss_exp = build_loss(loss_exp)
         self.loss_pose = build_loss(loss_pose, self.pose_encoder)
         self.loss_cos = build_loss(loss_cos)
@@ -123,6 +132,11 @@ class IPDFERModel(DisentangledClassifier):
         self.loss_recon = build_loss(loss_recon)
         self.loss_confusion = build_loss(loss_confusion, self.pose_encoder)
         self.classify_in_generator_step = classify_in_generator_step
+        if self.pose_adversary is not None and (
+                self.loss_pose is None or self.loss_confusion is None):
+            raise ValueError('`pose_adversary` is trained by `loss_pose` and '
+                             'asked by `loss_confusion`: give it both, or '
+                             'leave it out.')
 
     def train_step(self, data: dict,
                    optim_wrapper: OptimWrapperDict) -> dict[str, Tensor]:
@@ -132,7 +146,8 @@ class IPDFERModel(DisentangledClassifier):
             data (dict): A collated batch: ``inputs`` and ``data_samples``
                 with ``gt_label`` (or also ``gt_score``, soft labels) and,
                 with a pose encoder, ``pose_label``.
-            optim_wrapper (OptimWrapperDict): One wrapper a step: 'encoders',
+            optim_wrapper (OptimWrapperDict): One wrapper a step: 'encoders'
+                (which also trains the pose adversary, if there is one),
                 'discriminator' (if there is one) and 'generator'. Without
                 'generator', 'encoders' also trains the decoder, and the
                 encoders have one optimizer state for steps 1 and 3.
@@ -170,7 +185,7 @@ class IPDFERModel(DisentangledClassifier):
         # Step 3: update E_pose, E_exp and G_dec.
         shared = 'generator' not in optim_wrapper.optim_wrappers
         wrapper = optim_wrapper['encoders' if shared else 'generator']
-        with fixed(self.discriminator, self.pose_head, self.expression_head):
+        with fixed(*self.fixed_parts):
             with wrapper.optim_context(self):
                 losses = self.generator_losses(inputs, f_id, targets)
             log_vars = {**losses, **log_vars}
@@ -179,6 +194,12 @@ class IPDFERModel(DisentangledClassifier):
         if targets.pose is not None:
             log_vars['pose_unknown'] = (targets.pose < 0).sum().float()
         return {name: value.detach() for name, value in log_vars.items()}
+
+    @property
+    def fixed_parts(self) -> tuple[Optional[nn.Module], ...]:
+        """What judges the generator in step 3 and is not trained there."""
+        return (self.discriminator, self.pose_head, self.pose_adversary,
+                self.expression_head)
 
     def encoder_losses(self, inputs: Tensor, f_id: Tensor,
                        targets: Targets) -> dict[str, Tensor]:
@@ -197,7 +218,11 @@ class IPDFERModel(DisentangledClassifier):
         if self.loss_pose is not None:
             f_pose = self.pose_encoder(inputs)
         self._check_widths(identity=f_id, pose=f_pose, expression=f_exp)
-        return self._classification_losses(f_id, f_pose, f_exp, targets)
+        losses = self._classification_losses(f_id, f_pose, f_exp, targets)
+        if self.pose_adversary is not None:
+            losses['loss_pose_adversary'] = self.loss_pose(
+                self.pose_adversary((f_exp.detach(), )), targets.pose)
+        return losses
 
     def discriminator_losses(self, inputs: Tensor,
                              targets: Targets) -> dict[str, Tensor]:
@@ -245,8 +270,10 @@ class IPDFERModel(DisentangledClassifier):
             losses.update(
                 self._classification_losses(f_id, f_pose, f_exp, targets))
         if self.loss_confusion is not None:
-            losses['loss_confusion'] = self.loss_confusion(
-                self.pose_head((f_exp, )))
+            judge = self.pose_head
+            if self.pose_adversary is not None:
+                judge = self.pose_adversary
+            losses['loss_confusion'] = self.loss_confusion(judge((f_exp, )))
         return losses
 
     def _classification_losses(self, f_id: Tensor, f_pose: Optional[Tensor],
@@ -328,7 +355,14 @@ class IPDFERModel(DisentangledClassifier):
                 'of Algorithm 1; '
                 'see optim_wrapper in configs/_base_/schedules/ipdfer.py.')
         if 'generator' not in optim_wrapper.optim_wrappers:
-            self._check_shared(optim_wrapper['encoders'])
+            self._check_encoders_train(
+                optim_wrapper['encoders'], 'decoder',
+                "optim_wrapper has no 'generator', so that 'encoders' takes "
+                'step 3, too,')
+        if self.pose_adversary is not None:
+            self._check_encoders_train(optim_wrapper['encoders'],
+                                       'pose_adversary',
+                                       'The model has a pose_adversary,')
         if not self.identity_encoder.has_weights:
             raise RuntimeError(
                 'The identity encoder has random weights, and it is never '
@@ -341,18 +375,18 @@ class IPDFERModel(DisentangledClassifier):
                 "dict(type='ipdfer_mm.DatasetMetaHook') to custom_hooks, or "
                 'give `classes` in the model config.')
 
-    def _check_shared(self, wrapper: OptimWrapper) -> None:
-        """Refuse one optimizer for two steps that does not train both."""
+    def _check_encoders_train(self, wrapper: OptimWrapper, name: str,
+                              reason: str) -> None:
+        """Refuse an optimizer of step 1 that leaves out a part."""
         trained = {
             id(parameter)
             for group in wrapper.param_groups for parameter in group['params']
         }
-        if id(next(self.decoder.parameters())) not in trained:
+        if id(next(getattr(self, name).parameters())) not in trained:
             raise ValueError(
-                "optim_wrapper has no 'generator', so that 'encoders' takes "
-                "step 3, too, but it does not train the decoder. Add "
-                "'decoder' to optim_wrapper.encoders.modules, or a "
-                "'generator'; see configs/_base_/schedules/ipdfer.py.")
+                f"{reason} but 'encoders' does not train the {name}. Add "
+                f"'{name}' to optim_wrapper.encoders.modules; see "
+                'configs/_base_/schedules/ipdfer.py.')
 
     def _check_widths(self, **feats: Optional[Tensor]) -> None:
         """Refuse components that cannot be added up and decoded."""

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import pytest
 import torch
-from small_model import CLASSES, build_model, build_optim, make_batch
+from small_model import CLASSES, WIDTH, build_model, build_optim, make_batch
 
 from ipdfer_mm.models.utils import fixed
 
@@ -375,3 +375,78 @@ def test_widths_that_differ_are_named():
     message = 'identity_encoder gives features of width 64.*in_channels is 32'
     with pytest.raises(ValueError, match=message):
         model.train_step(make_batch(0), build_optim(model))
+
+
+def with_adversary():
+    model = build_model(
+        pose_adversary=dict(
+            type='LinearClsHead',
+            _scope_='mmpretrain',
+            num_classes=5,
+            in_channels=WIDTH))
+    torch.nn.init.normal_(model.pose_adversary.fc.weight, std=0.3)
+    optim = build_optim(model)
+    optim['encoders'].optimizer.add_param_group(
+        dict(params=list(model.pose_adversary.parameters())))
+    return model, optim
+
+
+def test_pose_adversary_learns_from_f_exp_and_does_not_teach_it():
+    model, _ = with_adversary()
+    inputs = make_batch(0)['inputs'] / 127.5 - 1
+    targets = model.get_targets(make_batch(0)['data_samples'], inputs.device)
+    with torch.no_grad():
+        f_id = model.identity_encoder(inputs)
+    losses = model.encoder_losses(inputs, f_id, targets)
+    # Before the statistics of batch norm count: as in train mode.
+    f_exp = model.expression_encoder(inputs)
+    expected = model.loss_pose(model.pose_adversary.fc(f_exp), targets.pose)
+    torch.testing.assert_close(losses['loss_pose_adversary'], expected)
+    losses['loss_pose_adversary'].backward()
+    reached = {name for name, parameter in model.named_parameters()
+               if parameter.grad is not None}
+    assert reached == {'pose_adversary.fc.weight', 'pose_adversary.fc.bias'}
+
+
+def test_confusion_asks_the_pose_adversary():
+    model, _ = with_adversary()
+    inputs = make_batch(0)['inputs'] / 127.5 - 1
+    targets = model.get_targets(make_batch(0)['data_samples'], inputs.device)
+    with torch.no_grad():
+        f_id = model.identity_encoder(inputs)
+        losses = model.generator_losses(inputs, f_id, targets)
+        log_p = model.pose_adversary.fc(
+            model.expression_encoder(inputs)).log_softmax(dim=1)
+    torch.testing.assert_close(losses['loss_confusion'], -log_p.mean())
+
+
+def test_pose_adversary_is_trained_in_step_1_only():
+    model, optim = with_adversary()
+    before = copy.deepcopy(model.pose_adversary.state_dict())
+    weights = []
+    update = type(model)._update
+
+    def record(self, wrapper, losses):
+        total = update(self, wrapper, losses)
+        weights.append(model.pose_adversary.fc.weight.detach().clone())
+        return total
+
+    with patch.object(type(model), '_update', record):
+        log = model.train_step(make_batch(0), optim)
+    assert not torch.equal(weights[0], before['fc.weight'])
+    assert torch.equal(weights[0], weights[1])
+    assert torch.equal(weights[1], weights[2])
+    assert set(log) >= LOSSES | TOTALS | {'loss_pose_adversary'}
+
+
+def test_pose_adversary_that_would_not_be_trained_is_refused():
+    model, _ = with_adversary()
+    with pytest.raises(ValueError, match="Add 'pose_adversary' to optim_wr"):
+        model.train_step(make_batch(0), build_optim(model))
+    adversary = dict(
+        type='LinearClsHead',
+        _scope_='mmpretrain',
+        num_classes=5,
+        in_channels=WIDTH)
+    with pytest.raises(ValueError, match='pose_adversary.*loss_confusion'):
+        build_model(pose_adversary=adversary, loss_confusion=None)
