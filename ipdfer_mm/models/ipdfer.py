@@ -1,6 +1,6 @@
 """Algorithm 1 of the IPD-FER paper as an MMEngine model."""
 
-from typing import NamedTuple, Optional
+from typing import Optional
 
 import torch
 import torch.nn as nn
@@ -11,23 +11,9 @@ from torch import Tensor
 from ipdfer_mm.registry import MODELS
 
 from .disentangled_classifier import DisentangledClassifier
+from .targets import Targets, stack_targets
+from .training_checks import check_trainable, check_widths
 from .utils import CROSS_ENTROPY, build_loss, build_optional, fixed
-
-
-class Targets(NamedTuple):
-    """What a batch is labelled with.
-
-    Attributes:
-        labels (Tensor): Expression classes, (N, ).
-        expression (Tensor): What the expression losses compare with: the
-            classes, (N, ), or soft labels, (N, K).
-        pose (Tensor, optional): Pose classes, (N, ), -100 where the pose is
-            unknown; None without a pose encoder.
-    """
-
-    labels: Tensor
-    expression: Tensor
-    pose: Optional[Tensor]
 
 
 @MODELS.register_module()
@@ -159,7 +145,7 @@ class IPDFERModel(DisentangledClassifier):
             ``loss_cos`` are those of step 1; step 3 computes them anew, in
             ``loss_generator`` alone.
         """
-        self._check_trainable(optim_wrapper)
+        check_trainable(self, optim_wrapper)
         data = self.data_preprocessor(data, True)
         inputs = data['inputs']  # Nx3xHxW
         targets = self.get_targets(data['data_samples'], inputs.device)
@@ -217,7 +203,8 @@ class IPDFERModel(DisentangledClassifier):
         f_pose = None
         if self.loss_pose is not None:
             f_pose = self.pose_encoder(inputs)
-        self._check_widths(identity=f_id, pose=f_pose, expression=f_exp)
+        check_widths(
+            self.feat_channels, identity=f_id, pose=f_pose, expression=f_exp)
         losses = self._classification_losses(f_id, f_pose, f_exp, targets)
         if self.pose_adversary is not None:
             losses['loss_pose_adversary'] = self.loss_pose(
@@ -312,91 +299,6 @@ class IPDFERModel(DisentangledClassifier):
 
     def get_targets(self, data_samples: list[DataSample],
                     device: torch.device) -> Targets:
-        """Stack the labels of a batch.
-
-        Args:
-            data_samples (list[DataSample]): As :meth:`train_step` gets them.
-            device (torch.device): Where to put the labels.
-
-        Returns:
-            Targets: The labels.
-
-        Raises:
-            ValueError: If poses are needed and samples have none.
-        """
-        labels = torch.cat([sample.gt_label for sample in data_samples])
-        labels = expression = labels.to(device)
-        if 'gt_score' in data_samples[0]:
-            expression = torch.stack([s.gt_score for s in data_samples])
-            expression = expression.to(device)
-            labels = expression.argmax(dim=1)
-        pose = None
-        if self.pose_encoder is not None:
-            if not all('pose_label' in sample for sample in data_samples):
-                raise ValueError(
-                    'A pose encoder is trained, but samples carry no '
-                    '`pose_label`. End the pipeline with '
-                    "dict(type='ipdfer_mm.PackFaceInputs') on a data set of "
-                    'ipdfer_mm, or train ID-FER (configs/idfer_*.py).')
-            pose = torch.cat([sample.pose_label for sample in data_samples])
-            pose = pose.to(device)
-        return Targets(labels, expression, pose)
-
-    def _check_trainable(self, optim_wrapper: OptimWrapperDict) -> None:
-        """Refuse what would train, but not by Algorithm 1."""
-        keys = {'encoders'}
-        if self.loss_disc is not None:
-            keys.add('discriminator')
-        is_dict = isinstance(optim_wrapper, OptimWrapperDict)
-        if not is_dict or not keys.issubset(optim_wrapper.keys()):
-            raise ValueError(
-                'IPDFERModel is trained with an OptimWrapperDict of '
-                f'{sorted(keys | {"generator"})}, one wrapper for each step '
-                'of Algorithm 1; '
-                'see optim_wrapper in configs/_base_/schedules/ipdfer.py.')
-        if 'generator' not in optim_wrapper.optim_wrappers:
-            self._check_encoders_train(
-                optim_wrapper['encoders'], 'decoder',
-                "optim_wrapper has no 'generator', so that 'encoders' takes "
-                'step 3, too,')
-        if self.pose_adversary is not None:
-            self._check_encoders_train(optim_wrapper['encoders'],
-                                       'pose_adversary',
-                                       'The model has a pose_adversary,')
-        if not self.identity_encoder.has_weights:
-            raise RuntimeError(
-                'The identity encoder has random weights, and it is never '
-                'trained. Give it those of a face-recognition network: '
-                "identity_encoder.init_cfg=dict(type='Pretrained', "
-                "checkpoint='...').")
-        if self.neutral_label is None:
-            raise RuntimeError(
-                'The model does not know which class is neutral. Add '
-                "dict(type='ipdfer_mm.DatasetMetaHook') to custom_hooks, or "
-                'give `classes` in the model config.')
-
-    def _check_encoders_train(self, wrapper: OptimWrapper, name: str,
-                              reason: str) -> None:
-        """Refuse an optimizer of step 1 that leaves out a part."""
-        trained = {
-            id(parameter)
-            for group in wrapper.param_groups for parameter in group['params']
-        }
-        if id(next(getattr(self, name).parameters())) not in trained:
-            raise ValueError(
-                f"{reason} but 'encoders' does not train the {name}. Add "
-                f"'{name}' to optim_wrapper.encoders.modules; see "
-                'configs/_base_/schedules/ipdfer.py.')
-
-    def _check_widths(self, **feats: Optional[Tensor]) -> None:
-        """Refuse components that cannot be added up and decoded."""
-        for name, feat in feats.items():
-            if feat is not None and feat.shape[1] != self.feat_channels:
-                raise ValueError(
-                    f'model.{name}_encoder gives features of width '
-                    f'{feat.shape[1]}, but model.decoder.in_channels is '
-                    f'{self.feat_channels}. The identity encoder sets the '
-                    'width: give the decoder and the heads its width as '
-                    'in_channels, and the other encoders the neck dict('
-                    "type='mmpretrain.LinearNeck', in_channels=..., "
-                    'out_channels=..., gap_dim=2, norm_cfg=None).')
+        """Stack the labels of a batch, see :func:`stack_targets`."""
+        return stack_targets(data_samples, device,
+                             self.pose_encoder is not None)

@@ -242,7 +242,8 @@ def do_not_detach_discriminator_and_classifiers(monkeypatch):
     def fixed_but_attached(*modules):
         with fixed(*modules):
             for module in modules:
-                module.requires_grad_(True)
+                if module is not None:
+                    module.requires_grad_(True)
             yield
 
     monkeypatch.setattr(ipdfer, 'fixed', fixed_but_attached)

@@ -1,0 +1,58 @@
+"""What a batch of IPD-FER is labelled with."""
+
+from typing import NamedTuple, Optional
+
+import torch
+from mmpretrain.structures import DataSample
+from torch import Tensor
+
+
+class Targets(NamedTuple):
+    """What a batch is labelled with.
+
+    Attributes:
+        labels (Tensor): Expression classes, (N, ).
+        expression (Tensor): What the expression losses compare with: the
+            classes, (N, ), or soft labels, (N, K).
+        pose (Tensor, optional): Pose classes, (N, ), -100 where the pose is
+            unknown; None without a pose encoder.
+    """
+
+    labels: Tensor
+    expression: Tensor
+    pose: Optional[Tensor]
+
+
+def stack_targets(data_samples: list[DataSample], device: torch.device,
+                  with_pose: bool) -> Targets:
+    """Stack the labels of a batch.
+
+    Args:
+        data_samples (list[DataSample]): With ``gt_label``, perhaps
+            ``gt_score``, and ``pose_label`` for poses.
+        device (torch.device): Where to put the labels.
+        with_pose (bool): Whether poses are needed.
+
+    Returns:
+        Targets: The labels.
+
+    Raises:
+        ValueError: If poses are needed and samples have none.
+    """
+    labels = torch.cat([sample.gt_label for sample in data_samples])
+    labels = expression = labels.to(device)
+    if 'gt_score' in data_samples[0]:
+        expression = torch.stack([s.gt_score for s in data_samples])
+        expression = expression.to(device)
+        labels = expression.argmax(dim=1)
+    pose = None
+    if with_pose:
+        if not all('pose_label' in sample for sample in data_samples):
+            raise ValueError(
+                'A pose encoder is trained, but samples carry no '
+                '`pose_label`. End the pipeline with '
+                "dict(type='ipdfer_mm.PackFaceInputs') on a data set of "
+                'ipdfer_mm, or train ID-FER (configs/idfer_*.py).')
+        pose = torch.cat([sample.pose_label for sample in data_samples])
+        pose = pose.to(device)
+    return Targets(labels, expression, pose)
