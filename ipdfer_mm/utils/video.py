@@ -47,10 +47,10 @@ class VideoSource:
         self.capture = cv2.VideoCapture(
             source if self.is_camera else str(source))
         if not self.capture.isOpened():
-            raise OSError(f'OpenCV cannot open {self.name}: ' + (
-                'no such camera, or it is in use or not allowed.' if self.
-                is_camera else 'it is no video, cut off, or of a codec that '
-                'OpenCV lacks.'))
+            reason = 'it is no video, cut off, or of a codec that it lacks'
+            if self.is_camera:
+                reason = 'there is none, it is in use, or not allowed'
+            raise OSError(f'OpenCV cannot open {self.name}: {reason}.')
         fps = self.capture.get(cv2.CAP_PROP_FPS)
         count = self.capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.num_frames: Optional[int] = None
@@ -97,7 +97,9 @@ class VideoWriter:
         self.num_written = 0
         self._writer: Optional[cv2.VideoWriter] = None
 
-    def write(self, frame: np.ndarray, seconds: Optional[float] = None) -> None:
+    def write(self,
+              frame: np.ndarray,
+              seconds: Optional[float] = None) -> None:
         """Write a frame.
 
         Args:

@@ -45,7 +45,8 @@ class ExpressionTimeline:
             }
         values = np.array([*(probabilities[name] for name in self.classes), 1])
         bins = self._sums.setdefault(track, {})
-        index = int(seconds / self.width)
+        # Times of frames are multiples of the width but for rounding.
+        index = int(seconds / self.width + 1e-6)
         bins[index] = bins.get(index, 0) + values
 
     def means(self, track: int) -> tuple[np.ndarray, np.ndarray]:
@@ -55,16 +56,14 @@ class ExpressionTimeline:
             track (int): Number of the person.
 
         Returns:
-            tuple[np.ndarray, np.ndarray]: Middles of the bins from the
-            person's first to the last, in seconds, (B,), and mean
-            probabilities, (B, K), nan where the person was not seen.
+            tuple[np.ndarray, np.ndarray]: Middles of the bins in which the
+            person was seen, in seconds, (B,), and mean probabilities,
+            (B, K).
         """
         bins = self._sums[track]
-        indices = np.arange(min(bins), max(bins) + 1)
-        means = np.full((len(indices), len(self.classes)), np.nan)
-        for index, sums in bins.items():
-            means[index - indices[0]] = sums[:-1] / sums[-1]
-        return (indices + .5) * self.width, means
+        indices = np.array(sorted(bins))
+        sums = np.stack([bins[index] for index in indices])
+        return (indices + .5) * self.width, sums[:, :-1] / sums[:, -1:]
 
     def figure(self, title: str, max_tracks: int = 8) -> Figure:
         """Draw the people who are seen longest.

@@ -73,7 +73,7 @@ def _draw_face(canvas: np.ndarray, face: 'Face', scale: float,
     _write(canvas, f'{number}{face.label} {share:.0%}', box[0], box[1] - 4,
            colour)
     if not np.isnan(face.angles.yaw):
-        angles = ' '.join(f'{name} {angle:+.0f}' for name, angle in
+        angles = ' '.join(f'{name} {round(angle):+d}' for name, angle in
                           face.angles._asdict().items())
         _write(canvas, angles, box[0], box[3] + 18, colour)
 
