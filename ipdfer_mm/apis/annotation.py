@@ -56,7 +56,7 @@ class Summary:
     """What an annotation came to.
 
     Args:
-        num_done (int): Pictures or frames.
+        num_done (int): Pictures or frames that were read.
         num_faces (int): Faces in them.
         without_face (int): Pictures or frames without a face.
         num_tracks (int): Faces that a video shows, each counted once as far
@@ -73,11 +73,14 @@ class Summary:
     errors: list[str] = field(default_factory=list)
     interrupted: bool = False
 
-    def count(self, num_faces: int) -> None:
+    def count(self, result: PictureResult) -> None:
         """Count a picture or frame."""
+        if result.error is not None:
+            self.errors.append(result.error)
+            return
         self.num_done += 1
-        self.num_faces += num_faces
-        self.without_face += not num_faces
+        self.num_faces += len(result.faces)
+        self.without_face += not result.faces
 
 
 def annotate_pictures(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
@@ -112,16 +115,14 @@ def annotate_pictures(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
         document.write('{"pictures": [')
         results = tqdm(job.iterate(paths), total=len(paths), unit='picture',
                        disable=None)
+        separator = '\n'
         try:
             for result, picture in results:
                 _write_picture(job, result, picture, common)
-                separator = ',' if summary.num_done else ''
-                document.write(
-                    f'{separator}\n{json.dumps(result.to_dict())}')
+                document.write(separator + json.dumps(result.to_dict()))
+                separator = ',\n'
                 writer.writerows(_rows(result, classes))
-                summary.count(len(result.faces))
-                if result.error is not None:
-                    summary.errors.append(result.error)
+                summary.count(result)
         except KeyboardInterrupt:
             if not summary.num_done:
                 raise
@@ -137,7 +138,10 @@ def _write_picture(job: AnnotationJob, result: PictureResult,
     name = Path(result.path).relative_to(common)
     path = job.out / PICTURES / name.with_name(f'{name.name}.jpg')
     path.parent.mkdir(parents=True, exist_ok=True)
-    drawn = draw_faces(picture, result.faces, synthesis=job.synthesis)
+    count = len(result.faces)
+    drawn = draw_faces(picture, result.faces,
+                       range(1, count + 1) if count > 1 else None,
+                       job.synthesis)
     write_atomically(path, cv2.imencode('.jpg', drawn)[1].tobytes(), ADVICE)
 
 

@@ -63,7 +63,7 @@ class _Recorder:
         self.video.write(
             draw_faces(frame, result.faces, tracks, self.job.synthesis),
             seconds)
-        self.summary.count(len(tracks))
+        self.summary.count(result)
         self.summary.num_tracks = self.tracker.num_tracks
 
 

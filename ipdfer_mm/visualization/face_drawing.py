@@ -81,7 +81,7 @@ def _draw_face(canvas: np.ndarray, face: 'Face', scale: float,
 def _write(canvas: np.ndarray, text: str, left: int, bottom: int,
            colour: tuple[float, ...]) -> None:
     """White text on a ground, moved into the picture."""
-    size = min(canvas.shape[:2]) / 900 + .1
+    size = min(canvas.shape[:2]) / 1200 + .15
     (width, height), below = cv2.getTextSize(text, FONT, size, 1)
     left = int(np.clip(left, 0, max(canvas.shape[1] - width, 0)))
     bottom = int(np.clip(bottom, height, canvas.shape[0] - below))
