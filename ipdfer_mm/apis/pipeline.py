@@ -13,7 +13,7 @@ from ipdfer_mm.datasets.manifest import recipe_hash
 LOADING = ('LoadFaceImage', 'LoadImageFromFile')
 
 
-def test_dataset(config: Config) -> ConfigDict:
+def find_test_dataset(config: Config) -> ConfigDict:
     """Find the data set with the test pipeline.
 
     Args:
@@ -47,7 +47,7 @@ def build_pipeline(config: Config) -> Callable[[dict], dict]:
         and ``data_samples``.
     """
     steps = [
-        step for step in test_dataset(config).pipeline
+        step for step in find_test_dataset(config).pipeline
         if _name(step) not in LOADING
     ]
     with DefaultScope.overwrite_default_scope(
@@ -73,7 +73,7 @@ def aligned_size(config: Config, dataset_meta: dict) -> int:
     Raises:
         ValueError: If the config does not say it.
     """
-    dataset = test_dataset(config)
+    dataset = find_test_dataset(config)
     for size in (*_step_sizes(dataset.pipeline, 'AlignFace', 'size', 112),
                  *_prepared_size(dataset, dataset_meta.get('recipe')),
                  *filter(None, [dataset.get('img_size')]),
