@@ -1,5 +1,6 @@
 """Reading and writing videos with OpenCV, one frame at a time."""
 
+import errno
 import math
 import time
 from collections.abc import Iterator
@@ -116,7 +117,7 @@ class VideoWriter:
                 str(self.path), cv2.VideoWriter_fourcc(*CODEC), self.fps,
                 (width, height))
             if not self._writer.isOpened():
-                raise OSError(None, 'OpenCV cannot write the video',
+                raise OSError(errno.EIO, 'OpenCV cannot write the video',
                               str(self.path))
         frames = 1 if seconds is None else max(
             round(seconds * self.fps) + 1 - self.num_written, 0)
