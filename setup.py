@@ -1,8 +1,10 @@
 """Package ipdfer_mm."""
 
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
 
@@ -21,6 +23,22 @@ def parse_requirements(name: str) -> list:
     return [line for line in lines if line]
 
 
+class BuildWithConfigs(build_py):
+    """Puts the configs into `.mim`, where OpenMMLab's tools look for them."""
+
+    def run(self) -> None:
+        """Build, and copy them; an editable installation has the checkout."""
+        super().run()
+        if self.editable_mode:
+            return
+        target = Path(self.build_lib, 'ipdfer_mm/.mim')
+        shutil.copytree(ROOT / 'configs', target / 'configs',
+                        dirs_exist_ok=True,
+                        ignore=shutil.ignore_patterns('__pycache__'))
+        if (ROOT / 'model-index.yml').is_file():
+            shutil.copy(ROOT / 'model-index.yml', target)
+
+
 setup(
     name='ipdfer_mm',
     version=get_version(),
@@ -31,6 +49,7 @@ setup(
     license='Apache-2.0',
     packages=find_packages(include=['ipdfer_mm', 'ipdfer_mm.*']),
     package_data={'ipdfer_mm': ['weights/*']},
+    cmdclass={'build_py': BuildWithConfigs},
     python_requires='>=3.10',
     install_requires=parse_requirements('runtime'),
     extras_require={

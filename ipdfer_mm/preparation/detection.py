@@ -30,6 +30,9 @@ class Detections(NamedTuple):
     points: np.ndarray
 
 
+NOTHING = Detections(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)))
+
+
 class FaceDetector:
     """MTCNN of facenet-pytorch, for pictures of any size.
 
@@ -105,13 +108,13 @@ class FaceDetector:
         size = SMALLEST_FACE
         while size / PYRAMID_FACTOR <= smallest:
             size /= PYRAMID_FACTOR
+        if size > min(batch.shape[1:3]):  # MTCNN fails without any size
+            return [NOTHING] * len(batch)
         self.network.min_face_size = size
         # One picture without a face is None among the others.
         results = self.network.detect(batch, landmarks=True)
         return [
-            Detections(
-                np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)))
-            if boxes is None else Detections(
+            NOTHING if boxes is None else Detections(
                 np.asarray(boxes, dtype=np.float64),
                 np.asarray(scores, dtype=np.float64),
                 np.asarray(points, dtype=np.float64))

@@ -1,6 +1,8 @@
 """Files that are whole or not there."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -38,5 +40,40 @@ def write_atomically(path: Path,
         raise OSError(error.errno, f'{error.strerror or error}; {advice}',
                       str(path)) from error
     except BaseException:  # also Ctrl-C
+        partial.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def renamed_when_done(path: Path, advice: str) -> Iterator[Path]:
+    """Let a file grow beside its place, and rename it in the end.
+
+    For files that are written bit by bit. What leaves the block with an
+    exception, also Ctrl-C, leaves no file.
+
+    Args:
+        path (Path): The file; its folder exists.
+        advice (str): What the error message says after the reason.
+
+    Yields:
+        Path: Where to write; it ends as ``path`` does, by which some
+        libraries choose the format.
+
+    Raises:
+        OSError: If it cannot be written; the message names the file.
+    """
+    partial = path.with_name(
+        f'.{path.stem}.{os.getpid()}.partial{path.suffix}')
+    try:
+        yield partial
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        # Others are about other files.
+        if error.filename in (None, str(partial)):
+            raise OSError(error.errno, f'{error.strerror or error}; {advice}',
+                          str(path)) from error
+        raise
+    except BaseException:
         partial.unlink(missing_ok=True)
         raise

@@ -82,3 +82,10 @@ def test_smallest_face(pictures):
 
 def test_nothing_to_do():
     assert FaceDetector().detect([]) == []
+
+
+@pytest.mark.parametrize('shape', [(5, 7, 3), (19, 300, 3)])
+def test_pictures_too_small_for_a_face(shape):
+    images = [np.full(shape, 128, np.uint8)] * 2
+    assert [len(faces.scores) for faces in FaceDetector().detect(images)] == [
+        0, 0]

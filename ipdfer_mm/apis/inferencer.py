@@ -1,0 +1,238 @@
+"""Expressions of the faces in pictures."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Optional, Union
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import default_collate
+from tqdm import tqdm
+
+from ipdfer_mm.preparation.reading import read_picture
+from ipdfer_mm.preparation.recipe import Recipe
+from ipdfer_mm.visualization.picture_grid import to_uint8
+
+from .face_finder import FaceFinder, whole_picture
+from .inputs import PictureInput, list_inputs, to_rgb
+from .model import get_model
+from .pipeline import aligned_size, build_pipeline
+from .results import Face, PictureResult
+
+
+class ExpressionInferencer:
+    """Find the faces of pictures and recognise their expressions.
+
+    Faces are found by MTCNN and aligned as those of the training data were,
+    by the same code. Used like mmpretrain's ``ImageClassificationInferencer``;
+    the default scope of MMEngine is neither needed nor changed.
+
+    Args:
+        model (str, Path or Config): A name of
+            :func:`ipdfer_mm.apis.list_models`, the path of a config, or a
+            config: an :class:`IPDFERModel` or an ``ImageClassifier`` of
+            mmpretrain.
+        pretrained (bool, str or Path): The checkpoint. Defaults to that of
+            the name.
+        device (str, optional): Where the networks run. Defaults to the GPU
+            if there is one.
+        classes (Sequence[str], optional): Names of the expressions. Defaults
+            to those that the checkpoint remembers.
+        recipe (Mapping, optional): Settings of :class:`Recipe` to change,
+            such as ``min_score``, or ``min_side`` to find small faces.
+            ``size`` defaults to what the model was trained with, see
+            :func:`ipdfer_mm.apis.pipeline.aligned_size`.
+        trust_checkpoint (bool): Whether to load pickled objects, which can
+            run any code.
+
+    Raises:
+        ValueError: If the model and its checkpoint do not fit, see
+            :func:`ipdfer_mm.apis.get_model`; nobody names the classes; or a
+            setting of the recipe is unknown.
+
+    Example:
+        >>> from ipdfer_mm.apis import ExpressionInferencer
+        >>> inferencer = ExpressionInferencer('ipdfer_rendered')
+        >>> for face in inferencer('family.jpg')[0].faces:
+        ...     print(face.label, face.box, face.angles.yaw)
+    """
+
+    def __init__(self,
+                 model: Union[str, Path, Config],
+                 pretrained: Union[bool, str, Path] = True,
+                 device: Optional[str] = None,
+                 classes: Optional[Sequence[str]] = None,
+                 recipe: Optional[Mapping] = None,
+                 trust_checkpoint: bool = False) -> None:
+        self.model = get_model(model, pretrained, device, trust_checkpoint)
+        self.classes = self._find_classes(classes)
+        config, meta = self.model._config, self.model._dataset_meta
+        self.pipeline = build_pipeline(config)
+        recipe = dict(recipe or {})
+        if 'size' not in recipe:
+            recipe['size'] = aligned_size(config, meta)
+        try:
+            self.recipe = Recipe(**recipe)
+        except TypeError as error:
+            raise ValueError(f'recipe: {error}; see ipdfer_mm.preparation.'
+                             'recipe.Recipe for the settings.') from error
+        self.finder = FaceFinder(self.recipe,
+                                 next(self.model.parameters()).device)
+
+    def _find_classes(
+            self, classes: Optional[Sequence[str]]) -> tuple[str, ...]:
+        classes = (classes or self.model._dataset_meta.get('classes')
+                   or getattr(self.model, 'classes', None))
+        if not classes:
+            raise ValueError('The checkpoint does not name the expressions; '
+                             'give them in the order of the labels: '
+                             'classes=(...).')
+        return tuple(classes)
+
+    def __call__(self,
+                 inputs: Union[PictureInput, Sequence[PictureInput]],
+                 batch_size: int = 16,
+                 aligned: bool = False,
+                 synthesis: bool = False) -> list[PictureResult]:
+        """Recognise the expressions in pictures.
+
+        Args:
+            inputs (str, Path, np.ndarray or a list of them): Files; folders,
+                with the folders in them; or arrays, BGR as OpenCV reads
+                files, see :func:`ipdfer_mm.apis.inputs.to_rgb`.
+            batch_size (int): Pictures that are in memory, and faces that the
+                model gets, at once.
+            aligned (bool): Whether the pictures are aligned faces already:
+                each is resized as a whole, and no face is searched.
+            synthesis (bool): Whether to synthesise the neutral and the
+                reconstructed face, too.
+
+        Returns:
+            list[PictureResult]: One for each picture, in order. A file of a
+            list or folder that cannot be read has an ``error``.
+
+        Raises:
+            OSError: If the only picture cannot be read; names it.
+            TypeError: As :func:`ipdfer_mm.apis.inputs.list_inputs`.
+            ValueError: Likewise, as :func:`ipdfer_mm.apis.inputs.to_rgb`, or
+                if the model cannot synthesise.
+        """
+        pictures = list_inputs(inputs)
+        results = [
+            result for result, _ in tqdm(
+                self.iterate(pictures, batch_size, aligned, synthesis),
+                total=len(pictures), unit='picture', disable=None)
+        ]
+        if isinstance(inputs, (str, Path)) and len(pictures) == 1 and (
+                results[0].error is not None):
+            raise OSError(results[0].error)
+        return results
+
+    def iterate(
+        self,
+        pictures: Iterable[PictureInput],
+        batch_size: int = 16,
+        aligned: bool = False,
+        synthesis: bool = False
+    ) -> Iterator[tuple[PictureResult, Optional[np.ndarray]]]:
+        """Recognise expressions one batch of pictures after the other.
+
+        For more pictures than fit into memory, such as the frames of a video.
+
+        Args:
+            pictures (Iterable[str, Path or np.ndarray]): Files and arrays.
+            batch_size (int): As for :meth:`__call__`, and so on.
+            aligned (bool): Likewise.
+            synthesis (bool): Likewise.
+
+        Yields:
+            tuple[PictureResult, np.ndarray]: What was found, and the picture,
+            BGR, uint8 (H, W, 3), or None where the file cannot be read.
+
+        Raises:
+            ValueError: As :meth:`__call__`.
+        """
+        if batch_size < 1:
+            raise ValueError(f'batch_size must be 1 or more, not '
+                             f'{batch_size}.')
+        if synthesis and not hasattr(self.model, 'synthesize'):
+            raise ValueError(f'{type(self.model).__name__} only classifies; '
+                             'faces are synthesised by an IPDFERModel.')
+        pictures = iter(pictures)
+        while batch := list(islice(pictures, batch_size)):
+            read = [_read(picture) for picture in batch]
+            images = [image for image in read
+                      if isinstance(image, np.ndarray)]
+            found = iter(self._recognise(images, batch_size, aligned,
+                                         synthesis))
+            for picture, image in zip(batch, read):
+                path = None if isinstance(picture, np.ndarray) else str(
+                    picture)
+                if isinstance(image, str):
+                    yield PictureResult(path, error=image), None
+                else:
+                    yield PictureResult(path, next(found)), image[..., ::-1]
+
+    def _recognise(self, images: list[np.ndarray], batch_size: int,
+                   aligned: bool, synthesis: bool) -> list[tuple[Face, ...]]:
+        """Faces of RGB pictures."""
+        found = ([[whole_picture(image)] for image in images] if aligned else
+                 self.finder.find(images))
+        crops = [
+            self.finder.crop(image, candidate)
+            for image, candidates in zip(images, found)
+            for candidate in candidates
+        ]
+        outputs: list[dict] = []
+        for start in range(0, len(crops), batch_size):
+            outputs += self._forward(crops[start:start + batch_size],
+                                     synthesis)
+        output = iter(outputs)
+        return [
+            tuple(
+                Face(candidate.box, candidate.face.points,
+                     candidate.face.score, flags=candidate.face.flags,
+                     angles=self.finder.angles(image, candidate),
+                     **next(output)) for candidate in candidates)
+            for image, candidates in zip(images, found)
+        ]
+
+    @torch.no_grad()
+    def _forward(self, crops: list[np.ndarray],
+                 synthesis: bool) -> list[dict]:
+        """What the model says of RGB faces: arguments of ``Face``."""
+        bgr = [np.ascontiguousarray(crop[..., ::-1]) for crop in crops]
+        batch = default_collate([
+            self.pipeline(
+                dict(img=crop, img_shape=crop.shape[:2],
+                     ori_shape=crop.shape[:2], aligned=True)) for crop in bgr
+        ])
+        batch = self.model.data_preprocessor(batch, False)
+        samples = self.model(**batch, mode='predict')
+        outputs = [
+            dict(probabilities=dict(
+                zip(self.classes, sample.pred_score.tolist())))
+            for sample in samples
+        ]
+        if synthesis:
+            faces = self.model.synthesize(batch['inputs'])
+            pictures = [
+                to_uint8(faces[name])[..., ::-1]
+                for name in ('neutral', 'reconstruction')
+            ]
+            for output, crop, neutral, rebuilt in zip(outputs, bgr, *pictures):
+                output.update(
+                    aligned=crop, neutral=neutral, reconstruction=rebuilt)
+        return outputs
+
+
+def _read(picture: PictureInput) -> Union[np.ndarray, str]:
+    """RGB picture, or why the file cannot be read."""
+    if isinstance(picture, np.ndarray):
+        return to_rgb(picture)
+    try:
+        return read_picture(Path(picture))
+    except OSError as error:
+        return str(error)

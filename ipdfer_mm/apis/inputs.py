@@ -1,0 +1,99 @@
+"""What users hand in as pictures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Union
+
+import numpy as np
+from mmengine.logging import print_log
+
+from ipdfer_mm.datasets.files import shorten
+
+PictureInput = Union[str, Path, np.ndarray]
+PICTURE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pbm', '.pgm', '.png', '.pnm',
+                    '.ppm', '.tif', '.tiff', '.webp')
+
+
+def list_inputs(
+    inputs: Union[PictureInput, Sequence[PictureInput]]
+) -> list[Union[Path, np.ndarray]]:
+    """Write folders out as their pictures.
+
+    Args:
+        inputs (str, Path, np.ndarray or a list of them): Files, folders and
+            pictures.
+
+    Returns:
+        list[Path or np.ndarray]: Files and pictures.
+
+    Raises:
+        TypeError: If something else is among them.
+        ValueError: If a folder has no picture.
+    """
+    if isinstance(inputs, np.ndarray):
+        return [inputs]
+    if isinstance(inputs, (str, Path)):
+        path = Path(inputs).expanduser()
+        return list_pictures(path) if path.is_dir() else [path]
+    if isinstance(inputs, (list, tuple)):
+        return [entry for part in inputs for entry in list_inputs(part)]
+    raise TypeError('Pictures are given as paths, numpy arrays, or a list of '
+                    f'them, not as {type(inputs).__name__}.')
+
+
+def list_pictures(folder: Path) -> list[Path]:
+    """List the pictures of a folder and of the folders in it.
+
+    Args:
+        folder (Path): The folder.
+
+    Returns:
+        list[Path]: Files that end as pictures do, sorted. The log says how
+        many others there are.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    files = sorted(path for path in folder.rglob('*') if path.is_file())
+    pictures = [
+        path for path in files if path.suffix.lower() in PICTURE_SUFFIXES
+    ]
+    if not pictures:
+        raise ValueError(f'The folder {folder} has no picture; these are '
+                         'files that end in '
+                         f'{", ".join(PICTURE_SUFFIXES)}.')
+    if len(files) > len(pictures):
+        others = sorted(set(files) - set(pictures))
+        names = [str(path.relative_to(folder)) for path in others]
+        print_log(f'{folder}: {len(others)} files do not end as pictures do '
+                  f'and are left out: {shorten(names)}.', logger='current')
+    return pictures
+
+
+def to_rgb(picture: np.ndarray) -> np.ndarray:
+    """Bring a picture in memory to what detector and aligner work on.
+
+    Args:
+        picture (np.ndarray): Grey (H, W) or (H, W, 1), BGR (H, W, 3) or BGRA
+            (H, W, 4), as OpenCV reads files; uint8, or uint16, of which the
+            upper 8 bits count.
+
+    Returns:
+        np.ndarray: RGB, uint8 (H, W, 3).
+
+    Raises:
+        ValueError: If the shape or the type is another.
+    """
+    shape = picture.shape
+    if picture.dtype not in (np.uint8, np.uint16) or 0 in shape or not (
+            len(shape) == 2 or len(shape) == 3 and shape[2] in (1, 3, 4)):
+        raise ValueError(
+            'A picture must be an array of uint8 (or uint16), grey (H, W) or '
+            f'BGR (H, W, 3), not {picture.dtype} of shape {shape}.')
+    if picture.dtype == np.uint16:
+        picture = (picture >> 8).astype(np.uint8)
+    if picture.ndim == 2:
+        picture = picture[..., None]
+    if picture.shape[2] == 1:
+        picture = picture.repeat(3, axis=2)
+    return np.ascontiguousarray(picture[..., 2::-1])

@@ -1,0 +1,66 @@
+"""Which face of a video is the same as in the frame before."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+from torchvision.ops import box_iou
+
+
+class FaceTracker:
+    """Numbers faces, so that a face keeps its number while it is seen.
+
+    Boxes of a frame are matched with the last ones of the known faces, so
+    that the sum of the overlaps is largest (Hungarian algorithm). It knows
+    places, not people: somebody who comes back later gets a new number.
+
+    Args:
+        min_iou (float): Least overlap of a match, as intersection over union.
+        patience (int): Frames for which a face may be missed.
+    """
+
+    def __init__(self, min_iou: float = 0.3, patience: int = 15) -> None:
+        self.min_iou = min_iou
+        self.patience = patience
+        self.num_tracks = 0
+        self._frame = 0
+        self._seen: dict[int, tuple[int, np.ndarray]] = {}
+
+    def update(self, boxes: Sequence[np.ndarray]) -> list[int]:
+        """Number the faces of the next frame.
+
+        Args:
+            boxes (Sequence[np.ndarray]): Left, top, right and bottom of each,
+                (4,), in pixels.
+
+        Returns:
+            list[int]: Their numbers, from 1.
+        """
+        self._frame += 1
+        self._seen = {
+            track: (frame, box) for track, (frame, box) in self._seen.items()
+            if self._frame - frame <= self.patience + 1
+        }
+        numbers = self._match(boxes)
+        for index, box in enumerate(boxes):
+            if index not in numbers:
+                self.num_tracks += 1
+                numbers[index] = self.num_tracks
+            self._seen[numbers[index]] = self._frame, box
+        return [numbers[index] for index in range(len(boxes))]
+
+    def _match(self, boxes: Sequence[np.ndarray]) -> dict[int, int]:
+        """Number of each box that is known."""
+        if not self._seen or not len(boxes):
+            return {}
+        tracks = list(self._seen)
+        known = np.stack([box for _, box in self._seen.values()])
+        overlaps = box_iou(
+            torch.as_tensor(np.stack(boxes)), torch.as_tensor(known)).numpy()
+        return {
+            int(row): tracks[column]
+            for row, column in zip(
+                *linear_sum_assignment(overlaps, maximize=True))
+            if overlaps[row, column] >= self.min_iou
+        }

@@ -1,0 +1,130 @@
+"""From a video to an annotated video, a table and a timeline.
+
+Frames are read, worked on and written one batch after the other; an hour
+needs as much memory as a minute, see :class:`ExpressionTimeline` for what is
+kept. Ctrl-C keeps what was done so far.
+"""
+
+import csv
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ipdfer_mm.utils.atomic import renamed_when_done, write_atomically
+from ipdfer_mm.utils.video import VideoSource, VideoWriter, written_video
+from ipdfer_mm.visualization.expression_timeline import ExpressionTimeline
+from ipdfer_mm.visualization.face_drawing import draw_faces
+from ipdfer_mm.visualization.leakage_heatmap import to_png
+
+from .annotation import ADVICE, AnnotationJob, Summary
+from .results import PictureResult, face_cells, face_columns
+from .tracking import FaceTracker
+
+# For so long a face may be missed and keeps its number.
+PATIENCE = 0.5
+
+
+class _Recorder:
+    """Writes down frame after frame.
+
+    Args:
+        job (AnnotationJob): How.
+        fps (float): Frames a second, of what is written.
+        table (csv.writer): For the rows of frames and faces.
+        video (VideoWriter): For the annotated frames.
+    """
+
+    def __init__(self, job: AnnotationJob, fps: float, table,
+                 video: VideoWriter) -> None:
+        self.job = job
+        self.table = table
+        self.video = video
+        self.tracker = FaceTracker(patience=max(round(PATIENCE * fps), 1))
+        self.timeline = ExpressionTimeline(job.inferencer.classes)
+        table.writerow(('frame', 'seconds', 'track',
+                        *face_columns(job.inferencer.classes)))
+        self.summary = Summary()
+
+    def record(self, seconds: float, result: PictureResult,
+               frame: np.ndarray) -> None:
+        """Follow, write and draw the faces of a frame."""
+        tracks = self.tracker.update([face.box for face in result.faces])
+        classes = self.job.inferencer.classes
+        start = [self.summary.num_done, f'{seconds:.3f}']
+        for track, face in zip(tracks, result.faces):
+            self.table.writerow([*start, track, *face_cells(face, classes)])
+            self.timeline.add(track, seconds, face.probabilities)
+        if not tracks:
+            self.table.writerow([*start, '', *face_cells(None, classes)])
+        self.video.write(
+            draw_faces(frame, result.faces, tracks, self.job.synthesis),
+            seconds)
+        self.summary.count(result)
+        self.summary.num_tracks = self.tracker.num_tracks
+
+
+def annotate_video(job: AnnotationJob, source: Path | int,
+                   name: str) -> Summary:
+    """Write ``<name>.mp4``, ``<name>.csv`` and ``<name>_timeline.png``.
+
+    Args:
+        job (AnnotationJob): How and where to.
+        source (Path or int): A file, or the number of a camera; frames of
+            which are worked on as they come, until Ctrl-C.
+        name (str): How the results are called.
+
+    Returns:
+        Summary: What was done.
+
+    Raises:
+        KeyboardInterrupt: If Ctrl-C came before the first frame was done.
+        OSError: If the video cannot be opened or has no frame, or something
+            cannot be written; names the file.
+    """
+    job.out.mkdir(parents=True, exist_ok=True)
+    table_file = job.out / f'{name}.csv'
+    video_file = job.out / f'{name}.mp4'
+    with VideoSource(source) as video:
+        if video.is_camera:
+            job = replace(job, batch_size=1)
+        with written_video(video_file, video.fps) as writer, \
+                renamed_when_done(table_file, ADVICE) as partial, \
+                open(partial, 'w', encoding='utf-8', newline='') as table:
+            recorder = _Recorder(
+                job, video.fps, csv.writer(table, lineterminator='\n'),
+                writer)
+            _record_all(job, video, recorder)
+    summary = recorder.summary
+    if not summary.interrupted and video.num_frames is not None and (
+            summary.num_done < video.num_frames):
+        summary.errors.append(f'{source} says that it has {video.num_frames} '
+                              f'frames, but {summary.num_done} can be read')
+    png = to_png(recorder.timeline.figure(name))
+    write_atomically(job.out / f'{name}_timeline.png', png, ADVICE)
+    return summary
+
+
+def _record_all(job: AnnotationJob, video: VideoSource,
+                recorder: _Recorder) -> None:
+    times: deque[float] = deque()  # of the frames that are being worked on
+
+    def frames() -> Iterator[np.ndarray]:
+        for seconds, frame in video:
+            times.append(seconds)
+            yield frame
+
+    progress = tqdm(job.iterate(frames()), total=video.num_frames,
+                    unit='frame', disable=None)
+    try:
+        for result, frame in progress:
+            recorder.record(times.popleft(), result, frame)
+    except KeyboardInterrupt:
+        if not recorder.summary.num_done:
+            raise
+        recorder.summary.interrupted = True
+    if not recorder.summary.num_done:
+        raise OSError(f'{video.name} has no frame that can be read.')

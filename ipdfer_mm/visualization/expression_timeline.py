@@ -1,0 +1,113 @@
+"""Expressions over the time of a video, in bounded memory."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from .face_drawing import expression_colour
+
+NUM_BINS = 600
+FIRST_WIDTH = 0.04  # seconds, a frame
+
+
+class ExpressionTimeline:
+    """Means of probabilities by person and time.
+
+    A person has at most 600 bins of the same width. When the time reaches
+    their end, each two are put together and the width doubles: it is 0.04
+    seconds for a video of 24 seconds and 10.24 for one of an hour. So memory
+    grows with the number of people alone.
+
+    Args:
+        classes (Sequence[str]): Names of the expressions.
+    """
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self.classes = tuple(classes)
+        self.width = FIRST_WIDTH
+        # By track and bin: sums of the probabilities, and their number.
+        self._sums: dict[int, dict[int, np.ndarray]] = {}
+
+    def add(self, track: int, seconds: float,
+            probabilities: Mapping[str, float]) -> None:
+        """Add a face.
+
+        Args:
+            track (int): Number of the person.
+            seconds (float): Time since the start.
+            probabilities (Mapping[str, float]): By expression.
+        """
+        while seconds >= NUM_BINS * self.width:
+            self.width *= 2
+            self._sums = {
+                number: _halve(bins) for number, bins in self._sums.items()
+            }
+        values = np.array([*(probabilities[name] for name in self.classes), 1])
+        bins = self._sums.setdefault(track, {})
+        # Times of frames are multiples of the width but for rounding.
+        index = int(seconds / self.width + 1e-6)
+        bins[index] = bins.get(index, 0) + values
+
+    def means(self, track: int) -> tuple[np.ndarray, np.ndarray]:
+        """Course of a person's expressions.
+
+        Args:
+            track (int): Number of the person.
+
+        Returns:
+            tuple[np.ndarray, np.ndarray]: Middles of the bins in which the
+            person was seen, in seconds, (B,), and mean probabilities,
+            (B, K).
+        """
+        bins = self._sums[track]
+        indices = np.array(sorted(bins))
+        sums = np.stack([bins[index] for index in indices])
+        return (indices + .5) * self.width, sums[:, :-1] / sums[:, -1:]
+
+    def figure(self, title: str, max_tracks: int = 8) -> Figure:
+        """Draw the people who are seen longest.
+
+        Args:
+            title (str): Heading.
+            max_tracks (int): Number of people.
+
+        Returns:
+            Figure: A panel for each. ``savefig`` writes it, no display is
+            needed.
+        """
+        seen = {
+            track: sum(sums[-1] for sums in bins.values())
+            for track, bins in self._sums.items()
+        }
+        tracks = sorted(sorted(seen, key=seen.get)[-max_tracks:])
+        if len(tracks) < len(seen):
+            title += f' (the {len(tracks)} of {len(seen)} seen longest)'
+        rows = max(len(tracks), 1)
+        figure = Figure(figsize=(11, 1 + 2 * rows), layout='constrained')
+        figure.suptitle(title)
+        panels = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
+        if not tracks:
+            panels[0].set_title('no face')
+        for axes, track in zip(panels, tracks):
+            self._draw(axes, track)
+        panels[-1].set_xlabel('seconds')
+        handles, names = panels[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc='outside right upper')
+        return figure
+
+    def _draw(self, axes, track: int) -> None:
+        seconds, means = self.means(track)
+        for index, name in enumerate(self.classes):
+            # A single point has no line.
+            axes.plot(seconds, means[:, index], label=name, marker='.',
+                      color=expression_colour(index), markersize=2)
+        axes.set(title=f'face {track}', ylim=(-.02, 1.02),
+                 ylabel='probability')
+
+
+def _halve(bins: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+    halved: dict[int, np.ndarray] = {}
+    for index, sums in bins.items():
+        halved[index // 2] = halved.get(index // 2, 0) + sums
+    return halved

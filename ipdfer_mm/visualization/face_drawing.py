@@ -1,0 +1,108 @@
+"""Faces and their expressions drawn into a picture."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Optional
+
+import cv2
+import matplotlib
+import numpy as np
+
+if TYPE_CHECKING:
+    from ipdfer_mm.apis.results import Face
+
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+# Pictures with a shorter side are enlarged, so that text can be read.
+MIN_SIDE = 360
+HEADING_HEIGHT = 20  # pixels, of the panel
+CELL = 112  # pixels, side of its faces
+PANEL = ('aligned', 'neutral', 'reconstruction')
+
+
+def expression_colour(index: int) -> tuple[float, float, float]:
+    """Colour of an expression: red, green and blue in [0, 1].
+
+    Args:
+        index (int): Label.
+
+    Returns:
+        tuple[float, float, float]: One of ten.
+    """
+    return matplotlib.colormaps['tab10'](index % 10)[:3]
+
+
+def draw_faces(picture: np.ndarray,
+               faces: Sequence['Face'],
+               numbers: Optional[Sequence[int]] = None,
+               synthesis: bool = False) -> np.ndarray:
+    """Draw box, points, expression and head pose of faces.
+
+    Args:
+        picture (np.ndarray): BGR, uint8 (H, W, 3).
+        faces (Sequence[Face]): Its faces.
+        numbers (Sequence[int], optional): Numbers to write beside them.
+        synthesis (bool): Whether to add a panel with the aligned, neutral
+            and reconstructed face of the faces that fit into the height.
+
+    Returns:
+        np.ndarray: Another picture, BGR, uint8, of a size that depends on
+        that of the first alone.
+    """
+    scale = max(MIN_SIDE / min(picture.shape[:2]), 1)
+    height, width = (round(side * scale) for side in picture.shape[:2])
+    canvas = cv2.resize(np.ascontiguousarray(picture), (width, height))
+    for index, face in enumerate(faces):
+        _draw_face(canvas, face, scale,
+                   '' if numbers is None else f'{numbers[index]} ')
+    if not synthesis:
+        return canvas
+    return np.concatenate([canvas, _panel(height, faces, numbers)], axis=1)
+
+
+def _draw_face(canvas: np.ndarray, face: 'Face', scale: float,
+               number: str) -> None:
+    names = list(face.probabilities)
+    red, green, blue = expression_colour(names.index(face.label))
+    colour = (255 * blue, 255 * green, 255 * red)
+    # The left edge of the first pixel is at -0.5.
+    box = ((face.box + .5) * scale - .5).round().astype(int).tolist()
+    cv2.rectangle(canvas, box[:2], box[2:], colour, 2)
+    if face.points is not None:
+        for point in ((face.points + .5) * scale - .5).round().astype(int):
+            cv2.circle(canvas, point.tolist(), 2, colour, -1, cv2.LINE_AA)
+    share = face.probabilities[face.label]
+    _write(canvas, f'{number}{face.label} {share:.0%}', box[0], box[1] - 4,
+           colour)
+    if not np.isnan(face.angles.yaw):
+        angles = ' '.join(f'{name} {round(angle):+d}' for name, angle in
+                          face.angles._asdict().items())
+        _write(canvas, angles, box[0], box[3] + 18, colour)
+
+
+def _write(canvas: np.ndarray, text: str, left: int, bottom: int,
+           colour: tuple[float, ...]) -> None:
+    """White text on a ground, moved into the picture."""
+    size = min(canvas.shape[:2]) / 1200 + .15
+    (width, height), below = cv2.getTextSize(text, FONT, size, 1)
+    left = int(np.clip(left, 0, max(canvas.shape[1] - width, 0)))
+    bottom = int(np.clip(bottom, height, canvas.shape[0] - below))
+    cv2.rectangle(canvas, (left, bottom - height - 2),
+                  (left + width, bottom + below), colour, -1)
+    cv2.putText(canvas, text, (left, bottom), FONT, size, (255, ) * 3, 1,
+                cv2.LINE_AA)
+
+
+def _panel(height: int, faces: Sequence['Face'],
+           numbers: Optional[Sequence[int]]) -> np.ndarray:
+    panel = np.full((height, CELL * len(PANEL), 3), 255, np.uint8)
+    for column, name in enumerate(PANEL):
+        cv2.putText(panel, name, (column * CELL + 4, HEADING_HEIGHT - 6),
+                    FONT, 0.4, (0, ) * 3, 1, cv2.LINE_AA)
+    rows = (height - HEADING_HEIGHT) // CELL
+    for row, face in enumerate(faces[:rows]):
+        top = HEADING_HEIGHT + row * CELL
+        for column, name in enumerate(PANEL):
+            cell = cv2.resize(getattr(face, name), (CELL, CELL))
+            panel[top:top + CELL, column * CELL:][:, :CELL] = cell
+        if numbers is not None:
+            _write(panel, str(numbers[row]), 2, top + CELL - 6, (0, ) * 3)
+    return panel

@@ -1,0 +1,230 @@
+import csv
+import json
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from ipdfer_mm.apis.annotation import AnnotationJob, annotate_pictures
+from ipdfer_mm.apis.video_annotation import annotate_video
+from ipdfer_mm.utils import video
+from ipdfer_mm.utils.video import written_video
+
+GREY = np.full((200, 200, 3), 128, np.uint8)
+
+
+def read_csv(path):
+    with open(path) as file:
+        return list(csv.DictReader(file))
+
+
+def stop_after(monkeypatch, job, number):
+    """Ctrl-C after some pictures or frames."""
+    iterate = job.inferencer.iterate
+
+    def interrupted(*args, **kwargs):
+        for count, result in enumerate(iterate(*args, **kwargs)):
+            if count == number:
+                raise KeyboardInterrupt
+            yield result
+
+    monkeypatch.setattr(job.inferencer, 'iterate', interrupted)
+
+
+@pytest.fixture
+def job(inferencer, tmp_path):
+    return AnnotationJob(inferencer, tmp_path / 'out', batch_size=2)
+
+
+@pytest.fixture
+def pictures(portraits, tmp_path):
+    """Two faces, none, no picture, one face."""
+    (tmp_path / 'in/b').mkdir(parents=True)
+    images = [portrait.image for portrait in portraits]
+    paths = [tmp_path / 'in' / name
+             for name in ('a.png', 'b/a.png', 'b/broken.jpg', 'c.bmp')]
+    cv2.imwrite(str(paths[0]), np.concatenate(images[:2], axis=1))
+    cv2.imwrite(str(paths[1]), GREY)
+    paths[2].write_bytes(b'nothing')
+    cv2.imwrite(str(paths[3]), images[2])
+    return paths
+
+
+def test_pictures(job, pictures):
+    summary = annotate_pictures(job, [*pictures, pictures[0]])
+    assert (summary.num_done, summary.num_faces, summary.without_face) == (
+        3, 3, 1)
+    assert len(summary.errors) == 1 and 'broken.jpg' in summary.errors[0]
+    assert not summary.interrupted
+    names = {path.relative_to(job.out).as_posix()
+             for path in job.out.rglob('*') if path.is_file()}
+    assert names == {'results.json', 'results.csv', 'pictures/a.png.jpg',
+                     'pictures/b/a.png.jpg', 'pictures/c.bmp.jpg'}
+    content = json.loads((job.out / 'results.json').read_text())['pictures']
+    assert [entry['path'] for entry in content] == list(map(str, pictures))
+    assert [len(entry['faces']) for entry in content] == [2, 0, 0, 1]
+    assert 'error' in content[2] and 'error' not in content[1]
+    rows = read_csv(job.out / 'results.csv')
+    assert [row['face'] for row in rows] == ['1', '2', '', '', '1']
+    assert 'broken.jpg' in rows[3]['error'] and rows[2]['error'] == ''
+    face = content[0]['faces'][1]
+    assert float(rows[1]['left']) == face['box'][0]
+    assert float(rows[1]['yaw']) == face['yaw']
+    assert float(rows[1]['happiness']) == pytest.approx(
+        face['probabilities']['happiness'], abs=1e-4)
+
+
+def test_ctrl_c_keeps_the_pictures_so_far(job, pictures, monkeypatch):
+    stop_after(monkeypatch, job, 1)
+    summary = annotate_pictures(job, pictures)
+    assert summary.interrupted and summary.num_done == 1
+    content = json.loads((job.out / 'results.json').read_text())['pictures']
+    assert [len(entry['faces']) for entry in content] == [2]
+    assert len(read_csv(job.out / 'results.csv')) == 2
+
+
+def test_ctrl_c_before_anything(job, pictures, monkeypatch):
+    stop_after(monkeypatch, job, 0)
+    with pytest.raises(KeyboardInterrupt):
+        annotate_pictures(job, pictures)
+    assert list(job.out.iterdir()) == []
+
+
+@pytest.fixture
+def clip(portraits, tmp_path):
+    """Two people side by side; the left one leaves, then all do."""
+    path = tmp_path / 'clip.mp4'
+    first, second = portraits[0].image, portraits[1].image
+    frames = 3 * [(first, second)] + 2 * [(GREY, second)] + [(GREY, GREY)]
+    with written_video(path, 10) as writer:
+        for frame in frames:
+            writer.write(np.concatenate(frame, axis=1))
+    return path
+
+
+def test_video(job, clip):
+    summary = annotate_video(job, clip, 'clip')
+    assert (summary.num_done, summary.num_faces, summary.num_tracks) == (
+        6, 8, 2)
+    assert summary.without_face == 1 and not summary.errors
+    rows = read_csv(job.out / 'clip.csv')
+    assert [(row['frame'], row['track']) for row in rows] == [
+        ('0', '1'), ('0', '2'), ('1', '1'), ('1', '2'), ('2', '1'),
+        ('2', '2'), ('3', '2'), ('4', '2'), ('5', '')]
+    assert [row['seconds'] for row in rows[-3:]] == ['0.300', '0.400',
+                                                     '0.500']
+    assert rows[-1]['label'] == '' and rows[0]['label'] != ''
+    capture = cv2.VideoCapture(str(job.out / 'clip.mp4'))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 6
+    assert capture.get(cv2.CAP_PROP_FPS) == 10
+    assert {path.name for path in job.out.iterdir()} == {
+        'clip.mp4', 'clip.csv', 'clip_timeline.png'}
+    assert cv2.imread(str(job.out / 'clip_timeline.png')) is not None
+
+
+def test_ctrl_c_keeps_the_frames_so_far(job, clip, monkeypatch):
+    stop_after(monkeypatch, job, 4)
+    summary = annotate_video(job, clip, 'clip')
+    assert summary.interrupted and summary.num_done == 4
+    assert read_csv(job.out / 'clip.csv')[-1]['frame'] == '3'
+    capture = cv2.VideoCapture(str(job.out / 'clip.mp4'))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 4
+    assert (job.out / 'clip_timeline.png').is_file()
+
+
+def test_ctrl_c_before_the_first_frame(job, clip, monkeypatch):
+    stop_after(monkeypatch, job, 0)
+    with pytest.raises(KeyboardInterrupt):
+        annotate_video(job, clip, 'clip')
+    assert list(job.out.iterdir()) == []
+
+
+class Capture:
+    """OpenCV's, which ends without a word after some frames."""
+
+    def __init__(self, source, limit=2):
+        self.capture = cv2.VideoCapture(source)
+        self.isOpened = self.capture.isOpened
+        self.get = self.capture.get
+        self.release = self.capture.release
+        self.left = limit
+
+    def read(self):
+        self.left -= 1
+        return self.capture.read() if self.left >= 0 else (False, None)
+
+
+@pytest.fixture
+def fake_opencv(monkeypatch):
+    """OpenCV with another class for reading videos."""
+
+    def replace(capture):
+        fake = SimpleNamespace(**{**vars(cv2), 'VideoCapture': capture})
+        monkeypatch.setattr(video, 'cv2', fake)
+
+    return replace
+
+
+def test_video_that_is_cut_off(job, clip, fake_opencv):
+    fake_opencv(Capture)
+    summary = annotate_video(job, clip, 'clip')
+    assert summary.num_done == 2
+    assert 'has 6 frames, but 2 can be read' in summary.errors[0]
+    fake_opencv(partial(Capture, limit=0))
+    with pytest.raises(OSError, match=r'clip\.mp4 has no frame'):
+        annotate_video(job, clip, 'other')
+    assert not list(job.out.glob('*other*'))
+
+
+def test_camera(job, monkeypatch, fake_opencv):
+    """A stand-in that never ends, and is slower than the video."""
+
+    class Camera:
+
+        def __init__(self, number):
+            assert number == 3
+            self.frame = np.concatenate([GREY, GREY])
+
+        def isOpened(self):  # noqa: N802
+            return True
+
+        def get(self, key):
+            return 30 if key == cv2.CAP_PROP_FPS else -1
+
+        def read(self):
+            return True, self.frame
+
+        def release(self):
+            pass
+
+    ticks = iter(np.arange(0, 100, .25))
+    fake_opencv(Camera)
+    monkeypatch.setattr(video, 'time',
+                        SimpleNamespace(monotonic=lambda: next(ticks)))
+    stop_after(monkeypatch, job, 4)
+    summary = annotate_video(job, 3, 'webcam3')
+    assert summary.interrupted and not summary.errors
+    rows = read_csv(job.out / 'webcam3.csv')
+    assert [row['seconds'] for row in rows] == ['0.250', '0.500', '0.750',
+                                                '1.000']
+    capture = cv2.VideoCapture(str(job.out / 'webcam3.mp4'))
+    # Frames are repeated up to second 1.0 at ten a second.
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 11
+
+
+def test_bad_videos(job, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'none\.mp4'):
+        annotate_video(job, tmp_path / 'none.mp4', 'a')
+    (tmp_path / 'text.mp4').write_text('no video')
+    with pytest.raises(OSError, match=r'cannot open .*text\.mp4'):
+        annotate_video(job, tmp_path / 'text.mp4', 'a')
+    assert list(job.out.iterdir()) == []
+
+
+def test_folder_that_cannot_be_written(job, clip):
+    Path(job.out).touch()
+    with pytest.raises(OSError, match='out'):
+        annotate_video(job, clip, 'a')

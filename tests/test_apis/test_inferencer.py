@@ -1,0 +1,280 @@
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from PIL import Image
+from tiny_run import baseline_cfg
+
+from ipdfer_mm.apis import ExpressionInferencer, get_model
+from ipdfer_mm.datasets import SyntheticFaces
+from ipdfer_mm.preparation import align_face
+from ipdfer_mm.preparation.detection import Detections
+from ipdfer_mm.utils import register_all_modules
+
+ROOT = Path(__file__).resolve().parents[2]
+GREY = np.full((200, 200, 3), 128, np.uint8)
+
+
+def scores(result):
+    return [list(face.probabilities.values()) for face in result.faces]
+
+
+def assert_same(first, second, atol=1e-4):
+    assert len(first.faces) == len(second.faces) == 1
+    np.testing.assert_allclose(first.faces[0].points, second.faces[0].points,
+                               atol=1e-2)
+    np.testing.assert_allclose(scores(first), scores(second), atol=atol)
+
+
+def test_faces_are_where_they_were_rendered(inferencer, portraits):
+    """Three in one picture, from left to right."""
+    row = np.concatenate([portrait.image for portrait in portraits], axis=1)
+    (result, ) = inferencer(row, synthesis=True)
+    assert result.path is None and result.error is None
+    assert len(result.faces) == 3
+    for index, (face, portrait) in enumerate(zip(result.faces, portraits)):
+        true = portrait.face.five_points + (200 * index, 0)
+        # A head is 100 pixels high; the detector was trained on photographs.
+        assert np.abs(face.points - true).max() < 10
+        left, top, right, bottom = face.box
+        assert (true[:, 0] > left).all() and (true[:, 0] < right).all()
+        assert (true[:, 1] > top).all() and (true[:, 1] < bottom).all()
+        assert face.detection_score > 0.9 and face.flags == ()
+        assert face.angles.yaw == pytest.approx(portrait.yaw, abs=8)
+        np.testing.assert_array_equal(face.aligned,
+                                      align_face(row, face.points, 64))
+        assert sum(face.probabilities.values()) == pytest.approx(1, abs=1e-5)
+        assert face.probabilities[face.label] == max(
+            face.probabilities.values())
+
+
+def test_the_model_sees_the_aligned_faces(inferencer, portraits):
+    """Against the model alone, on pixels made by hand."""
+    (result, ) = inferencer(portraits[0].image, synthesis=True)
+    face = result.faces[0]
+    model = get_model('ipdfer_rendered', device='cpu')
+    pixels = face.aligned[..., ::-1].astype(np.float32) / 127.5 - 1  # RGB
+    inputs = torch.from_numpy(pixels).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        expected = model(inputs).softmax(1)[0].tolist()
+        pictures = model.synthesize(inputs)
+    np.testing.assert_allclose(scores(result)[0], expected, atol=1e-5)
+    for name in ('neutral', 'reconstruction'):
+        want = pictures[name][0].clamp(-1, 1).permute(1, 2, 0).numpy()
+        want = (want[..., ::-1] + 1) * 127.5
+        np.testing.assert_allclose(getattr(face, name), want, atol=.51)
+    assert np.abs(face.neutral.astype(int) - face.reconstruction).max() > 0
+
+
+def test_as_tools_test(inferencer, tmp_path):
+    """Aligned faces get the predictions of tools/test.py."""
+    faces = dict(num_people=5, num_pictures=35, img_size=64,
+                 data_root=str(tmp_path), num_workers=0)
+    dataset = SyntheticFaces(split='test', **faces)
+    paths = [dataset.get_data_info(i)['img_path'] for i in range(35)]
+    out = tmp_path / 'out.pkl'
+    options = [f'test_dataloader.dataset.{key}={value}'
+               for key, value in dict(faces, face_model=None).items()]
+    done = subprocess.run(
+        [sys.executable, ROOT / 'tools/test.py',
+         ROOT / 'configs/ipdfer_rendered.py', 'ipdfer_mm://ipdfer_rendered',
+         '--out', out, '--work-dir', tmp_path / 'work', '--cfg-options',
+         'test_dataloader.num_workers=0', *options],
+        capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    expected = pickle.loads(out.read_bytes())
+    results = inferencer(paths, aligned=True)
+    assert [result.path for result in results] == paths
+    for result, sample in zip(results, expected):
+        (face, ) = result.faces
+        np.testing.assert_allclose(
+            list(face.probabilities.values()), sample['pred_score'],
+            atol=1e-5)
+        assert inferencer.classes.index(face.label) == int(
+            sample['pred_label'])
+        assert face.points is None and np.isnan(face.angles.yaw)
+        np.testing.assert_array_equal(face.box, (0, 0, 64, 64))
+    assert len({result.faces[0].label for result in results}) > 3
+
+
+def test_aligned_pictures_of_another_size(inferencer, portraits):
+    face = cv2.resize(portraits[1].image, (150, 120))
+    (result, ) = inferencer(face, aligned=True, synthesis=True)
+    np.testing.assert_array_equal(
+        result.faces[0].aligned,
+        cv2.resize(face, (64, 64), interpolation=cv2.INTER_AREA))
+    np.testing.assert_array_equal(result.faces[0].box, (0, 0, 150, 120))
+
+
+def write_variants(image, folder):
+    """The same picture in other kinds of files."""
+    cv2.imwrite(str(folder / 'plain.png'), image)
+    cv2.imwrite(str(folder / 'deep.png'), image.astype(np.uint16) * 257)
+    alpha = np.full((*image.shape[:2], 1), 90, np.uint8)
+    cv2.imwrite(str(folder / 'alpha.png'), np.concatenate([image, alpha], 2))
+    turned = Image.fromarray(image[..., ::-1]).transpose(
+        Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise by 90 degrees
+    turned.save(folder / 'turned.jpg', exif=exif, quality=100, subsampling=0)
+
+
+def test_kinds_of_files_and_arrays(inferencer, portraits, tmp_path):
+    image = portraits[0].image
+    write_variants(image, tmp_path)
+    alpha, deep, plain, turned = inferencer(str(tmp_path))
+    assert Path(turned.path).name == 'turned.jpg'
+    assert_same(plain, inferencer(image)[0])
+    assert_same(plain, inferencer(tmp_path / 'plain.png')[0])
+    assert_same(plain, alpha)
+    assert_same(plain, deep)
+    np.testing.assert_allclose(plain.faces[0].points, turned.faces[0].points,
+                               atol=1)
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    cv2.imwrite(str(tmp_path / 'grey.pgm'), grey)
+    first, second, third = inferencer(
+        [grey, tmp_path / 'grey.pgm', grey[..., None]])
+    assert_same(first, second)
+    assert_same(first, third)
+
+
+def test_no_face_and_unreadable_files(inferencer, portraits, tmp_path):
+    (tmp_path / 'broken.png').write_bytes(b'no picture')
+    images = [GREY, tmp_path / 'broken.png', portraits[0].image,
+              tmp_path / 'missing.png', GREY[:9, :7]]
+    results = inferencer(images, batch_size=2)
+    assert [len(result.faces) for result in results] == [0, 0, 1, 0, 0]
+    errors = [result.error for result in results]
+    assert 'broken.png' in errors[1] and 'missing.png' in errors[3]
+    assert errors[0] is errors[2] is errors[4] is None
+    assert results[0].to_dict() == dict(path=None, faces=[])
+    with pytest.raises(OSError, match=r'broken\.png'):
+        inferencer(str(tmp_path / 'broken.png'))
+    assert inferencer([tmp_path / 'broken.png'])[0].error is not None
+    assert inferencer([]) == []
+
+
+def test_batches_change_nothing(inferencer, portraits):
+    images = [portrait.image for portrait in portraits]
+    images = [images[0], GREY, np.concatenate(images, axis=1), images[2]]
+    apart, together = (inferencer(images, batch_size=size)
+                       for size in (1, 9))
+    assert [len(result.faces) for result in together] == [1, 0, 3, 1]
+    for first, second in zip(apart, together):
+        for one, other in zip(first.faces, second.faces):
+            np.testing.assert_allclose(one.points, other.points, atol=.02)
+            np.testing.assert_allclose(
+                list(one.probabilities.values()),
+                list(other.probabilities.values()), atol=1e-3)
+
+
+def test_recipe(portraits):
+    """With a margin the face of a tight crop is found where it is."""
+    face = portraits[1].face
+    left, top = (face.five_points.min(axis=0) - 20).astype(int)
+    right, bottom = (face.five_points.max(axis=0) + 20).astype(int)
+    tight = portraits[1].image[top:bottom, left:right]
+    roomy = ExpressionInferencer(
+        'ipdfer_rendered', recipe=dict(margin=.5, min_score=.5, pose='none'))
+    (found, ) = roomy(tight)[0].faces
+    assert np.abs(found.points + (left, top) - face.five_points).max() < 10
+    assert np.isnan(found.angles).all()
+    strict = ExpressionInferencer('ipdfer_rendered',
+                                  recipe=dict(min_score=1.1))
+    assert strict(portraits[1].image)[0].faces == ()
+    with pytest.raises(ValueError, match='min_scores'):
+        ExpressionInferencer('ipdfer_rendered', recipe=dict(min_scores=1))
+
+
+def test_profile_is_cut_out(inferencer, monkeypatch):
+    """Points with the eyes crossed over cannot be aligned."""
+    points = np.array([(60, 50), (40, 50), (45, 60), (58, 70), (42, 70)],
+                      dtype=float)
+    found = Detections(np.array([(-5., 30, 70, 90)]), np.array([.99]),
+                       points[None])
+    monkeypatch.setattr(inferencer.finder.detector, 'detect',
+                        lambda images: [found])
+    image = np.random.default_rng(0).integers(0, 256, (100, 100, 3), np.uint8)
+    (face, ) = inferencer(image, synthesis=True)[0].faces
+    assert face.flags == ('mirrored', )
+    # The middle 60 columns of a box that begins 5 before the picture.
+    square = image[30:90, 2:62]
+    np.testing.assert_array_equal(
+        face.aligned, cv2.resize(square, (64, 64)))
+
+
+@pytest.mark.parametrize('scope', [None, 'mmpretrain', 'ipdfer_mm'])
+def test_default_scope_is_left_alone(scope, portraits, monkeypatch):
+    monkeypatch.setattr(DefaultScope, '_instance_dict',
+                        type(DefaultScope._instance_dict)())
+    if scope is not None:
+        DefaultScope.get_instance('test-scope', scope_name=scope)
+    inferencer = ExpressionInferencer('ipdfer_rendered', device='cpu')
+    assert len(inferencer(portraits[0].image)[0].faces) == 1
+    current = DefaultScope.get_current_instance()
+    assert (current and current.scope_name) == scope
+
+
+@pytest.fixture(scope='module')
+def classifier(tmp_path_factory):
+    """Config and checkpoint of a plain classifier for 32 pixels."""
+    folder = tmp_path_factory.mktemp('classifier')
+    config = folder / 'plain.py'
+    pipeline = [dict(type='ipdfer_mm.LoadFaceImage'),
+                dict(type='ipdfer_mm.AlignFace', size=32),
+                dict(type='PackInputs')]
+    config.write_text(
+        f'model = {baseline_cfg()!r}\ndefault_scope = "mmpretrain"\n'
+        f'test_dataloader = dict(dataset=dict(pipeline={pipeline!r}))\n')
+    register_all_modules()
+    from mmengine.registry import MODELS
+    torch.manual_seed(0)
+    state = MODELS.build(Config.fromfile(config).model).state_dict()
+    torch.save(dict(state_dict=state), folder / 'plain.pth')
+    return config, folder / 'plain.pth'
+
+
+def test_plain_classifier(classifier, portraits):
+    config, checkpoint = classifier
+    with pytest.raises(ValueError, match='does not name the expressions'):
+        ExpressionInferencer(config, checkpoint)
+    names = tuple('abcdefg')
+    inferencer = ExpressionInferencer(config, checkpoint, classes=names)
+    assert inferencer.recipe.size == 32
+    (face, ) = inferencer(portraits[0].image)[0].faces
+    assert tuple(face.probabilities) == names and face.label in names
+    assert face.neutral is None and face.aligned is None
+    with pytest.raises(ValueError, match='ImageClassifier only classifies'):
+        inferencer(portraits[0].image, synthesis=True)
+
+
+def test_bad_arguments(inferencer):
+    with pytest.raises(ValueError, match='batch_size must be 1 or more'):
+        inferencer(GREY, batch_size=0)
+    with pytest.raises(ValueError, match='must be an array of uint8'):
+        inferencer(GREY.astype(float))
+    with pytest.raises(TypeError, match='not as int'):
+        inferencer(5)
+
+
+def test_photographs(shared, inferencer):
+    """Faces of 36x53 pixels are found where another detector found them."""
+    import csv
+    root = shared / 'data/cmu_faces'
+    with open(root / 'labels.csv') as file:
+        rows = [row for row in csv.DictReader(file)
+                if '_straight_' in row['file'] and 'open' in row['file']]
+    enlarging = ExpressionInferencer(
+        'ipdfer_rendered', recipe=dict(min_side=360, min_face=.2))
+    results = enlarging([root / row['file'] for row in rows[::20]])
+    for row, result in zip(rows[::20], results):
+        (face, ) = result.faces
+        nose = float(row['nose_x']), float(row['nose_y'])
+        assert np.linalg.norm(face.points[2] - nose) < 5

@@ -1,0 +1,115 @@
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from small_model import build_model, model_cfg
+
+from ipdfer_mm.apis import get_model, list_models, model
+from ipdfer_mm.utils.weight_files import save_weights
+
+CLASSES = ('anger', 'happiness', 'neutral', 'sadness')
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / 'small.py'
+    path.write_text(f'model = {model_cfg()!r}\n')
+    return path
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    path = tmp_path / 'small.pth'
+    torch.save(
+        dict(state_dict=build_model().state_dict(),
+             meta=dict(dataset_meta=dict(classes=CLASSES))), path)
+    return path
+
+
+def test_names_of_packaged_weights():
+    known = list_models()
+    assert known['ipdfer_rendered'].weights == 'ipdfer_mm://ipdfer_rendered'
+    assert known['ipdfer_rendered'].config.is_file()
+    assert 'identity_head' not in known  # no config of that name
+
+
+def test_names_of_a_model_index(tmp_path, monkeypatch):
+    """That of an installed package comes before that of a checkout."""
+    installed = tmp_path / 'ipdfer_mm/.mim'
+    (installed / 'configs').mkdir(parents=True)
+    for name in ('one', 'two'):
+        (installed / f'configs/{name}.py').touch()
+    (installed / 'configs/metafile.yml').write_text('''
+Collections:
+  - Name: IPD-FER
+Models:
+  - Name: first
+    In Collection: IPD-FER
+    Config: configs/one.py
+    Weights: https://example.org/one.pth
+  - Name: without-weights
+    In Collection: IPD-FER
+    Config: configs/two.py
+''')
+    (installed / 'model-index.yml').write_text(
+        'Import:\n  - configs/metafile.yml\n')
+    monkeypatch.setattr(model, 'ROOTS', (installed, *model.ROOTS))
+    assert list_models() == {
+        'first': (installed / 'configs/one.py', 'https://example.org/one.pth')
+    }
+    monkeypatch.setattr(model, 'ROOTS', (tmp_path, ))
+    assert list_models() == {}
+    with pytest.raises(ValueError, match='configs are not installed'):
+        get_model('first')
+
+
+def test_config_and_checkpoint(config, checkpoint):
+    expected = build_model().eval()
+    inputs = torch.rand(2, 3, 32, 32)
+    for cfg in (config, str(config), Config.fromfile(config)):
+        loaded = get_model(cfg, checkpoint, 'cpu')
+        assert not loaded.training
+        assert loaded._dataset_meta['classes'] == CLASSES
+        assert torch.equal(loaded(inputs), expected(inputs))
+    named = Config.fromfile(config)
+    named.load_from = str(checkpoint)
+    assert torch.equal(get_model(named)(inputs).cpu(), expected(inputs))
+
+
+def test_safetensors(config, tmp_path):
+    save_weights(tmp_path / 'a.safetensors', build_model().state_dict(),
+                 dict(dataset_meta=dict(classes=CLASSES)))
+    loaded = get_model(config, tmp_path / 'a.safetensors')
+    assert loaded._dataset_meta['classes'] == CLASSES
+
+
+def test_pickled_objects_need_trust(config, checkpoint):
+    content = torch.load(checkpoint)
+    content['meta']['object'] = Path('a')
+    torch.save(content, checkpoint)
+    with pytest.raises(RuntimeError, match='trust-checkpoint'):
+        get_model(config, checkpoint)
+    assert get_model(config, checkpoint, trust_checkpoint=True)
+
+
+@pytest.mark.parametrize('name, pretrained, error, message', [
+    ('ipdfer_renderd', True, ValueError, 'there are .*ipdfer_rendered'),
+    ('nowhere.py', 'a.pth', FileNotFoundError, r'nowhere\.py does not'),
+    (None, True, ValueError, 'name its checkpoint'),
+    (None, 'nowhere.pth', FileNotFoundError, r'nowhere\.pth does not'),
+    (None, 'ipdfer_mm://ipdfer_rendered', ValueError, 'IPDFERModel'),
+])
+def test_bad_input(config, name, pretrained, error, message):
+    with pytest.raises(error, match=message):
+        get_model(name or config, pretrained)
+
+
+def test_damaged_checkpoint(config, checkpoint):
+    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    with pytest.raises(RuntimeError, match='cannot be read'):
+        get_model(config, checkpoint)
+    checkpoint.write_bytes(pickle.dumps(3)[:2])
+    with pytest.raises(RuntimeError, match='cannot be read'):
+        get_model(config, checkpoint)

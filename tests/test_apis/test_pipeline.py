@@ -1,0 +1,75 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmengine.config import Config
+
+from ipdfer_mm.apis.pipeline import (
+    aligned_size,
+    build_pipeline,
+    find_test_dataset,
+)
+from ipdfer_mm.datasets.files import sha256
+
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
+# Those of face recognition have no expressions.
+NAMES = sorted(
+    str(path.relative_to(CONFIGS)) for path in CONFIGS.rglob('*fer_*.py')
+    if '_base_' not in path.parts) + ['baseline_cmufaces.py']
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_all_configs(name):
+    """Faces of the size that the test set gives the model."""
+    config = Config.fromfile(CONFIGS / name)
+    small = any(word in name for word in ('cmufaces', 'demo', 'rendered'))
+    size = aligned_size(config, {})
+    assert size == (64 if small else 112)
+    picture = np.full((size, size, 3), 7, np.uint8)
+    packed = build_pipeline(config)(
+        dict(img=picture, img_shape=(size, size), aligned=True))
+    assert packed['inputs'].shape == (3, size, size)
+    assert (packed['inputs'] == 7).all()
+
+
+def config_of(*steps, **dataset):
+    pipeline = [dict(type='LoadFaceImage'), *steps,
+                dict(type='PackFaceInputs')]
+    return Config(dict(test_dataloader=dict(
+        dataset=dict(pipeline=pipeline, **dataset))))
+
+
+def test_size_of_the_prepared_faces(tmp_path):
+    """Only of the recipe that the checkpoint was trained with."""
+    recipe = tmp_path / 'prepared/recipe.json'
+    recipe.parent.mkdir()
+    recipe.write_text(json.dumps(dict(size=80)))
+    config = config_of(
+        dict(type='mmpretrain.Resize', scale=(112, 112)),
+        data_root=str(tmp_path), manifest='prepared/manifest.csv')
+    assert aligned_size(config, dict(recipe=sha256(str(recipe)))) == 80
+    assert aligned_size(config, dict(recipe='another')) == 112
+    assert aligned_size(config, {}) == 112
+    recipe.unlink()
+    assert aligned_size(config, dict(recipe='another')) == 112
+
+
+def test_order_of_sources():
+    align = dict(type='ipdfer_mm.AlignFace')
+    resize = dict(type='Resize', scale=48)
+    assert aligned_size(config_of(resize, align, img_size=64), {}) == 112
+    assert aligned_size(config_of(resize, img_size=64), {}) == 64
+    assert aligned_size(config_of(resize), {}) == 48
+    with pytest.raises(ValueError, match='recipe=dict'):
+        aligned_size(config_of(), {})
+
+
+def test_wrapped_data_sets():
+    inner = config_of(img_size=7).test_dataloader.dataset
+    for outer in (dict(dataset=inner), dict(datasets=[inner, inner]),
+                  dict(dataset=dict(datasets=[inner]))):
+        config = Config(dict(test_dataloader=dict(dataset=outer)))
+        assert find_test_dataset(config).img_size == 7
+    with pytest.raises(ValueError, match='test_dataloader'):
+        find_test_dataset(Config(dict(model=dict())))

@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from ipdfer_mm.apis.tracking import FaceTracker
+
+
+def box(left, top=0, side=10):
+    return np.array([left, top, left + side, top + side], dtype=float)
+
+
+def test_moving_faces_keep_their_numbers():
+    tracker = FaceTracker()
+    for step in range(20):
+        # One to the right, one downwards; the order changes.
+        boxes = [box(3 * step), box(100, 2 * step)]
+        numbers = tracker.update(boxes[::-1] if step % 2 else boxes)
+        assert numbers == ([2, 1] if step % 2 else [1, 2])
+    assert tracker.num_tracks == 2
+
+
+def test_the_sum_of_overlaps_decides():
+    """Greedy matching would give the left face to the wrong number."""
+    tracker = FaceTracker(min_iou=.1)
+    assert tracker.update([box(0), box(6)]) == [1, 2]
+    # 0 -> 4 overlaps more with 6 (8 of 12) than with 0 (6 of 14).
+    assert tracker.update([box(4), box(11)]) == [1, 2]
+
+
+def test_overlap_that_is_too_small():
+    tracker = FaceTracker(min_iou=.3)
+    tracker.update([box(0)])
+    assert tracker.update([box(5)]) == [1]  # 5 of 15
+    assert tracker.update([box(11)]) == [2]  # 4 of 16
+
+
+@pytest.mark.parametrize('missed, number', [(3, 1), (4, 2)])
+def test_patience(missed, number):
+    tracker = FaceTracker(patience=3)
+    tracker.update([box(0)])
+    for _ in range(missed):
+        assert tracker.update([]) == []
+    assert tracker.update([box(0)]) == [number]

@@ -1,0 +1,75 @@
+"""Render a video of one person, to try tools/infer.py on.
+
+The expression goes from neutral to happiness and surprise while the head
+turns from the right of the picture to the left.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ipdfer_mm.rendering import (
+    CLASSES,
+    FaceModel,
+    FaceRenderer,
+    parametric_head,
+)
+from ipdfer_mm.rendering.clip import describe_clip
+from ipdfer_mm.utils.video import DEFAULT_FPS, written_video
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('out', type=Path, help='the video, .mp4')
+    parser.add_argument(
+        '--face-model',
+        help='file of tools/dataset_converters/ict_facekit.py; the built-in '
+        'head where left out')
+    parser.add_argument(
+        '--expressions',
+        nargs='+',
+        choices=CLASSES,
+        metavar='NAME',
+        default=['neutral', 'happiness', 'surprise'],
+        help=f'out of {", ".join(CLASSES)} (default: %(default)s)')
+    parser.add_argument(
+        '--seconds', type=float, default=4, help='(default: %(default)s)')
+    parser.add_argument(
+        '--size',
+        type=int,
+        default=320,
+        help='side of a frame in pixels (default: %(default)s)')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='decides who is seen')
+    args = parser.parse_args()
+    if args.out.suffix != '.mp4':
+        parser.error(f'{args.out} must end in .mp4')
+    return args
+
+
+def main() -> None:
+    """Run the tool."""
+    args = parse_args()
+    try:
+        head = (FaceModel.load(args.face_model) if args.face_model else
+                parametric_head())
+        renderer = FaceRenderer(head)
+        num_frames = round(args.seconds * DEFAULT_FPS)
+        frames = describe_clip(
+            len(head.identity), args.expressions, num_frames, args.seed,
+            size=args.size)
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        with written_video(args.out, DEFAULT_FPS) as video:
+            for spec in tqdm(frames, total=num_frames, unit='frame',
+                             disable=None):
+                video.write(renderer.render(spec).image[..., ::-1])
+    except (OSError, ValueError) as error:
+        sys.exit(f'{error}')
+    print(f'{num_frames} frames are in {args.out}.')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,148 @@
+"""Recognise the expressions in pictures, videos or the pictures of a camera.
+
+Of pictures and folders it writes results.json, results.csv and annotated
+pictures; of a video NAME.mp4 and of camera N, until Ctrl-C, an annotated
+video, NAME.csv with a row for each face of each frame, and
+NAME_timeline.png. Ctrl-C keeps what was done so far.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmengine.config import DictAction
+
+from ipdfer_mm.apis import ExpressionInferencer, list_models
+from ipdfer_mm.apis.annotation import (
+    AnnotationJob,
+    Summary,
+    annotate_pictures,
+)
+from ipdfer_mm.apis.inputs import list_inputs
+from ipdfer_mm.apis.video_annotation import annotate_video
+from ipdfer_mm.datasets.files import shorten
+
+VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg',
+                  '.webm')
+INTERRUPTED = 130
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        'inputs',
+        nargs='*',
+        type=Path,
+        help='pictures, folders of pictures, and videos '
+        f'({", ".join(VIDEO_SUFFIXES)})')
+    parser.add_argument(
+        '--webcam', type=int, metavar='N', help='number of a camera, from 0')
+    parser.add_argument(
+        '--model',
+        default='ipdfer_rendered',
+        help='a config, or a name, with which the checkpoint is known: '
+        f'{", ".join(list_models())} (default: %(default)s)')
+    parser.add_argument('--checkpoint', help='checkpoint of the config')
+    parser.add_argument(
+        '--out-dir',
+        type=Path,
+        default=Path('work_dirs/infer'),
+        help='folder of the results (default: %(default)s)')
+    parser.add_argument(
+        '--aligned',
+        action='store_true',
+        help='the pictures are aligned faces already: search none')
+    parser.add_argument(
+        '--synthesis',
+        action='store_true',
+        help='draw the neutral and the reconstructed face, too')
+    parser.add_argument(
+        '--recipe',
+        nargs='+',
+        action=DictAction,
+        default={},
+        help='settings of the detection as in tools/prepare_dataset.py, such '
+        'as min_score=0.8, or min_side=360 for faces below 20 pixels')
+    parser.add_argument(
+        '--batch-size',
+        type=int,
+        default=16,
+        help='pictures at once (default: %(default)s)')
+    parser.add_argument(
+        '--device', help='such as cpu or cuda:0; the GPU if there is one')
+    parser.add_argument(
+        '--trust-checkpoint',
+        action='store_true',
+        help='load pickled objects, which can run any code')
+    args = parser.parse_args()
+    if bool(args.inputs) == (args.webcam is not None):
+        parser.error('give either pictures, folders and videos, or --webcam')
+    return args
+
+
+def report(summary: Summary, unit: str, what: str) -> None:
+    """Print what was found, and what is to be looked at."""
+    tracks = (f' (of {summary.num_tracks} that were followed)'
+              if summary.num_tracks else '')
+    print(f'{summary.num_faces} faces{tracks} in {summary.num_done} {unit}, '
+          f'{summary.without_face} of them without a face: {what}')
+    if summary.errors:
+        print(f'{len(summary.errors)} not read: {shorten(summary.errors)}')
+    if summary.interrupted:
+        print('Interrupted: this is what was done so far.')
+
+
+def infer(args: argparse.Namespace) -> list[Summary]:
+    """Work on all inputs, or up to Ctrl-C."""
+    videos = [path for path in args.inputs
+              if path.suffix.lower() in VIDEO_SUFFIXES and not path.is_dir()]
+    names = [path.stem for path in videos]
+    if len(set(names)) < len(names):
+        raise ValueError('Results are named by the video, and two have the '
+                         'same name; give them one after the other.')
+    pictures = list_inputs([path for path in args.inputs
+                            if path not in videos])
+    inferencer = ExpressionInferencer(
+        args.model, args.checkpoint or True, args.device, recipe=args.recipe,
+        trust_checkpoint=args.trust_checkpoint)
+    job = AnnotationJob(inferencer, args.out_dir, args.batch_size,
+                        args.aligned, args.synthesis)
+    summaries = []
+    if pictures:
+        summaries.append(annotate_pictures(job, pictures))
+        report(summaries[-1], 'pictures', f'{args.out_dir}/results.json')
+    sources = dict(zip(names, videos))
+    if args.webcam is not None:
+        sources = {f'webcam{args.webcam}': args.webcam}
+    for name, source in sources.items():
+        if summaries and summaries[-1].interrupted:
+            break
+        summaries.append(annotate_video(job, source, name))
+        report(summaries[-1], 'frames', f'{args.out_dir}/{name}.mp4')
+    return summaries
+
+
+def main() -> int:
+    """Run the tool.
+
+    Returns:
+        int: The exit status: 0, 1 where a file was not read, or 130 after
+        Ctrl-C.
+    """
+    args = parse_args()
+    try:
+        summaries = infer(args)
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        print(f'{type(error).__name__}: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print('Interrupted before anything was done.', file=sys.stderr)
+        return INTERRUPTED
+    if args.webcam is None and summaries[-1].interrupted:
+        return INTERRUPTED
+    return int(any(summary.errors for summary in summaries))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
