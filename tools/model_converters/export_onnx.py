@@ -24,6 +24,7 @@ from ipdfer_mm.deployment import (
     write_onnx,
 )
 from ipdfer_mm.evaluation import load_trained_model
+from ipdfer_mm.utils.cli import merge_cfg_options
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 
 
@@ -60,8 +61,7 @@ def parse_args() -> argparse.Namespace:
 def export(args: argparse.Namespace) -> None:
     """Export, check and write."""
     cfg = Config.fromfile(args.config)
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
+    merge_cfg_options(cfg, args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
     set_checkpoint_trust(args.trust_checkpoint)
     checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')

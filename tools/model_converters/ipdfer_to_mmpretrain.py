@@ -14,6 +14,7 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 
 from ipdfer_mm.deployment import publish
+from ipdfer_mm.utils.cli import merge_cfg_options
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 
 
@@ -43,8 +44,7 @@ def main() -> None:
     set_checkpoint_trust(args.trust_checkpoint)
     try:
         cfg = Config.fromfile(args.config)
-        if args.cfg_options is not None:
-            cfg.merge_from_dict(args.cfg_options)
+        merge_cfg_options(cfg, args.cfg_options)
         init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
         config = publish(cfg, args.checkpoint, args.out)
     except (OSError, RuntimeError, ValueError) as error:

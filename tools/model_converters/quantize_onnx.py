@@ -20,6 +20,7 @@ from ipdfer_mm.deployment import (
     quantize,
     write_onnx,
 )
+from ipdfer_mm.utils.cli import merge_cfg_options
 
 METRIC = 'accuracy/top1'
 
@@ -61,8 +62,7 @@ def parse_args() -> argparse.Namespace:
 def convert(args: argparse.Namespace) -> None:
     """Quantise, test and write."""
     cfg = Config.fromfile(args.config)
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
+    merge_cfg_options(cfg, args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
     before = OnnxClassifier(args.onnx)
     if args.pictures:
