@@ -1,5 +1,8 @@
 """Turns and numbers with a clock of our own, and the real runtimes."""
 
+import json
+import runpy
+import sys
 from itertools import count
 
 import numpy as np
@@ -7,6 +10,8 @@ import pytest
 import torch
 import torch.nn as nn
 from mmengine.model import BaseModel
+from small_model import SIZE, head, model_cfg
+from tiny_run import ROOT, write_config
 
 from ipdfer_mm.deployment import EAGER, make_runtimes
 from ipdfer_mm.deployment.benchmark import (
@@ -87,3 +92,32 @@ def test_runtimes_give_the_same(monkeypatch):
         error = np.abs(runtime(pictures[:2]) - expected[:2]).max()
         assert error < (0.02 if 'int8' in name else 1e-5), name
     assert EAGER in runtimes
+
+
+def test_command(tmp_path, monkeypatch, capsys):
+    config = write_config(tmp_path / 'config.py', tmp_path,
+                          model_cfg(expression_head=head(7)))
+    asked = {}
+
+    def make(model, pictures, classes, threads):
+        asked.update(shape=pictures.shape, threads=threads, num=len(classes))
+        return dict.fromkeys((EAGER, 'other'), lambda pictures: None)
+
+    monkeypatch.setattr('ipdfer_mm.deployment.make_runtimes', make)
+    monkeypatch.setattr('ipdfer_mm.deployment.benchmark.TURN', 0)
+    tool = str(ROOT / 'tools/analysis_tools/benchmark_inference.py')
+    monkeypatch.setattr(sys, 'argv', [
+        tool, str(config), '--rounds', '3', '--threads', '1',
+        '--batch-sizes', '2', '5', '--out', str(tmp_path / 'out')])
+    runpy.run_path(tool, run_name='__main__')
+    assert asked == dict(shape=(5, SIZE, SIZE, 3), threads=1, num=7)
+    table = (tmp_path / 'out/benchmark.md').read_text()
+    assert table in capsys.readouterr().out
+    assert '| other | 5 |' in table
+    report = json.loads((tmp_path / 'out/benchmark.json').read_text())
+    assert set(report['runtimes']) == {'2', '5'}
+    assert report['machine']['torch'] == torch.__version__
+    monkeypatch.setattr(sys, 'argv', [tool, str(config), '--rounds', '0'])
+    with pytest.raises(SystemExit):
+        runpy.run_path(tool, run_name='__main__')
+    assert 'must be 1 or more' in capsys.readouterr().err
