@@ -110,6 +110,21 @@ def load_packaged(
     return load_weights(FOLDER / f'{name}.safetensors', map_location)
 
 
+def published_meta(meta: dict) -> dict:
+    """What is to be known about weights that no training resumes from.
+
+    Args:
+        meta (dict): ``meta`` of a checkpoint.
+
+    Returns:
+        dict: Classes, normalisation and epoch of it, where it has them.
+    """
+    return {
+        key: meta[key]
+        for key in ('dataset_meta', 'ipdfer_mm', 'epoch') if key in meta
+    }
+
+
 def half(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Round float32 to half precision, which halves the file.
 

@@ -12,7 +12,12 @@ from pathlib import Path
 from mmengine.runner import CheckpointLoader
 
 from ipdfer_mm.utils.compat import set_checkpoint_trust
-from ipdfer_mm.utils.weight_files import half, save_weights, select_part
+from ipdfer_mm.utils.weight_files import (
+    half,
+    published_meta,
+    save_weights,
+    select_part,
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -41,11 +46,7 @@ def main() -> None:
     set_checkpoint_trust(args.trust_checkpoint)
     try:
         checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
-        meta = checkpoint.get('meta', {})
-        kept = {
-            key: meta[key]
-            for key in ('dataset_meta', 'ipdfer_mm', 'epoch') if key in meta
-        }
+        kept = published_meta(checkpoint.get('meta', {}))
         if args.part:  # a part knows no classes
             kept.pop('dataset_meta', None)
         state = select_part(

@@ -1,0 +1,35 @@
+"""From a trained model to what is deployed: mmpretrain, ONNX and int8."""
+
+from .accuracy import evaluate
+from .benchmark import benchmark_table, interleave, summarize
+from .faces import dataset_faces, folder_faces
+from .onnx_classifier import OnnxClassifier
+from .onnx_export import export_onnx, write_onnx
+from .picture_classifier import PictureClassifier
+from .plain_classifier import plain_classifier, plain_config, plain_state
+from .publishing import publish
+from .quantization import quantize
+from .runtimes import EAGER, make_runtimes
+from .settings import class_names, picture_size
+
+__all__ = [
+    'EAGER',
+    'OnnxClassifier',
+    'PictureClassifier',
+    'benchmark_table',
+    'class_names',
+    'dataset_faces',
+    'evaluate',
+    'export_onnx',
+    'folder_faces',
+    'interleave',
+    'make_runtimes',
+    'picture_size',
+    'plain_classifier',
+    'plain_config',
+    'plain_state',
+    'publish',
+    'quantize',
+    'summarize',
+    'write_onnx',
+]

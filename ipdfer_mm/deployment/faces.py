@@ -1,0 +1,102 @@
+"""Pictures to check, calibrate and test deployed classifiers with."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+
+import cv2
+import numpy as np
+from mmengine.config import Config
+from mmengine.dataset import BaseDataset
+from mmengine.registry import DATASETS
+from torch import Tensor
+from tqdm import tqdm
+
+from ipdfer_mm.datasets.class_folders import is_picture
+from ipdfer_mm.preparation.reading import read_picture
+
+
+def folder_faces(folder: Path, size: int, count: int) -> np.ndarray:
+    """Read pictures of aligned faces from a folder and those in it.
+
+    Args:
+        folder (Path): The folder.
+        size (int): Side to resize them to, in pixels.
+        count (int): How many at most, evenly spread over the sorted paths.
+
+    Returns:
+        np.ndarray: RGB, uint8 (N, size, size, 3).
+
+    Raises:
+        OSError: If one of them cannot be read.
+        ValueError: If there are none.
+    """
+    files = sorted(file for file in folder.rglob('*')
+                   if is_picture(file.name) and file.is_file())
+    if not files:
+        raise ValueError(f'There are no pictures in {folder}.')
+    chosen = [files[i] for i in spread(len(files), count)]
+    return np.stack([
+        cv2.resize(read_picture(file), (size, size))
+        for file in tqdm(chosen, desc='Pictures', disable=None)
+    ])
+
+
+def dataset_faces(cfg: Config, split: str, count: int) -> np.ndarray:
+    """Take pictures from a data set of a config, without augmentation.
+
+    Args:
+        cfg (Config): The config.
+        split (str): 'train' or 'test'.
+        count (int): How many at most, evenly spread over the data set.
+
+    Returns:
+        np.ndarray: RGB, uint8 (N, S, S, 3).
+    """
+    settings = deepcopy(cfg[f'{split}_dataloader'].dataset)
+    settings.pipeline = deepcopy(cfg.test_dataloader.dataset.pipeline)
+    dataset: BaseDataset = DATASETS.build(settings)
+    chosen = spread(len(dataset), count)
+    return np.concatenate([
+        as_pictures(dataset[i]['inputs'][None])
+        for i in tqdm(chosen, desc=f'Pictures to {split}', disable=None)
+    ])
+
+
+def as_pictures(inputs: Tensor) -> np.ndarray:
+    """Turn what a pipeline packs into pictures.
+
+    Args:
+        inputs (Tensor): uint8 (N, 3, H, W), BGR as OpenCV reads them.
+
+    Returns:
+        np.ndarray: RGB, uint8 (N, H, W, 3).
+    """
+    return np.ascontiguousarray(inputs.flip(1).permute(0, 2, 3, 1).numpy())
+
+
+def batches(pictures: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Cut pictures into batches.
+
+    Args:
+        pictures (np.ndarray): (N, H, W, 3).
+        size (int): Of a batch; the last may be smaller.
+
+    Yields:
+        np.ndarray: (size, H, W, 3).
+    """
+    for start in range(0, len(pictures), size):
+        yield pictures[start:start + size]
+
+
+def spread(total: int, count: int) -> np.ndarray:
+    """Indices that are evenly spread.
+
+    Args:
+        total (int): Of how many.
+        count (int): How many at most.
+
+    Returns:
+        np.ndarray: Rising, int.
+    """
+    return np.linspace(0, total - 1, min(total, count)).round().astype(int)

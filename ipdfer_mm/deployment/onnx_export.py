@@ -1,0 +1,109 @@
+"""From a PyTorch model to an ONNX file that gives the same."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.model import BaseModel
+
+from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.version import __version__
+
+from .faces import batches
+from .onnx_classifier import (
+    INPUT,
+    META,
+    OUTPUT,
+    OnnxClassifier,
+    import_optional,
+)
+from .picture_classifier import PictureClassifier
+
+# The lowest that torch's exporter writes; onnxruntime reads it from 1.14 on.
+OPSET = 18
+TOLERANCE = 1e-4
+BATCH = 32
+LAYOUT = ('aligned faces, RGB, uint8 (batch, height, width, channel); '
+          'normalisation is part of the network')
+
+
+def export_onnx(model: BaseModel, pictures: np.ndarray,
+                classes: Sequence[str]) -> bytes:
+    """Export a classifier, with a batch of any size.
+
+    Args:
+        model (BaseModel): As :class:`PictureClassifier` takes it, on the CPU.
+        pictures (np.ndarray): Faces to check the file with, RGB, uint8
+            (N, S, S, 3).
+        classes (Sequence[str]): Names in the order of the scores.
+
+    Returns:
+        bytes: Content of the ONNX file.
+
+    Raises:
+        ImportError: If onnx, onnxscript or onnxruntime is missing.
+        ValueError: If on one of the pictures onnxruntime gives another label
+            than PyTorch, or a score that differs by more than 1e-4.
+    """
+    for name in ('onnx', 'onnxscript'):
+        import_optional(name)
+    network = PictureClassifier(model)
+    batch = torch.export.Dim('batch')
+    program = torch.onnx.export(
+        network,
+        # Of two: one would be taken for a constant.
+        (torch.zeros((2, *pictures.shape[1:]), dtype=torch.uint8), ),
+        input_names=[INPUT],
+        output_names=[OUTPUT],
+        opset_version=OPSET,
+        dynamo=True,
+        dynamic_shapes=({0: batch}, ),
+        verbose=False)
+    proto = program.model_proto
+    meta = dict(
+        classes=list(classes), input=LAYOUT, ipdfer_mm=__version__)
+    proto.metadata_props.add(key=META, value=json.dumps(meta))
+    content = proto.SerializeToString()
+    check_same(network, OnnxClassifier(content), pictures)
+    return content
+
+
+def check_same(network: PictureClassifier, exported: OnnxClassifier,
+               pictures: np.ndarray) -> None:
+    """Compare PyTorch and onnxruntime.
+
+    Args:
+        network (PictureClassifier): What was exported.
+        exported (OnnxClassifier): The file.
+        pictures (np.ndarray): RGB, uint8 (N, S, S, 3).
+
+    Raises:
+        ValueError: If labels differ, or scores by more than 1e-4.
+    """
+    with torch.inference_mode():
+        expected = np.concatenate([
+            network(torch.from_numpy(batch)).numpy()
+            for batch in batches(pictures, BATCH)
+        ])
+    scores = np.concatenate(
+        [exported(batch) for batch in batches(pictures, BATCH)])
+    difference = np.abs(expected - scores).max()
+    labels = (expected.argmax(axis=1) != scores.argmax(axis=1)).sum()
+    if labels or not difference <= TOLERANCE:
+        raise ValueError(
+            f'The ONNX file would differ from PyTorch by up to '
+            f'{difference:.2g} and give {labels} of {len(pictures)} pictures '
+            'another label; it was not written.')
+
+
+def write_onnx(path: Path, content: bytes) -> None:
+    """Write an ONNX file that is whole or not there.
+
+    Args:
+        path (Path): The file.
+        content (bytes): Its content.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, content, 'the network was not written')

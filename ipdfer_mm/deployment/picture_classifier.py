@@ -1,0 +1,46 @@
+"""A classifier that takes pictures as they are."""
+
+import torch
+import torch.nn as nn
+from mmengine.model import BaseModel
+from torch import Tensor
+
+
+class PictureClassifier(nn.Module):
+    """What is deployed: from pixels to scores, with the normalisation inside.
+
+    Args:
+        model (BaseModel): An :class:`IPDFERModel` or a classifier of
+            mmpretrain whose ``data_preprocessor`` only normalises.
+        memory_format (torch.memory_format): Layout of parameters and pictures.
+            Defaults to channels first.
+    """
+
+    def __init__(
+        self,
+        model: BaseModel,
+        memory_format: torch.memory_format = torch.contiguous_format
+    ) -> None:
+        super().__init__()
+        self.model = model.to(memory_format=memory_format)
+        self.memory_format = memory_format
+        self.to_rgb = model.data_preprocessor.to_rgb
+        self.register_buffer('mean', model.data_preprocessor.mean)
+        self.register_buffer('std', model.data_preprocessor.std)
+        self.eval()
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Score pictures.
+
+        Args:
+            pictures (Tensor): Aligned faces, uint8 (N, H, W, 3), RGB.
+
+        Returns:
+            Tensor: Probabilities of the classes, (N, K).
+        """
+        if not self.to_rgb:  # the model sees the order of OpenCV
+            pictures = pictures.flip(-1)
+        inputs = pictures.permute(0, 3, 1, 2).float()
+        inputs = inputs.contiguous(memory_format=self.memory_format)
+        inputs = (inputs - self.mean) / self.std
+        return self.model(inputs, mode='tensor').softmax(dim=1)

@@ -1,0 +1,119 @@
+"""Writing the trained expression branch for mmpretrain's tools."""
+
+import io
+from copy import deepcopy
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS
+from mmengine.runner import CheckpointLoader
+from torch import Tensor
+
+from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.weight_files import published_meta, save_weights
+
+from .plain_classifier import plain_config, plain_state
+from .settings import class_names, picture_size
+
+ADVICE = 'nothing was published'
+HEADER = """\
+# The expression encoder and its classifier of
+# - config: {name}
+# - weights: {weights}
+# as an mmpretrain classifier. Pictures are aligned faces, see
+# tools/prepare_dataset.py of ipdfer_mm. To test it, list pictures in
+# data/faces/labels.txt, each line a path and the number of a class.
+"""
+
+
+def publish(cfg: Config, checkpoint: str, out: Path) -> Path:
+    """Write config and weights of the plain classifier.
+
+    Nothing is written unless the classifier, built from what would be
+    written, gives exactly the scores of the model.
+
+    Args:
+        cfg (Config): Of IPD-FER or ID-FER.
+        checkpoint (str): Its weights.
+        out (Path): File of the weights, ``.pth``, which mmpretrain alone can
+            read, or ``.safetensors``.
+
+    Returns:
+        Path: The config, beside the weights.
+
+    Raises:
+        OSError: If a file cannot be read or written.
+        ValueError: If this is no such model, the weights are not its own, or
+            the classifier differs from it.
+    """
+    loaded = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
+    meta = loaded.get('meta', {})
+    classes = class_names(cfg, meta)
+    config = plain_config(cfg, classes)
+    state = plain_state(loaded.get('state_dict', loaded))
+    check_same(cfg, loaded, config, state)
+    kept = published_meta(meta)
+    kept.setdefault('dataset_meta', dict(classes=classes))
+    header = HEADER.format(
+        name=Path(cfg.filename or 'a config').name,
+        weights=checkpoint.rpartition('/')[2])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_classifier(out, state, kept)
+    text = out.with_suffix('.py')
+    write_atomically(text, f'{header}{config.pretty_text}\n'.encode(), ADVICE)
+    return text
+
+
+def check_same(cfg: Config, loaded: dict, config: Config,
+               state: dict[str, Tensor]) -> None:
+    """Compare a model with the classifier that was made of it, on noise.
+
+    Args:
+        cfg (Config): Of IPD-FER or ID-FER.
+        loaded (dict): Its checkpoint.
+        config (Config): Of the classifier.
+        state (dict[str, Tensor]): Its weights.
+
+    Raises:
+        ValueError: If weights do not fit, or logits differ in any bit.
+    """
+    model = MODELS.build(deepcopy(cfg.model))
+    # Building adds to the config.
+    classifier = MODELS.build(
+        {**deepcopy(config.model), '_scope_': 'mmpretrain'})
+    try:
+        model.load_state_dict(loaded.get('state_dict', loaded))
+        classifier.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(f'The weights do not fit the config: {error}'
+                         ) from error
+    generator = torch.Generator().manual_seed(0)
+    size = picture_size(cfg)
+    noise = torch.rand((2, 3, size, size), generator=generator) * 2 - 1
+    with torch.inference_mode():
+        logits, theirs = (network.eval()(noise, mode='tensor')
+                          for network in (model, classifier))
+    if not torch.equal(logits, theirs):
+        raise ValueError(
+            'The classifier would differ from the model by up to '
+            f'{(logits - theirs).abs().max():.2g}; nothing was published.')
+
+
+def write_classifier(out: Path, state: dict[str, Tensor],
+                     meta: dict) -> None:
+    """Write a checkpoint that holds nothing but tensors and plain values.
+
+    Args:
+        out (Path): File, ``.pth`` or ``.safetensors``.
+        state (dict[str, Tensor]): The weights.
+        meta (dict): What is to be known about them.
+    """
+    if out.suffix == '.safetensors':
+        save_weights(out, state, meta)
+        return
+    content = io.BytesIO()
+    # Cloned: a view would be saved with all that it is a view of.
+    state = {key: value.clone() for key, value in state.items()}
+    torch.save(dict(meta=meta, state_dict=state), content)
+    write_atomically(out, content.getvalue(), ADVICE)

@@ -1,0 +1,58 @@
+"""The same classifier in several runtimes on the CPU."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+import numpy as np
+import torch
+import torch.nn as nn
+from mmengine.model import BaseModel
+
+from .accuracy import Classifier
+from .onnx_classifier import OnnxClassifier
+from .onnx_export import export_onnx
+from .picture_classifier import PictureClassifier
+from .quantization import quantize
+
+EAGER = 'PyTorch eager'
+
+
+def make_runtimes(model: BaseModel, pictures: np.ndarray,
+                  classes: Sequence[str],
+                  threads: int) -> dict[str, Classifier]:
+    """Prepare a classifier for each runtime.
+
+    Args:
+        model (BaseModel): As :class:`PictureClassifier` takes it, on the CPU.
+        pictures (np.ndarray): To check the ONNX file and calibrate int8 with,
+            RGB, uint8 (N, S, S, 3).
+        classes (Sequence[str]): Names of the classes.
+        threads (int): Threads of each runtime.
+
+    Returns:
+        dict[str, Callable]: By name; each takes pictures, RGB, uint8
+        (N, S, S, 3), and gives scores, (N, K).
+    """
+    torch.set_num_threads(threads)
+    eager = PictureClassifier(deepcopy(model))
+    # For each size of a batch anew; compiling is part of the first call.
+    compiled = torch.compile(PictureClassifier(deepcopy(model)), dynamic=False)
+    content = export_onnx(deepcopy(model), pictures, classes)
+    return {
+        EAGER: _on_arrays(eager),
+        'PyTorch channels_last': _on_arrays(
+            PictureClassifier(deepcopy(model), torch.channels_last)),
+        'torch.compile': _on_arrays(compiled),
+        'ONNX Runtime fp32': OnnxClassifier(content, threads),
+        'ONNX Runtime int8': OnnxClassifier(
+            quantize(content, pictures), threads),
+    }
+
+
+def _on_arrays(network: nn.Module) -> Classifier:
+
+    @torch.inference_mode()
+    def classify(pictures: np.ndarray) -> np.ndarray:
+        return network(torch.from_numpy(pictures)).numpy()
+
+    return classify

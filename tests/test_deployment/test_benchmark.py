@@ -1,0 +1,123 @@
+"""Turns and numbers with a clock of our own, and the real runtimes."""
+
+import json
+import runpy
+import sys
+from itertools import count
+
+import numpy as np
+import pytest
+import torch
+import torch.nn as nn
+from mmengine.model import BaseModel
+from small_model import SIZE, head, model_cfg
+from tiny_run import ROOT, write_config
+
+from ipdfer_mm.deployment import EAGER, make_runtimes
+from ipdfer_mm.deployment.benchmark import (
+    TURN,
+    benchmark_table,
+    interleave,
+    summarize,
+)
+from ipdfer_mm.models.disentangled_classifier import DATA_PREPROCESSOR
+
+
+def test_interleave():
+    calls, ticks = [], count()
+    runtimes = {name: lambda pictures, name=name: calls.append(name)
+                for name in 'ab'}
+    # Each call takes two turns.
+    medians = interleave(runtimes, np.zeros(1), 2,
+                         lambda: next(ticks) * 2 * TURN)
+    assert ''.join(calls) == 'ab' + 2 * 'aabb'
+    assert medians['b'] == pytest.approx([2 * TURN] * 2)
+    # Two thirds of one: two calls.
+    calls.clear()
+    interleave(dict(a=runtimes['a']), np.zeros(1), 1,
+               lambda: next(ticks) * TURN * 2 / 3)
+    assert len(calls) == 1 + 1 + 2
+
+
+def test_summary():
+    medians = dict(slow=[0.4, 0.8, 1.2], fast=[0.1, 0.1, 0.4])
+    summary = summarize(medians, 2, 'slow')
+    assert summary['slow']['ms'] == pytest.approx(400)
+    assert summary['slow']['ms_low'] == pytest.approx(300)
+    assert summary['slow']['ms_best'] == pytest.approx(200)
+    assert summary['slow']['pictures_per_second'] == pytest.approx(2.5)
+    assert summary['slow']['speedup'] == 1
+    # 4, 8 and 3 times, round by round.
+    assert summary['fast']['speedup'] == pytest.approx(4)
+    assert summary['fast']['speedup_low'] == pytest.approx(3.5)
+    assert summary['fast']['speedup_high'] == pytest.approx(6)
+    text = benchmark_table({2: summary}, 'Speed', ['idle']).markdown()
+    assert ('| fast | 2 | 50.00 (50.00-125.00) | 50.00 | 20 | '
+            '4.00 (3.50-6.00) |') in text
+
+
+class OneLayer(BaseModel):
+    """A convolution and an average."""
+
+    def __init__(self):
+        super().__init__(data_preprocessor=DATA_PREPROCESSOR)
+        torch.manual_seed(0)
+        self.layer = nn.Conv2d(3, 4, 3)
+
+    def forward(self, inputs, mode):
+        return self.layer(inputs).mean(dim=(2, 3))
+
+
+def test_runtimes_give_the_same(monkeypatch):
+    for name in ('onnx', 'onnxscript'):
+        pytest.importorskip(name, reason='needs requirements/tests.txt')
+    threads = torch.get_num_threads()
+    compiled = []
+
+    def compile_(network, dynamic):  # the real one takes a minute
+        compiled.append(network)
+        return network
+
+    monkeypatch.setattr('torch.compile', compile_)
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (6, 8, 8, 3), dtype=np.uint8)
+    runtimes = make_runtimes(OneLayer(), pictures, 'abcd', 1)
+    torch.set_num_threads(threads)
+    assert len(compiled) == 1
+    assert len(runtimes) == 5
+    layer = OneLayer().layer
+    inputs = torch.from_numpy(pictures).permute(0, 3, 1, 2) / 127.5 - 1
+    expected = layer(inputs).mean(dim=(2, 3)).softmax(dim=1).detach().numpy()
+    for name, runtime in runtimes.items():
+        error = np.abs(runtime(pictures[:2]) - expected[:2]).max()
+        assert error < (0.02 if 'int8' in name else 1e-5), name
+    assert EAGER in runtimes
+
+
+def test_command(tmp_path, monkeypatch, capsys):
+    config = write_config(tmp_path / 'config.py', tmp_path,
+                          model_cfg(expression_head=head(7)))
+    asked = {}
+
+    def make(model, pictures, classes, threads):
+        asked.update(shape=pictures.shape, threads=threads, num=len(classes))
+        return dict.fromkeys((EAGER, 'other'), lambda pictures: None)
+
+    monkeypatch.setattr('ipdfer_mm.deployment.make_runtimes', make)
+    monkeypatch.setattr('ipdfer_mm.deployment.benchmark.TURN', 0)
+    tool = str(ROOT / 'tools/analysis_tools/benchmark_inference.py')
+    monkeypatch.setattr(sys, 'argv', [
+        tool, str(config), '--rounds', '3', '--threads', '1',
+        '--batch-sizes', '2', '5', '--out', str(tmp_path / 'out')])
+    runpy.run_path(tool, run_name='__main__')
+    assert asked == dict(shape=(5, SIZE, SIZE, 3), threads=1, num=7)
+    table = (tmp_path / 'out/benchmark.md').read_text()
+    assert table in capsys.readouterr().out
+    assert '| other | 5 |' in table
+    report = json.loads((tmp_path / 'out/benchmark.json').read_text())
+    assert set(report['runtimes']) == {'2', '5'}
+    assert report['machine']['torch'] == torch.__version__
+    monkeypatch.setattr(sys, 'argv', [tool, str(config), '--rounds', '0'])
+    with pytest.raises(SystemExit):
+        runpy.run_path(tool, run_name='__main__')
+    assert 'must be 1 or more' in capsys.readouterr().err

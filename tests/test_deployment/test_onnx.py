@@ -1,0 +1,185 @@
+"""ONNX and int8 files against PyTorch; one export, by the commands."""
+
+import runpy
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from small_model import SIZE, build_model, head
+from tiny_run import (
+    NUM_CLASSES,
+    ROOT,
+    ipdfer_cfg,
+    make_rafdb,
+    save_identity_weights,
+    write_config,
+)
+
+from ipdfer_mm.datasets import EXPRESSIONS
+from ipdfer_mm.deployment import OnnxClassifier, dataset_faces
+from ipdfer_mm.deployment.onnx_export import check_same
+from ipdfer_mm.deployment.picture_classifier import PictureClassifier
+
+onnx = pytest.importorskip('onnx', reason='needs requirements/tests.txt')
+pytest.importorskip('onnxscript', reason='needs requirements/tests.txt')
+TOOLS = ROOT / 'tools/model_converters'
+
+
+def command(tool, *args):
+    """Run a command in this process, where everything is imported."""
+    argv, sys.argv = sys.argv, [tool, *map(str, args)]
+    try:
+        runpy.run_path(str(TOOLS / tool), run_name='__main__')
+    finally:
+        sys.argv = argv
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    """Config, checkpoint, ONNX file and int8 file of a small model."""
+    folder = tmp_path_factory.mktemp('onnx')
+    init_default_scope('ipdfer_mm')
+    weights = save_identity_weights(folder / 'identity.pth')
+    write_config(folder / 'config.py', make_rafdb(folder / 'rafdb'),
+                 ipdfer_cfg(weights))
+    model = small_model()
+    torch.save(
+        dict(state_dict=model.state_dict(),
+             meta=dict(dataset_meta=dict(classes=EXPRESSIONS))),
+        folder / 'model.pth')
+    command('export_onnx.py', folder / 'config.py', folder / 'model.pth',
+            folder / 'out/fp32.onnx')
+    command('quantize_onnx.py', folder / 'out/fp32.onnx',
+            folder / 'out/int8.onnx', folder / 'config.py', '--max-loss', 100,
+            '--num-pictures', 12)
+    return folder
+
+
+def small_model():
+    discriminator = dict(
+        type='ipdfer_mm.ExpressionDiscriminator',
+        backbone=dict(type='mmpretrain.ResNet', depth=18, stem_channels=8,
+                      base_channels=8, zero_init_residual=False),
+        head=head(NUM_CLASSES))
+    return build_model(
+        expression_head=head(NUM_CLASSES),
+        discriminator=discriminator,
+        classes=EXPRESSIONS[:NUM_CLASSES]).eval()
+
+
+def torch_scores(model, pictures):
+    """Scores by the model's own way from OpenCV's pictures."""
+    batch = torch.from_numpy(pictures[..., ::-1].copy()).permute(0, 3, 1, 2)
+    inputs = model.data_preprocessor(dict(inputs=batch))['inputs']
+    with torch.no_grad():
+        return model(inputs, mode='tensor').softmax(dim=1).numpy()
+
+
+def test_real_faces(folder, shared):
+    files = sorted((shared / 'data/cmu_faces/faces').glob('*/*_open.pgm'))
+    pictures = np.stack([
+        cv2.resize(cv2.imread(str(file)), (SIZE, SIZE))
+        for file in files[::30]])
+    pictures[..., 0] //= 2  # so that the order of channels counts
+    model = small_model()
+    expected = torch_scores(model, pictures)
+    classifier = OnnxClassifier(folder / 'out/fp32.onnx', threads=1)
+    for size in (1, 3, len(pictures)):
+        scores = classifier(pictures[:size])
+        assert np.abs(scores - expected[:size]).max() < 1e-4
+        assert (scores.argmax(1) == expected[:size].argmax(1)).all()
+    assert np.abs(classifier(pictures[..., ::-1].copy()) - expected
+                  ).max() > 1e-3
+
+
+def test_what_the_file_says(folder):
+    proto = onnx.load(folder / 'out/fp32.onnx')
+    onnx.checker.check_model(proto)
+    assert [opset.version for opset in proto.opset_import
+            if opset.domain == ''] == [18]
+    assert not any(i.data_location for i in proto.graph.initializer)
+    classifier = OnnxClassifier(folder / 'out/fp32.onnx')
+    assert classifier.classes == tuple(EXPRESSIONS)
+    assert classifier.size == SIZE
+    assert 'RGB' in classifier.meta['input']
+    (pictures, ), (scores, ) = (classifier.session.get_inputs(),
+                                classifier.session.get_outputs())
+    assert pictures.shape[1:] == [SIZE, SIZE, 3]
+    assert pictures.type == 'tensor(uint8)'
+    assert scores.shape[1:] == [NUM_CLASSES]
+
+
+def test_int8(folder):
+    exact = OnnxClassifier(folder / 'out/fp32.onnx', threads=1)
+    rounded = OnnxClassifier(folder / 'out/int8.onnx', threads=1)
+    assert rounded.meta == exact.meta
+    proto = onnx.load(folder / 'out/int8.onnx')
+    sizes = {kind: sum(np.prod(i.dims) for i in proto.graph.initializer
+                       if i.data_type == kind and len(i.dims) == 4)
+             for kind in (onnx.TensorProto.INT8, onnx.TensorProto.FLOAT)}
+    assert sizes[onnx.TensorProto.FLOAT] == 0
+    convolutions = [parameter for parameter in
+                    small_model().expression_encoder.parameters()
+                    if parameter.dim() == 4]
+    assert sizes[onnx.TensorProto.INT8] == sum(
+        parameter.numel() for parameter in convolutions)
+    cfg = Config.fromfile(folder / 'config.py')
+    pictures = dataset_faces(cfg, 'test', 7)
+    difference = np.abs(exact(pictures) - rounded(pictures))
+    assert 0 < difference.max() < 0.1
+
+
+def test_int8_that_loses_too_much_is_not_written(folder, tmp_path):
+    arguments = ('quantize_onnx.py', folder / 'out/fp32.onnx',
+                 tmp_path / 'int8.onnx', folder / 'config.py',
+                 '--num-pictures', 2)
+    with pytest.raises(SystemExit, match='was not written'):
+        command(*arguments, '--max-loss', -1000)
+    with pytest.raises(SystemExit, match='measures no uar'):
+        command(*arguments, '--metric', 'uar')
+    assert not list(tmp_path.iterdir())
+
+
+def test_refuses_a_file_that_differs(folder):
+    exported = OnnxClassifier(folder / 'out/fp32.onnx', threads=1)
+    pictures = dataset_faces(
+        Config.fromfile(folder / 'config.py'), 'test', 3)
+    model = small_model()
+    check_same(PictureClassifier(model), exported, pictures)
+    with torch.no_grad():
+        model.expression_head.fc.bias[0] += 0.01
+    with pytest.raises(ValueError, match='differ from PyTorch by up to 0.00'):
+        check_same(PictureClassifier(model), exported, pictures)
+
+
+def test_export_errors(folder, tmp_path):
+    out = tmp_path / 'out.onnx'
+    empty = tmp_path / 'empty'
+    empty.mkdir()
+    arguments = ('export_onnx.py', folder / 'config.py', folder / 'model.pth')
+    with pytest.raises(SystemExit, match='no pictures in'):
+        command(*arguments, out, '--pictures', empty)
+    with pytest.raises(SystemExit, match='missing.pth does not exist'):
+        command(*arguments[:2], tmp_path / 'missing.pth', out)
+    assert not out.exists()
+
+
+def test_files_that_are_none(folder, tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match='no.onnx'):
+        OnnxClassifier(tmp_path / 'no.onnx')
+    cut = tmp_path / 'cut.onnx'
+    cut.write_bytes((folder / 'out/fp32.onnx').read_bytes()[:5000])
+    with pytest.raises(ValueError, match='cut.onnx is no ONNX file'):
+        OnnxClassifier(cut)
+    proto = onnx.load(folder / 'out/fp32.onnx')
+    del proto.metadata_props[:]
+    onnx.save(proto, tmp_path / 'other.onnx')
+    with pytest.raises(ValueError, match='other.onnx is no file of tools'):
+        OnnxClassifier(tmp_path / 'other.onnx')
+    monkeypatch.setitem(sys.modules, 'onnxruntime', None)
+    with pytest.raises(ImportError, match='requirements/optional.txt'):
+        OnnxClassifier(cut)

@@ -1,0 +1,26 @@
+"""The command on a trained checkpoint."""
+
+from mmengine.config import Config
+from tiny_run import NUM_CLASSES, ROOT, load, run
+
+TOOL = ROOT / 'tools/model_converters/ipdfer_to_mmpretrain.py'
+
+
+def test_publishes(ipdfer_run, tmp_path):
+    checkpoint = ipdfer_run.work_dir / 'epoch_2.pth'
+    output = run('python', TOOL, ipdfer_run.config, checkpoint,
+                 tmp_path / 'plain.pth', cwd=tmp_path)
+    assert 'plain.py' in output
+    cfg = Config.fromfile(tmp_path / 'plain.py')
+    assert cfg.model.type == 'ImageClassifier'
+    published, whole = load(tmp_path / 'plain.pth'), load(checkpoint)
+    assert published['meta']['dataset_meta'] == whole['meta']['dataset_meta']
+    assert len(published['state_dict']['head.fc.bias']) == NUM_CLASSES
+
+
+def test_errors(ipdfer_run, tmp_path):
+    output = run('python', TOOL, ipdfer_run.config, 'missing.pth',
+                 tmp_path / 'plain.pth', cwd=tmp_path, fails=True)
+    assert 'missing.pth does not exist' in output
+    assert 'Traceback' not in output
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,118 @@
+"""Compare runtimes for inference on the CPU, side by side.
+
+From pixels in memory to scores, with PyTorch eager, in the channels-last
+format and compiled, and with ONNX Runtime in fp32 and int8. The runtimes take
+turns; given are medians over the rounds, and in brackets the quartiles. The
+weights are random: they change no speed. What int8 costs in accuracy says
+tools/model_converters/quantize_onnx.py.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.registry import MODELS, init_default_scope
+from tqdm import tqdm
+
+from ipdfer_mm.deployment import (
+    EAGER,
+    benchmark_table,
+    interleave,
+    make_runtimes,
+    picture_size,
+    plain_classifier,
+    summarize,
+)
+from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.cli import merge_cfg_options
+
+ADVICE = 'choose another folder with --out'
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='path of the config')
+    parser.add_argument(
+        '--batch-sizes', type=int, nargs='+', default=[1, 32])
+    parser.add_argument('--rounds', type=int, default=30)
+    parser.add_argument(
+        '--threads',
+        type=int,
+        default=len(os.sched_getaffinity(0)),
+        help='of each runtime (default: the cores, %(default)s)')
+    parser.add_argument(
+        '--out',
+        type=Path,
+        default=Path('work_dirs/benchmark_inference'),
+        help='folder of the results (default: %(default)s)')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    args = parser.parse_args()
+    if min(*args.batch_sizes, args.rounds, args.threads) < 1:
+        parser.error('--batch-sizes, --rounds and --threads must be 1 or more')
+    return args
+
+
+def describe_machine(threads: int) -> dict:
+    """What the numbers depend on."""
+    import onnxruntime
+    info = Path('/proc/cpuinfo')  # Linux
+    text = info.read_text() if info.is_file() else ''
+    names = [line.partition(':')[2].strip() for line in text.splitlines()
+             if line.startswith('model name')]
+    return dict(
+        cpu=names[0] if names else platform.processor(),
+        vnni='vnni' in text if text else 'unknown',
+        threads=threads,
+        torch=torch.__version__,
+        onnxruntime=onnxruntime.__version__)
+
+
+def benchmark(args: argparse.Namespace) -> None:
+    """Measure, print and write."""
+    cfg = Config.fromfile(args.config)
+    merge_cfg_options(cfg, args.cfg_options)
+    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+    size = picture_size(cfg)
+    model = MODELS.build(
+        {**plain_classifier(cfg), '_scope_': 'mmpretrain'})
+    rng = np.random.default_rng(0)
+    shape = (max(args.batch_sizes), size, size, 3)
+    pictures = rng.integers(0, 256, shape, dtype=np.uint8)
+    classes = [str(i) for i in range(model.head.num_classes)]
+    runtimes = make_runtimes(model, pictures, classes, args.threads)
+    summaries = {}
+    for batch_size in tqdm(args.batch_sizes, desc='Sizes', disable=None):
+        medians = interleave(runtimes, pictures[:batch_size], args.rounds)
+        summaries[batch_size] = summarize(medians, batch_size, EAGER)
+    machine = describe_machine(args.threads)
+    table = benchmark_table(
+        summaries, f'{Path(args.config).stem}, pictures of {size} pixels',
+        [', '.join(f'{key} {value}' for key, value in machine.items()),
+         f'{args.rounds} rounds; times as fast as {EAGER} in the same round'])
+    args.out.mkdir(parents=True, exist_ok=True)
+    report = dict(config=args.config, rounds=args.rounds, machine=machine,
+                  runtimes=summaries)
+    write_atomically(args.out / 'benchmark.md', table.markdown().encode(),
+                     ADVICE)
+    write_atomically(args.out / 'benchmark.json',
+                     json.dumps(report, indent=2).encode(), ADVICE)
+    print(f'\n{table.markdown()}\nThis is also in {args.out}.')
+
+
+def main() -> None:
+    """Run the tool."""
+    try:
+        benchmark(parse_args())
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+
+
+if __name__ == '__main__':
+    main()

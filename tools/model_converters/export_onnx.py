@@ -1,0 +1,90 @@
+"""Export the classifier of a config and checkpoint as an ONNX file.
+
+The input ``pictures`` are aligned faces as image libraries give them, RGB,
+uint8 (N, S, S, 3) for any N; the normalisation is in the file. The output
+``scores`` are probabilities, (N, K); the names of the classes are in the
+metadata. The file is written only if onnxruntime gives what PyTorch does: the
+same labels, and scores that differ by 1e-4 at most.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+from mmengine.runner import CheckpointLoader
+
+from ipdfer_mm.deployment import (
+    class_names,
+    dataset_faces,
+    export_onnx,
+    folder_faces,
+    picture_size,
+    write_onnx,
+)
+from ipdfer_mm.evaluation import load_trained_model
+from ipdfer_mm.utils.cli import merge_cfg_options
+from ipdfer_mm.utils.compat import set_checkpoint_trust
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        'config', help='path of the config: IPD-FER, ID-FER or a classifier')
+    parser.add_argument('checkpoint', help='path of the checkpoint')
+    parser.add_argument('out', type=Path, help='file to write (.onnx)')
+    parser.add_argument(
+        '--pictures',
+        type=Path,
+        help='folder of aligned faces to check the file with (default: the '
+        'test set of the config)')
+    parser.add_argument(
+        '--num-pictures',
+        type=int,
+        default=64,
+        help='how many to check it with (default: %(default)s)')
+    parser.add_argument(
+        '--trust-checkpoint',
+        action='store_true',
+        help='load pickled objects, which can run any code')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    args = parser.parse_args()
+    if args.out.suffix != '.onnx':
+        parser.error(f'{args.out} must end with .onnx')
+    if args.num_pictures < 1:
+        parser.error('--num-pictures must be 1 or more')
+    return args
+
+
+def export(args: argparse.Namespace) -> None:
+    """Export, check and write."""
+    cfg = Config.fromfile(args.config)
+    merge_cfg_options(cfg, args.cfg_options)
+    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+    set_checkpoint_trust(args.trust_checkpoint)
+    checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
+    classes = class_names(cfg, checkpoint.get('meta', {}))
+    model = load_trained_model(cfg, args.checkpoint).cpu()
+    if args.pictures:
+        pictures = folder_faces(args.pictures, picture_size(cfg),
+                                args.num_pictures)
+    else:
+        pictures = dataset_faces(cfg, 'test', args.num_pictures)
+    content = export_onnx(model, pictures, classes)
+    write_onnx(args.out, content)
+    print(f'{args.out}, {len(content) / 2**20:.1f} MiB, gives the labels of '
+          f'PyTorch on {len(pictures)} pictures.')
+
+
+def main() -> None:
+    """Run the tool."""
+    try:
+        export(parse_args())
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+
+
+if __name__ == '__main__':
+    main()

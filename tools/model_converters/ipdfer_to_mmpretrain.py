@@ -1,0 +1,57 @@
+"""Publish the classifier of IPD-FER or ID-FER as mmpretrain's own.
+
+Writes the weights, and beside them the config of an ``ImageClassifier`` with
+the same name: the expression encoder and its classifier, which give exactly
+the scores of the whole model. mmpretrain's tools need no ipdfer_mm for it,
+where the backbone is one of mmpretrain's and the file is a .pth.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+
+from ipdfer_mm.deployment import publish
+from ipdfer_mm.utils.cli import merge_cfg_options
+from ipdfer_mm.utils.compat import set_checkpoint_trust
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='path of the config')
+    parser.add_argument('checkpoint', help='path of the checkpoint')
+    parser.add_argument(
+        'out',
+        type=Path,
+        help='file to write: .pth, or .safetensors, which needs ipdfer_mm')
+    parser.add_argument(
+        '--trust-checkpoint',
+        action='store_true',
+        help='load pickled objects, which can run any code')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    args = parser.parse_args()
+    if args.out.suffix not in ('.pth', '.safetensors'):
+        parser.error(f'{args.out} must end with .pth or .safetensors')
+    return args
+
+
+def main() -> None:
+    """Run the tool."""
+    args = parse_args()
+    set_checkpoint_trust(args.trust_checkpoint)
+    try:
+        cfg = Config.fromfile(args.config)
+        merge_cfg_options(cfg, args.cfg_options)
+        init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+        config = publish(cfg, args.checkpoint, args.out)
+    except (OSError, RuntimeError, ValueError) as error:
+        sys.exit(f'{args.checkpoint}: {error}')
+    size = args.out.stat().st_size / 2**20
+    print(f'The classifier is in {config} and {args.out}, {size:.1f} MiB.')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,101 @@
+"""Quantise an ONNX file of export_onnx.py to int8, and say what it costs.
+
+The ranges of the activations are those on training pictures of the config.
+Both files are then tested on its test set; the int8 file is written only if
+it loses no more accuracy than is allowed.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+
+from ipdfer_mm.deployment import (
+    OnnxClassifier,
+    dataset_faces,
+    evaluate,
+    folder_faces,
+    quantize,
+    write_onnx,
+)
+from ipdfer_mm.utils.cli import merge_cfg_options
+
+METRIC = 'accuracy/top1'
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('onnx', type=Path, help='file of export_onnx.py')
+    parser.add_argument('out', type=Path, help='file to write (.onnx)')
+    parser.add_argument('config', help='config with the data sets')
+    parser.add_argument(
+        '--pictures',
+        type=Path,
+        help='folder of aligned faces to calibrate with (default: the '
+        'training set of the config)')
+    parser.add_argument(
+        '--num-pictures',
+        type=int,
+        default=500,
+        help='how many to calibrate with (default: %(default)s)')
+    parser.add_argument(
+        '--metric',
+        default=METRIC,
+        help='name of the accuracy in per cent (default: %(default)s)')
+    parser.add_argument(
+        '--max-loss',
+        type=float,
+        default=0.5,
+        help='points of it that may be lost (default: %(default)s)')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    args = parser.parse_args()
+    if args.out.suffix != '.onnx':
+        parser.error(f'{args.out} must end with .onnx')
+    if args.num_pictures < 1:
+        parser.error('--num-pictures must be 1 or more')
+    return args
+
+
+def convert(args: argparse.Namespace) -> None:
+    """Quantise, test and write."""
+    cfg = Config.fromfile(args.config)
+    merge_cfg_options(cfg, args.cfg_options)
+    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+    before = OnnxClassifier(args.onnx)
+    if args.pictures:
+        pictures = folder_faces(args.pictures, before.size, args.num_pictures)
+    else:
+        pictures = dataset_faces(cfg, 'train', args.num_pictures)
+    content = quantize(args.onnx.read_bytes(), pictures)
+    metrics = evaluate(cfg, dict(fp32=before, int8=OnnxClassifier(content)))
+    print(f'\n| {cfg.test_dataloader.dataset.type} | fp32 | int8 |')
+    print('|---|---|---|')
+    for name, value in metrics['fp32'].items():
+        print(f'| {name} | {value:.2f} | {metrics["int8"][name]:.2f} |')
+    if args.metric not in metrics['fp32']:
+        raise ValueError(f'The config measures no {args.metric}. Name one of '
+                         f'{sorted(metrics["fp32"])} with --metric.')
+    loss = metrics['fp32'][args.metric] - metrics['int8'][args.metric]
+    if loss > args.max_loss:
+        raise ValueError(
+            f'int8 loses {loss:.2f} points of {args.metric}, more than '
+            f'--max-loss {args.max_loss:g}; {args.out} was not written. '
+            'Calibrate with more pictures, or allow more.')
+    write_onnx(args.out, content)
+    print(f'\n{args.out}: {len(content) / 2**20:.1f} MiB; the fp32 file has '
+          f'{args.onnx.stat().st_size / 2**20:.1f} MiB.')
+
+
+def main() -> None:
+    """Run the tool."""
+    try:
+        convert(parse_args())
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+
+
+if __name__ == '__main__':
+    main()
