@@ -37,10 +37,10 @@ def load_lpips(path: Union[str, Path]) -> nn.Module:
         FileNotFoundError: If the file is missing.
         ValueError: If it does not hold these weights.
     """
-    # The public class of torchmetrics would download AlexNet.
-    network = _LPIPS(net='alex', pnet_rand=True)
     with ALEXNET.explained(path):
         state = read_checkpoint(str(path), str(path), 'cpu', trust=False)
+        # The public class of torchmetrics would download AlexNet.
+        network = _LPIPS(net='alex', pnet_rand=True)
         # slice2.3.weight there is features.3.weight of torchvision.
         network.net.load_state_dict({
             key: state[f'features.{key.partition(".")[2]}']
