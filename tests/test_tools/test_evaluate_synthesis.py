@@ -1,5 +1,6 @@
 """The command on real faces, with an untrained model."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -9,15 +10,17 @@ from pathlib import Path
 import cv2
 import pytest
 import torch
+from metric_weights import save_alexnet, save_inception
 from mmengine.config import Config
 from small_model import model_cfg
-from tiny_run import baseline_cfg
+from tiny_run import baseline_cfg, run
 
 from ipdfer_mm.datasets import EXPRESSIONS
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
 
 ROOT = Path(__file__).resolve().parents[2]
+TOOL = ROOT / 'tools/analysis_tools/evaluate_synthesis.py'
 
 
 def test_on_cmu_faces(shared, tmp_path):
@@ -36,9 +39,9 @@ def test_on_cmu_faces(shared, tmp_path):
     checkpoint = tmp_path / 'model.pth'
     torch.save(dict(state_dict=model.state_dict()), checkpoint)
     result = subprocess.run([
-        sys.executable, ROOT / 'tools/analysis_tools/evaluate_synthesis.py',
-        config, checkpoint, '--out', tmp_path / 'out.json', '--grid',
-        tmp_path / 'grid.png', '--max-yaw', '20', '--identity-network',
+        sys.executable, TOOL, config, checkpoint, '--out',
+        tmp_path / 'out.json', '--grid', tmp_path / 'grid.png', '--max-yaw',
+        '20', '--identity-network',
         ROOT / 'configs/ipdfer_cmufaces.py',
         shared / 'weights/mobilefacenet/mobilefacenet_ms1m.safetensors'
     ],
@@ -64,33 +67,38 @@ def test_on_cmu_faces(shared, tmp_path):
     assert cv2.imread(str(tmp_path / 'grid.png')).shape[0] > 12 * 32
 
 
-def test_true_neutrals_and_judge(tmp_path):
-    """Rendered faces, an untrained model, and a judge that says one class."""
+def write_rendered_model(folder, **faces):
+    """Config of rendered faces, and an untrained model beside it."""
     base = ROOT / 'configs/_base_/datasets/synthetic_faces.py'
-    faces = dict(num_people=5, num_pictures=35, img_size=32, num_workers=0,
-                 data_root=str(tmp_path / 'faces'))
-    classes = EXPRESSIONS
-    config = tmp_path / 'config.py'
+    faces = dict(faces, img_size=32, num_workers=0,
+                 data_root=str(folder / 'faces'))
+    config = folder / 'config.py'
     config.write_text(
         f'_base_ = {str(base)!r}\n'
-        f'model = {model_cfg(classes=classes)!r}\n'
+        f'model = {model_cfg(classes=EXPRESSIONS)!r}\n'
         f'train_dataloader = dict(dataset={faces!r})\n'
         f'test_dataloader = dict(dataset={faces!r})\n')
-    judge_config = tmp_path / 'judge.py'
-    judge_config.write_text(f'model = {baseline_cfg()!r}\n')
     register_all_modules()
     model = MODELS.build(Config.fromfile(config).model)
-    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'model.pth')
+    torch.save(dict(state_dict=model.state_dict()), folder / 'model.pth')
+    return config
+
+
+def test_true_neutrals_and_judge(tmp_path):
+    """Rendered faces, an untrained model, and a judge that says one class."""
+    config = write_rendered_model(tmp_path, num_people=5, num_pictures=35)
+    classes = EXPRESSIONS
+    judge_config = tmp_path / 'judge.py'
+    judge_config.write_text(f'model = {baseline_cfg()!r}\n')
     judge = MODELS.build(Config.fromfile(judge_config).model)
     torch.nn.init.zeros_(judge.head.fc.weight)
     with torch.no_grad():
         judge.head.fc.bias[classes.index('fear')] = 1
     torch.save(dict(state_dict=judge.state_dict()), tmp_path / 'judge.pth')
 
-    def run():
+    def evaluate():
         return subprocess.run([
-            sys.executable,
-            ROOT / 'tools/analysis_tools/evaluate_synthesis.py', config,
+            sys.executable, TOOL, config,
             tmp_path / 'model.pth', '--judge', judge_config,
             tmp_path / 'judge.pth', '--out', tmp_path / 'out.json', '--grid',
             tmp_path / 'grid.png'
@@ -99,13 +107,14 @@ def test_true_neutrals_and_judge(tmp_path):
                               capture_output=True,
                               text=True)
 
-    result = run()
+    result = evaluate()
     assert result.returncode == 0, result.stderr[-2000:]
     report = json.loads((tmp_path / 'out.json').read_text())
     # Five of the 35 pictures show each class.
     assert report['judge']['input'] == report['judge']['true_neutral'] == dict(
         neutral=0, as_labelled=pytest.approx(1 / 7))
     assert report['neutral_gain']['num_pictures'] == 30
+    assert not {'lpips', 'fid'} & set(report)  # nobody asked for them
     true_neutral = report['true_neutral/input']
     assert true_neutral['ssim'] > 0.8  # twins differ in the expression only
     assert true_neutral['l1'] < report['true_neutral/neutral']['l1']
@@ -116,6 +125,45 @@ def test_true_neutrals_and_judge(tmp_path):
             state_dict=judge.state_dict(),
             meta=dict(dataset_meta=dict(classes=classes[::-1]))),
         tmp_path / 'judge.pth')
-    result = run()
+    result = evaluate()
     assert result.returncode != 0
     assert 'judge.pth was trained on the classes' in result.stderr
+
+
+def test_lpips_and_fid(tmp_path):
+    """Of four faces, with random weights."""
+    config = write_rendered_model(tmp_path, num_people=1, num_pictures=4)
+    inception = save_inception(tmp_path / 'inception.pth')
+    save_alexnet(tmp_path / 'alexnet.pth')
+    run('python', TOOL, config, tmp_path / 'model.pth', '--out',
+        tmp_path / 'out.json', '--lpips', tmp_path / 'alexnet.pth', '--fid',
+        inception, cwd=tmp_path)
+    inception.unlink()  # 100 MB
+    report = json.loads((tmp_path / 'out.json').read_text())
+    lpips, fid = report['lpips'], report['fid']
+    assert not lpips['original_weights']
+    assert not fid['original_weights']
+    # A picture is nearer to its twin than to an untrained model's faces.
+    assert 0 < lpips['true_neutral/input'] < lpips['true_neutral/neutral']
+    assert lpips['reconstruction'] > 0
+    assert fid['num_pictures'] == 4
+    assert min(fid[name]['fid'] for name in (
+        'reconstruction', 'neutral', 'true_neutral/neutral')) > 0
+
+
+def test_wrong_weights_end_the_command_first(tmp_path, monkeypatch):
+    """Before it looks for config and checkpoint."""
+    spec = importlib.util.spec_from_file_location('evaluate_synthesis', TOOL)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    wrong = tmp_path / 'wrong.pth'
+    wrong.write_text('<html>')
+    for flag in ('--lpips', '--fid'):
+        monkeypatch.setattr(sys, 'argv', [
+            'evaluate_synthesis.py', 'no.py', 'no.pth', flag, str(wrong)])
+        with pytest.raises(SystemExit, match='^ValueError: .*wrong.pth is '
+                           'damaged, or holds something else'):
+            tool.main()
+    monkeypatch.setitem(sys.modules, 'torch_fidelity', None)
+    with pytest.raises(SystemExit, match='pip install torch-fidelity'):
+        tool.main()

@@ -3,7 +3,8 @@
 On the test set of a config: error of the reconstruction against that of the
 mean training picture, and whose face the synthesised ones are. Where the data
 set knows the true neutral faces (SyntheticFaces), also how near the neutral
-faces come to them.
+faces come to them. LPIPS, FID and KID are measured where the files of their
+networks are given; nothing is downloaded.
 """
 
 import argparse
@@ -15,26 +16,42 @@ import cv2
 import numpy as np
 from mmengine.config import Config, DictAction
 from mmengine.registry import DATASETS, init_default_scope
+from torch import Tensor
 
 from ipdfer_mm.evaluation import (
+    ALEXNET,
+    INCEPTION,
+    FacePictures,
     judge_synthesis,
     load_identity_network,
+    load_inception,
+    load_lpips,
     load_test_pictures,
     load_trained_model,
+    measure_fid,
+    measure_lpips,
     measure_synthesis,
     synthesize,
 )
+from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 from ipdfer_mm.visualization import synthesis_grid
 
 ADVICE = 'choose another file'
 GRID_ROWS = 12
+SOURCES = f"""the files of --lpips and --fid:
+  {ALEXNET.url}
+  {INCEPTION.url}
+"""
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog=SOURCES,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='path of the config')
     parser.add_argument('checkpoint', help='path of the checkpoint')
     parser.add_argument('--out', help='file for the numbers (.json)')
@@ -57,6 +74,17 @@ def parse_args() -> argparse.Namespace:
         help="a face-recognition network other than the model's own identity "
         'encoder, to say whose the faces are')
     parser.add_argument(
+        '--lpips',
+        metavar='FILE',
+        help='measure LPIPS of reconstructions and, where the true ones are '
+        "known, of neutral faces, with torchvision's AlexNet in this file")
+    parser.add_argument(
+        '--fid',
+        metavar='FILE',
+        help='measure FID and KID of reconstructions and neutral faces, with '
+        'the Inception of torch-fidelity (pip install torch-fidelity) in this '
+        'file')
+    parser.add_argument(
         '--trust-checkpoint',
         action='store_true',
         help='load pickled objects, which can run any code')
@@ -64,8 +92,9 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(args: argparse.Namespace) -> None:
-    """Measure, and write what is asked for."""
+def load(args: argparse.Namespace
+         ) -> tuple[IPDFERModel, FacePictures, Tensor]:
+    """Load the model, the test pictures and the mean training picture."""
     cfg = Config.fromfile(args.config)
     if args.cfg_options is not None:
         cfg.merge_from_dict(args.cfg_options)
@@ -73,19 +102,41 @@ def measure(args: argparse.Namespace) -> None:
     set_checkpoint_trust(args.trust_checkpoint)
     classes = DATASETS.build(cfg.test_dataloader.dataset).metainfo['classes']
     model = load_trained_model(cfg, args.checkpoint, classes)
-    test, mean_picture = load_test_pictures(cfg, model, args.max_yaw)
+    return model, *load_test_pictures(cfg, model, args.max_yaw)
+
+
+def measure(args: argparse.Namespace) -> None:
+    """Measure, and write what is asked for."""
+    # First, so that a wrong file costs no time.
+    lpips = load_lpips(args.lpips) if args.lpips else None
+    inception = load_inception(args.fid) if args.fid else None
+    model, test, mean_picture = load(args)
+    device = next(model.parameters()).device
     network = None
     if args.identity_network:
-        network = load_identity_network(*args.identity_network)
-        network.to(next(model.parameters()).device)
+        network = load_identity_network(*args.identity_network).to(device)
     faces = synthesize(model, test.pictures, network)
     report = dict(num_pictures=len(test.pictures))
     report |= measure_synthesis(faces, mean_picture, test)
     if args.judge:
         judge_cfg, checkpoint = args.judge
         judge = load_trained_model(
-            Config.fromfile(judge_cfg), checkpoint, classes)
+            Config.fromfile(judge_cfg), checkpoint, test.classes)
         report['judge'] = judge_synthesis(judge, faces, test)
+    if lpips:
+        report['lpips'] = dict(
+            original_weights=ALEXNET.is_original(args.lpips),
+            **measure_lpips(lpips.to(device), faces, test))
+    if inception:
+        report['fid'] = dict(
+            original_weights=INCEPTION.is_original(args.fid),
+            **measure_fid(inception.to(device), faces, test))
+    write(args, report, faces, test)
+
+
+def write(args: argparse.Namespace, report: dict, faces: dict[str, Tensor],
+          test: FacePictures) -> None:
+    """Print the numbers, and write the files that are asked for."""
     text = json.dumps(report, indent=2)
     print(f'\n{text}')
     if args.out:
@@ -101,7 +152,7 @@ def main() -> None:
     """Run the tool."""
     try:
         measure(parse_args())
-    except (OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
 
 

@@ -1,0 +1,108 @@
+"""Distance of pictures as people see it: LPIPS."""
+
+from pathlib import Path
+from typing import Union
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmengine.utils import track_iter_progress
+from torch import Tensor, nn
+from torchmetrics.functional.image.lpips import _LPIPS
+
+from ipdfer_mm.utils.compat import read_checkpoint
+
+from .public_weights import PublicWeights
+from .synthesis_report import BATCH_SIZE, FacePictures
+
+ALEXNET = PublicWeights(
+    "torchvision's AlexNet",
+    'https://download.pytorch.org/models/alexnet-owt-7be5be79.pth')
+# The side of the pictures that people compared for the linear weights.
+MIN_SIZE = 64
+
+
+def load_lpips(path: Union[str, Path]) -> nn.Module:
+    """Load the network of LPIPS: AlexNet of a file, weights of torchmetrics.
+
+    Args:
+        path (str or Path): torchvision's weights of AlexNet; only those of
+            its convolutions, ``features.*``, are used. The linear weights
+            that compare them come with torchmetrics.
+
+    Returns:
+        nn.Module: The network, in eval mode.
+
+    Raises:
+        FileNotFoundError: If the file is missing.
+        ValueError: If it does not hold these weights.
+    """
+    with ALEXNET.explained(path):
+        state = read_checkpoint(str(path), str(path), 'cpu', trust=False)
+        # The public class of torchmetrics would download AlexNet.
+        network = _LPIPS(net='alex', pnet_rand=True)
+        # slice2.3.weight there is features.3.weight of torchvision.
+        network.net.load_state_dict({
+            key: state[f'features.{key.partition(".")[2]}']
+            for key in network.net.state_dict()
+        })
+    return network
+
+
+@torch.no_grad()
+def lpips_distance(network: nn.Module, pictures: Tensor,
+                   targets: Tensor) -> float:
+    """Mean LPIPS of pictures to their targets (Zhang et al., 2018).
+
+    Pictures with a side of less than 64 pixels are enlarged to 64,
+    bilinearly: the weights are made for such pictures, and AlexNet halves
+    the side four times.
+
+    Args:
+        network (nn.Module): What :func:`load_lpips` gives.
+        pictures (Tensor): (N, 3, H, W), RGB in [-1, 1].
+        targets (Tensor): (N, 3, H, W), RGB in [-1, 1].
+
+    Returns:
+        float: The mean; 0 for equal pictures.
+    """
+    device = next(network.parameters()).device
+    scores = []
+    pairs = zip(pictures.split(BATCH_SIZE), targets.split(BATCH_SIZE))
+    for pair in track_iter_progress(list(pairs)):
+        one, other = (_enlarge(batch.to(device)) for batch in pair)
+        scores.append(network(one, other).flatten())
+    return float(torch.cat(scores).mean())
+
+
+def _enlarge(pictures: Tensor) -> Tensor:
+    size = [max(side, MIN_SIZE) for side in pictures.shape[2:]]
+    return F.interpolate(
+        pictures, size, mode='bilinear', align_corners=False)
+
+
+def measure_lpips(network: nn.Module, faces: dict[str, Tensor],
+                  test: FacePictures) -> dict[str, float]:
+    """LPIPS of the synthesised faces.
+
+    Args:
+        network (nn.Module): What :func:`load_lpips` gives.
+        faces (dict[str, Tensor]): What :func:`synthesize` gives.
+        test (FacePictures): What the faces were made from.
+
+    Returns:
+        dict[str, float]: ``reconstruction``, to its input; where the true
+        neutral faces are known, ``true_neutral/<name>`` of input,
+        reconstruction and neutral face to them, for the pictures of other
+        classes.
+    """
+    report = dict(
+        reconstruction=lpips_distance(network, faces['reconstruction'],
+                                      faces['input']))
+    # A neutral picture is its own twin.
+    expressive = np.flatnonzero(test.expressions != test.neutral_class)
+    if test.twins is not None and len(expressive):
+        for name in ('input', 'reconstruction', 'neutral'):
+            report[f'true_neutral/{name}'] = lpips_distance(
+                network, faces[name][expressive], test.twins[expressive])
+    return report
