@@ -37,13 +37,13 @@ class Example(NamedTuple):
 
 # The people that are side by side in each picture.
 EXAMPLES: dict[str, tuple[Example, ...]] = {
-    'happiness': (Example('happiness', 1, pitch=-8), ),
-    'surprise': (Example('surprise', 2, 25), ),
-    'anger': (Example('anger', 5, 25, -8), ),
-    'disgust': (Example('disgust', 0, -25, -8), ),
-    'fear': (Example('fear', 1, pitch=-8), ),
-    'three people': (Example('happiness', 0, -25), Example('surprise', 1),
-                     Example('neutral', 2, 25)),
+    'happiness': (Example('happiness', 0, -25, -8), ),
+    'surprise': (Example('surprise', 2, 25, 8), ),
+    'anger': (Example('anger', 1), ),
+    'disgust': (Example('disgust', 3, -25), ),
+    'fear': (Example('fear', 5, 25), ),
+    'three people': (Example('happiness', 4, pitch=-8),
+                     Example('surprise', 1), Example('neutral', 2, 25, 8)),
 }
 
 

@@ -23,12 +23,14 @@ DIRECTIONS = {
     'roll': ('turned counter-clockwise', 'turned clockwise'),
 }
 STYLE = '''
+#heading h2, #heading p {margin: 0}
 .drawn img {max-width: 100%; max-height: 270px; margin: auto; display: block}
+.drawn.wide img {max-height: 230px}
 .faces {display: flex; flex-wrap: wrap; gap: 12px}
 .faces figure {margin: 0; width: 120px}
 .faces img {width: 120px; height: 120px; border-radius: 4px}
 .faces figcaption {font-size: 13px; line-height: 1.3; margin-top: 4px}
-.numbers {width: 100%; font-size: 14px; line-height: 1.2}
+.numbers {width: 100%; font-size: 14px; line-height: 1.1}
 .numbers caption {text-align: left; font-weight: bold; padding: 0 6px 2px}
 .numbers td {padding: 1px 6px; white-space: nowrap}
 .numbers td.number {text-align: right}
@@ -38,6 +40,19 @@ STYLE = '''
     background: var(--background-fill-secondary)}
 .problem {border-left: 4px solid #d97706}
 '''
+
+
+def heading(title: str, text: str) -> str:
+    """What stands above all.
+
+    Args:
+        title (str): Plain text.
+        text (str): Likewise.
+
+    Returns:
+        str: HTML.
+    """
+    return f'<h2>{html.escape(title)}</h2><p>{html.escape(text)}</p>'
 
 
 def note(text: str, problem: bool = False) -> str:
@@ -68,8 +83,9 @@ def drawn_picture(picture: np.ndarray) -> str:
     if scale < 1:
         picture = cv2.resize(picture, None, fx=scale, fy=scale,
                              interpolation=cv2.INTER_AREA)
-    source = _data_url(picture, 'jpeg')
-    return (f'<div class="drawn"><img src="{source}" '
+    height, width = picture.shape[:2]
+    kind = 'drawn wide' if width > 2 * height else 'drawn'
+    return (f'<div class="{kind}"><img src="{_data_url(picture, "jpeg")}" '
             'alt="the picture with the faces that were found"></div>')
 
 

@@ -12,26 +12,32 @@ from .faces import can_synthesize, recognise, scale_expression, take_apart
 from .markup import (
     drawn_picture,
     face_row,
+    heading,
     note,
     pose_table,
     probability_bars,
 )
 
 TITLE = 'Facial expressions'
-CONSENT = (
-    'Pictures stay on the computer that this page runs on. An uploaded file '
-    'is deleted as soon as it was read, and nothing is stored. Please use '
-    'pictures only of people who agree to it.')
+CONSENT = ('Pictures stay on the computer that this page runs on and are not '
+           'stored. Please ask the people in them first.')
 WELCOME = 'Upload a picture, take one with the camera, or choose an example.'
 NO_FACE = ('No face was found. Try a picture that shows a face larger, '
            'upright and not quite from the side.')
+UNREADABLE = ('{} cannot be read: it is damaged, or no picture. Try a JPEG or '
+              'PNG file.')
 ONLY_CLASSIFIES = ('This model only classifies. A model of IPD-FER, such as '
                    'ipdfer_rendered, also takes faces apart into identity, '
                    'pose and expression.')
+# What is shown of `IPDFERModel.synthesize`, with a pose encoder or without.
 CAPTIONS = {
-    'identity': 'identity alone',
-    'neutral': 'identity + pose: neutral face',
+    'identity': 'identity alone (not trained for)',
+    'neutral': 'identity + pose: the neutral face',
     'reconstruction': 'identity + pose + expression',
+}
+CAPTIONS_WITHOUT_POSE = {
+    'neutral': 'identity: the neutral face',
+    'reconstruction': 'identity + expression',
 }
 MAX_AMOUNT = 1.5  # of the expression
 # The model works on one thing at a time.
@@ -52,12 +58,15 @@ class ExpressionPage:
                  examples: Sequence[Path]) -> None:
         self.inferencer = inferencer
         self.synthesizes = can_synthesize(inferencer)
+        self.captions = (
+            CAPTIONS if getattr(inferencer.model, 'pose_encoder', None)
+            is not None else CAPTIONS_WITHOUT_POSE)
         self.examples = list(examples)
         # What is left behind when the browser goes away meanwhile.
         with gr.Blocks(title=TITLE, analytics_enabled=False,
                        delete_cache=(60, 60)) as self.blocks:
-            gr.Markdown(f'## {TITLE}\nRecognised by the model '
-                        f'`{name}`. {CONSENT}', elem_id='consent')
+            gr.HTML(heading(TITLE, f'Model: {name}. {CONSENT}'),
+                    elem_id='heading')
             with gr.Row():
                 with gr.Column(scale=2, min_width=280):
                     self._lay_out_inputs()
@@ -68,7 +77,7 @@ class ExpressionPage:
     def _lay_out_inputs(self) -> None:
         self.picture = gr.Image(
             type='filepath', sources=['upload', 'webcam', 'clipboard'],
-            label='Picture', height=280, buttons=[], elem_id='picture')
+            label='Picture', height=260, buttons=[], elem_id='picture')
         self.example = gr.Dataset(
             samples=[[str(path)] for path in self.examples],
             components=['image'], type='index', elem_id='examples',
@@ -80,26 +89,26 @@ class ExpressionPage:
         self.chooser = gr.Radio([], type='index', show_label=False,
                                 container=False, visible=False,
                                 elem_id='chooser')
-        with gr.Column(visible=False) as self.findings:
-            self.drawn = _html('drawn')
-            with gr.Row():
-                self.probabilities = _html('probabilities')
-                self.pose = _html('pose')
+        self.drawn = _html('drawn')
+        with gr.Row(visible=False) as self.numbers:
+            self.probabilities = _html('probabilities')
+            self.pose = _html('pose')
         with gr.Column(visible=False) as self.apart:
             with gr.Row():
-                self.parts = _html('parts', scale=4, min_width=540)
-                self.scaled = _html('scaled', min_width=128)
+                with gr.Column(scale=3, min_width=520):
+                    self.parts = _html('parts')
+                with gr.Column(scale=1, min_width=130):
+                    self.scaled = _html('scaled')
             self.amount = gr.Slider(
                 0, MAX_AMOUNT, 1, step=.05, elem_id='amount',
-                label='Amount of expression in the last picture',
-                info='0: neutral, 1: as it is, above: exaggerated')
+                label='Expression of the last face: 0 is neutral, 1 as it is')
         self.plain = gr.HTML(note(ONLY_CLASSIFIES), visible=False,
                              elem_id='plain')
 
     def _connect(self) -> None:
         results = [
             self.picture, self.faces, self.message, self.chooser,
-            self.findings, self.drawn, self.probabilities, self.pose,
+            self.numbers, self.drawn, self.probabilities, self.pose,
             self.apart, self.parts, self.scaled, self.amount, self.plain
         ]
         # Unchanged, not as Gradio would read it: our reader says what is
@@ -130,11 +139,9 @@ class ExpressionPage:
         path = Path(upload['path'])
         try:
             return self._look_at(path)
-        except OSError as error:
-            name = upload.get('orig_name') or path.name
-            reason = str(error).removeprefix(f'{path}: ')
-            text = f'{name} cannot be read as a picture: {reason}.'
-            return {**self._say(note(text, True)), self.picture: None}
+        except OSError:  # which names the temporary file
+            text = UNREADABLE.format(upload.get('orig_name') or path.name)
+            return self._say(note(text, True))
         finally:
             path.unlink(missing_ok=True)
 
@@ -147,8 +154,7 @@ class ExpressionPage:
         Returns:
             dict: Updates by component.
         """
-        path = self.examples[index]
-        return {**self._look_at(path), self.picture: str(path)}
+        return self._look_at(self.examples[index])
 
     def choose(self, faces: tuple[Face, ...], index: int) -> dict:
         """Show another face of the picture.
@@ -169,7 +175,7 @@ class ExpressionPage:
             pictures = take_apart(self.inferencer, face)
             columns = {'input, aligned': face.aligned}
             columns.update((caption, pictures[part])
-                           for part, caption in CAPTIONS.items())
+                           for part, caption in self.captions.items())
             updates[self.parts] = face_row(columns)
             updates[self.amount] = 1
             updates[self.scaled] = self.scale(faces, index, 1)
@@ -188,12 +194,15 @@ class ExpressionPage:
             str: HTML.
         """
         picture = scale_expression(self.inferencer, faces[index], amount)
-        return face_row({f'identity + pose + {amount:.2f} × expression': picture})
+        return face_row({f'with {amount:.2f} × expression': picture})
 
     def _look_at(self, path: Path) -> dict:
         found = recognise(self.inferencer, path)
         if not found.faces:
-            return self._say(note(NO_FACE, True))
+            return {
+                **self._say(note(NO_FACE, True)),
+                self.drawn: drawn_picture(found.drawn),
+            }
         names = [f'{number}: {face.label}'
                  for number, face in enumerate(found.faces, 1)]
         return {
@@ -210,18 +219,20 @@ class ExpressionPage:
         return {
             **self._show(False),
             self.faces: (),
+            self.drawn: '',
             self.message: gr.update(value=message, visible=True),
             self.chooser: gr.update(choices=[], value=None, visible=False),
         }
 
     def _show(self, found: bool) -> dict:
         return {
-            self.findings: gr.update(visible=found),
+            self.picture: None,  # its file is gone
+            self.numbers: gr.update(visible=found),
             self.apart: gr.update(visible=found and self.synthesizes),
             self.plain: gr.update(visible=found and not self.synthesizes),
         }
 
 
-def _html(name: str, **options) -> gr.HTML:
+def _html(name: str) -> gr.HTML:
     """An empty part of the page that has our style alone."""
-    return gr.HTML(elem_id=name, apply_default_css=False, **options)
+    return gr.HTML(elem_id=name, apply_default_css=False)
