@@ -1,6 +1,7 @@
 """The command as users run it."""
 
 import csv
+import importlib.util
 import json
 import os
 import signal
@@ -21,18 +22,23 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / 'tools/infer.py'
 
 
-def start(folder, *args):
-    env = {**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'}
-    for name in ('SYNTHETIC_FACE_MODEL', 'SYNTHETIC_FACES_ROOT'):
-        env.pop(name, None)
-    return subprocess.Popen(
-        [sys.executable, TOOL, *map(str, args)], cwd=folder, env=env,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run the tool in this process and in a folder of its own."""
+    spec = importlib.util.spec_from_file_location('infer', TOOL)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    monkeypatch.chdir(tmp_path)
 
+    def call(*args):
+        monkeypatch.setattr(sys, 'argv', ['infer.py', *map(str, args)])
+        try:
+            code = tool.main()
+        except SystemExit as error:  # of argparse
+            code = error.code
+        return (*capsys.readouterr(), code)
 
-def run(folder, *args):
-    process = start(folder, *args)
-    return (*process.communicate(), process.returncode)
+    return call
 
 
 @pytest.fixture(scope='module')
@@ -45,7 +51,7 @@ def faces():
                                       size=200, max_yaw=20)]
 
 
-def test_pictures_and_video(tmp_path, faces):
+def test_pictures_and_video(run, tmp_path, faces):
     (tmp_path / 'in').mkdir()
     cv2.imwrite(str(tmp_path / 'in/a.png'), faces[1])
     cv2.imwrite(str(tmp_path / 'in/b.png'), np.zeros_like(faces[1]))
@@ -53,13 +59,12 @@ def test_pictures_and_video(tmp_path, faces):
     with written_video(tmp_path / 'clip.mp4', 25) as video:
         for face in faces:
             video.write(face)
-    out, err, code = run(tmp_path, 'in', 'c.png', 'clip.mp4', '--synthesis',
-                         '--device', 'cpu')
+    out, err, code = run('in', 'c.png', 'clip.mp4', '--synthesis', '--device',
+                         'cpu')
     assert code == 1, err  # a file was not read
     assert '1 faces in 2 pictures, 1 of them without a face' in out
     assert '1 not read: ' in out and 'c.png' in out
     assert '3 faces (of 1 that were followed) in 3 frames' in out
-    assert '100%' not in err  # no bar without a terminal
     results = tmp_path / 'work_dirs/infer'
     content = json.loads((results / 'results.json').read_text())['pictures']
     assert {Path(entry['path']).name: len(entry['faces'])
@@ -87,23 +92,26 @@ def test_pictures_and_video(tmp_path, faces):
     (('a.png', '--batch-size', '0'), 'batch_size must be 1 or more'),
     (('a/x.mp4', 'b/x.mp4'), 'two have the same name'),
 ])
-def test_bad_input(tmp_path, faces, args, message):
+def test_bad_input(run, tmp_path, faces, args, message):
     if args and args[0] == 'a.png':
         cv2.imwrite(str(tmp_path / 'a.png'), faces[1])
-    _, err, code = run(tmp_path, *args)
-    assert code == 2 and message in err and 'Traceback' not in err
-    assert not [path for path in tmp_path.rglob('work_dirs/infer/*')]
+    _, err, code = run(*args)
+    assert code == 2 and message in err.splitlines()[-1]
+    assert not list(tmp_path.glob('work_dirs/infer/*'))
 
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='needs SIGINT')
 def test_ctrl_c(tmp_path, faces):
     """What was done is kept and said."""
     with written_video(tmp_path / 'long.mp4', 25) as video:
-        for index in range(3000):
+        for index in range(1000):
             video.write(faces[index % 3])
-    process = start(tmp_path, 'long.mp4', '--batch-size', 1)
+    process = subprocess.Popen(
+        [sys.executable, TOOL, 'long.mp4', '--batch-size', '1'], cwd=tmp_path,
+        env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     results = tmp_path / 'work_dirs/infer'
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     # Rows reach the file when a buffer is full.
     while not any(path.stat().st_size for path in results.glob('.*.csv')):
         assert process.poll() is None and time.monotonic() < deadline
@@ -115,7 +123,7 @@ def test_ctrl_c(tmp_path, faces):
     assert 'Traceback' not in err
     with open(results / 'long.csv') as file:
         frames = [int(row['frame']) for row in csv.DictReader(file)]
-    assert frames == list(range(len(frames))) and 0 < len(frames) < 3000
+    assert frames == list(range(len(frames))) and 0 < len(frames) < 1000
     capture = cv2.VideoCapture(str(results / 'long.mp4'))
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == len(frames)
     assert (results / 'long_timeline.png').is_file()
