@@ -41,21 +41,14 @@ def running_page(inferencer: ExpressionInferencer,
         str: Address of the page.
 
     Raises:
-        OSError: If the port is not free.
+        OSError: If nothing can listen there; names address and port.
     """
     with _temporary_folder() as folder:
         examples = folder / 'examples'
         examples.mkdir()
         page = ExpressionPage(inferencer, name, render_examples(examples))
         try:
-            _, address, _ = page.blocks.launch(
-                server_name=host, server_port=port, share=False, quiet=True,
-                inbrowser=False, prevent_thread_lock=True,
-                max_file_size=MAX_FILE_SIZE, allowed_paths=[str(examples)],
-                theme=_theme(), css=STYLE, footer_links=[],
-                run_history=False, enable_monitoring=False, ssr_mode=False,
-                pwa=False, mcp_server=False)
-            yield address
+            yield _launch(page.blocks, host, port)
         finally:
             page.blocks.close(verbose=False)
 
@@ -74,7 +67,20 @@ def _temporary_folder() -> Iterator[Path]:
                 os.environ[FOLDER_VARIABLE] = before
 
 
-def _theme() -> gr.themes.Base:
-    """Gradio's own, whose fonts come from Google, with those that are here."""
-    return gr.themes.Default(font=['system-ui', 'sans-serif'],
-                             font_mono=['ui-monospace', 'monospace'])
+def _launch(blocks: gr.Blocks, host: str, port: Optional[int]) -> str:
+    # Gradio would load its own fonts from Google.
+    theme = gr.themes.Default(font=['system-ui', 'sans-serif'],
+                              font_mono=['ui-monospace', 'monospace'])
+    try:
+        _, address, _ = blocks.launch(
+            server_name=host, server_port=port, share=False, quiet=True,
+            inbrowser=False, prevent_thread_lock=True,
+            max_file_size=MAX_FILE_SIZE, theme=theme, css=STYLE,
+            footer_links=[], run_history=False, enable_monitoring=False,
+            ssr_mode=False, pwa=False, mcp_server=False)
+    except OSError as error:
+        raise OSError(
+            f'The page cannot listen on {host}, port {port or "from 7860"}: '
+            'it is taken, or no address of this computer. Choose another '
+            'one.') from error
+    return address
