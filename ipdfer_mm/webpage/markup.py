@@ -25,7 +25,10 @@ DIRECTIONS = {
 STYLE = '''
 #heading h2, #heading p {margin: 0}
 .drawn img {max-width: 100%; max-height: 270px; margin: auto; display: block}
-.drawn.wide img {max-height: 230px}
+.drawn.wide img {max-height: 225px}
+/* Gradio hides it under the mouse. */
+#chooser input:checked {
+    background-color: var(--checkbox-background-color-selected) !important}
 .faces {display: flex; flex-wrap: wrap; gap: 12px}
 .faces figure {margin: 0; width: 120px}
 .faces img {width: 120px; height: 120px; border-radius: 4px}

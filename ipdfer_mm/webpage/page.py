@@ -19,8 +19,9 @@ from .markup import (
 )
 
 TITLE = 'Facial expressions'
-CONSENT = ('Pictures stay on the computer that this page runs on and are not '
+CONSENT = ('Pictures stay on the computer that runs this page and are not '
            'stored. Please ask the people in them first.')
+LIMITS = {'ipdfer_rendered': 'It knows rendered people only. '}
 WELCOME = 'Upload a picture, take one with the camera, or choose an example.'
 NO_FACE = ('No face was found. Try a picture that shows a face larger, '
            'upright and not quite from the side.')
@@ -65,7 +66,8 @@ class ExpressionPage:
         # What is left behind when the browser goes away meanwhile.
         with gr.Blocks(title=TITLE, analytics_enabled=False,
                        delete_cache=(60, 60)) as self.blocks:
-            gr.HTML(heading(TITLE, f'Model: {name}. {CONSENT}'),
+            gr.HTML(heading(TITLE, f'Model: {name}. '
+                            f'{LIMITS.get(name, "")}{CONSENT}'),
                     elem_id='heading')
             with gr.Row():
                 with gr.Column(scale=2, min_width=280):
