@@ -94,6 +94,22 @@ def baseline_cfg() -> dict:
             loss=dict(type='mmpretrain.CrossEntropyLoss')))
 
 
+def save_plain_classifier(folder: Path) -> tuple[Path, Path]:
+    """Config and checkpoint of a random classifier of 32 pixels."""
+    config = folder / 'plain.py'
+    pipeline = [dict(type='ipdfer_mm.LoadFaceImage'),
+                dict(type='ipdfer_mm.AlignFace', size=32),
+                dict(type='PackInputs')]
+    config.write_text(
+        f'model = {baseline_cfg()!r}\ndefault_scope = "mmpretrain"\n'
+        f'test_dataloader = dict(dataset=dict(pipeline={pipeline!r}))\n')
+    register_all_modules()
+    torch.manual_seed(0)
+    state = MODELS.build(baseline_cfg()).state_dict()
+    torch.save(dict(state_dict=state), folder / 'plain.pth')
+    return config, folder / 'plain.pth'
+
+
 def write_config(path: Path, rafdb: Path, model: dict, **settings) -> Path:
     """Write a config on the repository's bases.
 

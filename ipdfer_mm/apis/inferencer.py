@@ -175,6 +175,25 @@ class ExpressionInferencer:
                 else:
                     yield PictureResult(path, next(found)), image[..., ::-1]
 
+    def preprocess(self, faces: Sequence[np.ndarray]) -> dict:
+        """Make of aligned faces what the model gets.
+
+        Args:
+            faces (Sequence[np.ndarray]): ``Face.aligned`` of each, BGR, uint8
+                (S, S, 3).
+
+        Returns:
+            dict: ``inputs``, (N, 3, H, W) where the model is, and
+            ``data_samples``.
+        """
+        batch = default_collate([
+            self.pipeline(
+                dict(img=face, img_shape=face.shape[:2],
+                     ori_shape=face.shape[:2], aligned=True))
+            for face in faces
+        ])
+        return self.model.data_preprocessor(batch, False)
+
     def _recognise(self, images: list[np.ndarray], batch_size: int,
                    aligned: bool, synthesis: bool) -> list[tuple[Face, ...]]:
         """Faces of RGB pictures."""
@@ -204,12 +223,7 @@ class ExpressionInferencer:
                  synthesis: bool) -> list[dict]:
         """What the model says of RGB faces: arguments of ``Face``."""
         bgr = [np.ascontiguousarray(crop[..., ::-1]) for crop in crops]
-        batch = default_collate([
-            self.pipeline(
-                dict(img=crop, img_shape=crop.shape[:2],
-                     ori_shape=crop.shape[:2], aligned=True)) for crop in bgr
-        ])
-        batch = self.model.data_preprocessor(batch, False)
+        batch = self.preprocess(bgr)
         samples = self.model(**batch, mode='predict')
         outputs = [
             dict(probabilities=dict(

@@ -188,6 +188,22 @@ class DisentangledClassifier(BaseModel):
         pictures = self.decoder(torch.cat([f_id, f_ip, f_ipe])).chunk(3)
         return dict(zip(('identity', 'neutral', 'reconstruction'), pictures))
 
+    def scale_expression(self, inputs: Tensor, amount: float) -> Tensor:
+        """Decode faces with more or less of their expression.
+
+        Args:
+            inputs (Tensor): Pictures, (N, 3, H, W), RGB in [-1, 1].
+            amount (float): What f_exp is multiplied with: 0 gives the
+                'neutral' and 1 the 'reconstruction' of :meth:`synthesize`,
+                more exaggerates.
+
+        Returns:
+            Tensor: (N, 3, S, S) in [-1, 1].
+        """
+        feats = self.extract_feats(inputs)
+        expression = amount * feats.pop('expression')
+        return self.decoder(sum(feats.values()) + expression)
+
     def state_dict(self,
                    *args,
                    destination: Optional[dict] = None,

@@ -33,8 +33,10 @@ def read_picture(path: Path) -> np.ndarray:
         if not content.startswith(PNM):
             with Image.open(path) as picture:
                 picture.load()
-    # Pillow raises these two on damaged headers and chunks.
-    except (OSError, SyntaxError, ValueError) as error:
+    # Pillow raises the next two on damaged headers and chunks, and the last
+    # on small files of enormous pictures.
+    except (OSError, SyntaxError, ValueError,
+            Image.DecompressionBombError) as error:
         reason = getattr(error, 'strerror', None) or str(error).strip()
         raise OSError(f'{path}: {reason}') from error
     data = np.frombuffer(content, dtype=np.uint8)

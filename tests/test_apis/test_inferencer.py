@@ -7,16 +7,14 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from PIL import Image
-from tiny_run import baseline_cfg
+from tiny_run import save_plain_classifier
 
 from ipdfer_mm.apis import ExpressionInferencer, get_model
 from ipdfer_mm.datasets import SyntheticFaces
 from ipdfer_mm.preparation import align_face
 from ipdfer_mm.preparation.detection import Detections
-from ipdfer_mm.utils import register_all_modules
 
 ROOT = Path(__file__).resolve().parents[2]
 GREY = np.full((200, 200, 3), 128, np.uint8)
@@ -224,21 +222,7 @@ def test_default_scope_is_left_alone(scope, portraits, monkeypatch):
 
 @pytest.fixture(scope='module')
 def classifier(tmp_path_factory):
-    """Config and checkpoint of a plain classifier for 32 pixels."""
-    folder = tmp_path_factory.mktemp('classifier')
-    config = folder / 'plain.py'
-    pipeline = [dict(type='ipdfer_mm.LoadFaceImage'),
-                dict(type='ipdfer_mm.AlignFace', size=32),
-                dict(type='PackInputs')]
-    config.write_text(
-        f'model = {baseline_cfg()!r}\ndefault_scope = "mmpretrain"\n'
-        f'test_dataloader = dict(dataset=dict(pipeline={pipeline!r}))\n')
-    register_all_modules()
-    from mmengine.registry import MODELS
-    torch.manual_seed(0)
-    state = MODELS.build(Config.fromfile(config).model).state_dict()
-    torch.save(dict(state_dict=state), folder / 'plain.pth')
-    return config, folder / 'plain.pth'
+    return save_plain_classifier(tmp_path_factory.mktemp('classifier'))
 
 
 def test_plain_classifier(classifier, portraits):

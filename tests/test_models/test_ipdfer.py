@@ -292,6 +292,25 @@ def test_synthesize_decodes_the_sums():
         torch.testing.assert_close(pictures[picture], model.decoder(total))
 
 
+@pytest.mark.parametrize('without_pose', [False, True])
+def test_scale_expression(without_pose):
+    """Between the two faces of synthesize, and beyond."""
+    none = dict(pose_encoder=None, pose_head=None) if without_pose else {}
+    model = build_model(**none).eval()
+    inputs = torch.randn(2, 3, 32, 32)
+    pictures = model.synthesize(inputs)
+    torch.testing.assert_close(
+        model.scale_expression(inputs, 0), pictures['neutral'])
+    torch.testing.assert_close(
+        model.scale_expression(inputs, 1), pictures['reconstruction'])
+    total = model.identity_encoder(inputs)
+    if not without_pose:
+        total = total + model.pose_encoder(inputs)
+    total = total + 1.5 * model.extract_feat(inputs, stage='pre_logits')
+    torch.testing.assert_close(
+        model.scale_expression(inputs, 1.5), model.decoder(total))
+
+
 def test_inference_needs_the_expression_branch_alone():
     model = build_model().eval()
     inputs = torch.randn(2, 3, 32, 32)

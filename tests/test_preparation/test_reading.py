@@ -49,3 +49,10 @@ def test_damage_is_named(tmp_path, content):
 def test_missing_is_named(tmp_path):
     with pytest.raises(OSError, match='gone.png'):
         read_picture(tmp_path / 'gone.png')
+
+
+def test_enormous_picture_is_refused(picture, monkeypatch):
+    """Pillow refuses those of more than twice its limit."""
+    monkeypatch.setattr('PIL.Image.MAX_IMAGE_PIXELS', 96 * 64 // 2 - 1)
+    with pytest.raises(OSError, match=r'a\.jpg: .*6144 pixels'):
+        read_picture(picture)

@@ -1,0 +1,84 @@
+"""Example pictures: rendered people, so that nobody real is shown."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from ipdfer_mm.rendering import (
+    FaceRenderer,
+    RenderSpec,
+    parametric_head,
+    sample_expression,
+    sample_light,
+    sample_person,
+)
+from ipdfer_mm.rendering.batch import write_rendered
+
+SIZE = 256
+
+
+class Example(NamedTuple):
+    """A person in an example.
+
+    Attributes:
+        expression (str): Name.
+        seed (int): Decides about person, variant, light and background.
+        yaw (float): Degrees, as for :class:`RenderSpec`.
+        pitch (float): Degrees.
+    """
+
+    expression: str
+    seed: int
+    yaw: float = 0.0
+    pitch: float = 0.0
+
+
+# The people that are side by side in each picture.
+EXAMPLES: dict[str, tuple[Example, ...]] = {
+    'happiness': (Example('happiness', 0, -25, -8), ),
+    'surprise': (Example('surprise', 2, 25, 8), ),
+    'anger': (Example('anger', 1), ),
+    'disgust': (Example('disgust', 3, -25), ),
+    'fear': (Example('fear', 5, 25), ),
+    'three people': (Example('happiness', 4, pitch=-8),
+                     Example('surprise', 1), Example('neutral', 2, 25, 8)),
+}
+
+
+def render_examples(folder: Path) -> list[Path]:
+    """Render the example pictures.
+
+    Args:
+        folder (Path): Where to; it exists.
+
+    Returns:
+        list[Path]: PNG files that are named as :data:`EXAMPLES` are.
+
+    Raises:
+        OSError: If one cannot be written; names it.
+    """
+    renderer = FaceRenderer(parametric_head())
+    paths = []
+    for name, people in EXAMPLES.items():
+        pictures = [renderer.render(_describe(renderer, person)).image
+                    for person in people]
+        row = np.concatenate(pictures, axis=1)
+        _, png = cv2.imencode('.png', cv2.cvtColor(row, cv2.COLOR_RGB2BGR))
+        paths.append(folder / f'{name.replace(" ", "_")}.png')
+        write_rendered(paths[-1], png.tobytes())
+    return paths
+
+
+def _describe(renderer: FaceRenderer, example: Example) -> RenderSpec:
+    rng = np.random.default_rng(example.seed)
+    return RenderSpec(
+        sample_person(len(renderer.model.identity), rng),
+        sample_expression(example.expression, rng),
+        yaw=example.yaw,
+        pitch=example.pitch,
+        light=sample_light(rng),
+        seed=example.seed,
+        size=SIZE,
+        crop='full')

@@ -1,0 +1,240 @@
+"""The page: its parts, and what happens when they are used."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+import gradio as gr
+
+from ipdfer_mm.apis import ExpressionInferencer, Face
+
+from .faces import can_synthesize, recognise, scale_expression, take_apart
+from .markup import (
+    drawn_picture,
+    face_row,
+    heading,
+    note,
+    pose_table,
+    probability_bars,
+)
+
+TITLE = 'Facial expressions'
+CONSENT = ('Pictures stay on the computer that runs this page and are not '
+           'stored. Please ask the people in them first.')
+LIMITS = {'ipdfer_rendered': 'It knows rendered people only. '}
+WELCOME = 'Upload a picture, take one with the camera, or choose an example.'
+NO_FACE = ('No face was found. Try a picture that shows a face larger, '
+           'upright and not quite from the side.')
+UNREADABLE = ('{} cannot be read: it is damaged, or no picture. Try a JPEG or '
+              'PNG file.')
+ONLY_CLASSIFIES = ('This model only classifies. A model of IPD-FER, such as '
+                   'ipdfer_rendered, also takes faces apart into identity, '
+                   'pose and expression.')
+# What is shown of `IPDFERModel.synthesize`, with a pose encoder or without.
+CAPTIONS = {
+    'identity': 'identity alone (not trained for)',
+    'neutral': 'identity + pose: the neutral face',
+    'reconstruction': 'identity + pose + expression',
+}
+CAPTIONS_WITHOUT_POSE = {
+    'neutral': 'identity: the neutral face',
+    'reconstruction': 'identity + expression',
+}
+MAX_AMOUNT = 1.5  # of the expression
+# The model works on one thing at a time.
+ONE_AT_A_TIME = dict(concurrency_id='model', concurrency_limit=1,
+                     api_visibility='private')
+
+
+class ExpressionPage:
+    """Builds the page; :func:`running_page` shows it.
+
+    Args:
+        inferencer (ExpressionInferencer): The model.
+        name (str): How it is called.
+        examples (Sequence[Path]): Example pictures.
+    """
+
+    def __init__(self, inferencer: ExpressionInferencer, name: str,
+                 examples: Sequence[Path]) -> None:
+        self.inferencer = inferencer
+        self.synthesizes = can_synthesize(inferencer)
+        self.captions = (
+            CAPTIONS if getattr(inferencer.model, 'pose_encoder', None)
+            is not None else CAPTIONS_WITHOUT_POSE)
+        self.examples = list(examples)
+        # What is left behind when the browser goes away meanwhile.
+        with gr.Blocks(title=TITLE, analytics_enabled=False,
+                       delete_cache=(60, 60)) as self.blocks:
+            gr.HTML(heading(TITLE, f'Model: {name}. '
+                            f'{LIMITS.get(name, "")}{CONSENT}'),
+                    elem_id='heading')
+            with gr.Row():
+                with gr.Column(scale=2, min_width=280):
+                    self._lay_out_inputs()
+                with gr.Column(scale=5):
+                    self._lay_out_results()
+            self._connect()
+
+    def _lay_out_inputs(self) -> None:
+        self.picture = gr.Image(
+            type='filepath', sources=['upload', 'webcam', 'clipboard'],
+            label='Picture', height=260, buttons=[], elem_id='picture')
+        self.example = gr.Dataset(
+            samples=[[str(path)] for path in self.examples],
+            components=['image'], type='index', elem_id='examples',
+            label='Examples (rendered, not real people)')
+
+    def _lay_out_results(self) -> None:
+        self.faces = gr.State(())
+        self.message = gr.HTML(note(WELCOME), elem_id='message')
+        self.chooser = gr.Radio([], type='index', show_label=False,
+                                container=False, visible=False,
+                                elem_id='chooser')
+        self.drawn = _html('drawn')
+        with gr.Row(visible=False) as self.numbers:
+            self.probabilities = _html('probabilities')
+            self.pose = _html('pose')
+        with gr.Column(visible=False) as self.apart:
+            with gr.Row():
+                with gr.Column(scale=3, min_width=520):
+                    self.parts = _html('parts')
+                with gr.Column(scale=1, min_width=130):
+                    self.scaled = _html('scaled')
+            self.amount = gr.Slider(
+                0, MAX_AMOUNT, 1, step=.05, elem_id='amount',
+                label='Expression of the last face: 0 is neutral, 1 as it is')
+        self.plain = gr.HTML(note(ONLY_CLASSIFIES), visible=False,
+                             elem_id='plain')
+
+    def _connect(self) -> None:
+        results = [
+            self.picture, self.faces, self.message, self.chooser,
+            self.numbers, self.drawn, self.probabilities, self.pose,
+            self.apart, self.parts, self.scaled, self.amount, self.plain
+        ]
+        # Unchanged, not as Gradio would read it: our reader says what is
+        # wrong with a file. Gradio checks still that it is an upload.
+        self.picture.input(self.look_at_upload, self.picture, results,
+                           preprocess=False, **ONE_AT_A_TIME)
+        self.example.click(self.look_at_example, self.example, results,
+                           **ONE_AT_A_TIME)
+        self.chooser.input(self.choose, [self.faces, self.chooser], results,
+                           **ONE_AT_A_TIME)
+        self.amount.input(
+            self.scale, [self.faces, self.chooser, self.amount], self.scaled,
+            show_progress='hidden', trigger_mode='always_last',
+            **ONE_AT_A_TIME)
+
+    def look_at_upload(self, upload: Optional[dict]) -> dict:
+        """Show what is found in an uploaded file, and delete the file.
+
+        Args:
+            upload (dict, optional): ``path`` and ``orig_name`` of the file;
+                None if the picture was taken away.
+
+        Returns:
+            dict: Updates by component.
+        """
+        if upload is None:
+            return self._say(note(WELCOME))
+        path = Path(upload['path'])
+        try:
+            return self._look_at(path)
+        except OSError:  # which names the temporary file
+            text = UNREADABLE.format(upload.get('orig_name') or path.name)
+            return self._say(note(text, True))
+        finally:
+            path.unlink(missing_ok=True)
+
+    def look_at_example(self, index: int) -> dict:
+        """Show what is found in an example.
+
+        Args:
+            index (int): Which one.
+
+        Returns:
+            dict: Updates by component.
+        """
+        return self._look_at(self.examples[index])
+
+    def choose(self, faces: tuple[Face, ...], index: int) -> dict:
+        """Show another face of the picture.
+
+        Args:
+            faces (tuple[Face]): The faces of the picture.
+            index (int): Which one.
+
+        Returns:
+            dict: Updates by component.
+        """
+        face = faces[index]
+        updates = {
+            self.probabilities: probability_bars(face.probabilities),
+            self.pose: pose_table(face.angles),
+        }
+        if self.synthesizes:
+            pictures = take_apart(self.inferencer, face)
+            columns = {'input, aligned': face.aligned}
+            columns.update((caption, pictures[part])
+                           for part, caption in self.captions.items())
+            updates[self.parts] = face_row(columns)
+            updates[self.amount] = 1
+            updates[self.scaled] = self.scale(faces, index, 1)
+        return updates
+
+    def scale(self, faces: tuple[Face, ...], index: int,
+              amount: float) -> str:
+        """Show a face with more or less of its expression.
+
+        Args:
+            faces (tuple[Face]): The faces of the picture.
+            index (int): Which one.
+            amount (float): See :func:`scale_expression`.
+
+        Returns:
+            str: HTML.
+        """
+        picture = scale_expression(self.inferencer, faces[index], amount)
+        return face_row({f'with {amount:.2f} × expression': picture})
+
+    def _look_at(self, path: Path) -> dict:
+        found = recognise(self.inferencer, path)
+        if not found.faces:
+            return {
+                **self._say(note(NO_FACE, True)),
+                self.drawn: drawn_picture(found.drawn),
+            }
+        names = [f'{number}: {face.label}'
+                 for number, face in enumerate(found.faces, 1)]
+        return {
+            **self._show(True),
+            **self.choose(found.faces, 0),
+            self.faces: found.faces,
+            self.message: gr.update(visible=False),
+            self.drawn: drawn_picture(found.drawn),
+            self.chooser: gr.update(choices=names, value=names[0],
+                                    visible=len(names) > 1),
+        }
+
+    def _say(self, message: str) -> dict:
+        return {
+            **self._show(False),
+            self.faces: (),
+            self.drawn: '',
+            self.message: gr.update(value=message, visible=True),
+            self.chooser: gr.update(choices=[], value=None, visible=False),
+        }
+
+    def _show(self, found: bool) -> dict:
+        return {
+            self.picture: None,  # its file is gone
+            self.numbers: gr.update(visible=found),
+            self.apart: gr.update(visible=found and self.synthesizes),
+            self.plain: gr.update(visible=found and not self.synthesizes),
+        }
+
+
+def _html(name: str) -> gr.HTML:
+    """An empty part of the page that has our style alone."""
+    return gr.HTML(elem_id=name, apply_default_css=False)

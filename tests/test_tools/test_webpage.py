@@ -1,0 +1,47 @@
+"""The command as users run it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(folder, *args):
+    env = {**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1',
+           'TMPDIR': str(folder)}
+    return subprocess.Popen(
+        [sys.executable, ROOT / 'tools/webpage.py', *args], cwd=folder,
+        env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='needs signals')
+@pytest.mark.parametrize('stop', [signal.SIGINT, signal.SIGTERM])
+def test_page_until_it_is_stopped(tmp_path, stop):
+    pytest.importorskip('gradio', reason='gradio is not installed')
+    process = start(tmp_path, '--device', 'cpu')
+    for line in process.stdout:
+        if found := re.match(r'The page is at (\S+) until Ctrl-C', line):
+            break
+    assert found, process.communicate()[1]
+    with urllib.request.urlopen(found[1]) as answer:
+        assert 'Facial expressions' in answer.read().decode()
+    assert list(tmp_path.glob('ipdfer_webpage_*'))
+    process.send_signal(stop)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and out == 'Stopped.\n'
+    assert 'Traceback' not in err
+    assert not list(tmp_path.glob('ipdfer_webpage_*'))
+
+
+def test_unknown_model(tmp_path):
+    process = start(tmp_path, '--model', 'unknown')
+    _, err = process.communicate()
+    assert process.returncode == 2 and 'no model "unknown"' in err
+    assert 'Traceback' not in err

@@ -1,0 +1,203 @@
+"""What users see and do, in a browser."""
+
+import json
+import re
+import shutil
+import socket
+
+import cv2
+import numpy as np
+import pytest
+from html_parts import cells, decode
+from tiny_run import save_plain_classifier
+
+from ipdfer_mm.apis import ExpressionInferencer
+
+TIMEOUT = 60  # seconds
+PARTS = ('#parts', '#scaled')
+
+
+class Visitor:
+    """Uses the page as people do, and sees what they see."""
+
+    def __init__(self, browser, address):
+        from selenium.webdriver.support.ui import WebDriverWait
+        self.browser = browser
+        self.wait = WebDriverWait(browser, TIMEOUT, poll_frequency=.1)
+        browser.get(address)
+        self.until(lambda: self.find('#picture input[type=file]'))
+
+    def find(self, selector):
+        return self.browser.find_elements('css selector', selector)
+
+    def until(self, condition):
+        from selenium.common.exceptions import StaleElementReferenceException
+
+        def met(_):
+            try:
+                return condition()
+            except StaleElementReferenceException:  # just being replaced
+                return False
+        return self.wait.until(met)
+
+    def html(self, selector):
+        """HTML of what is seen of a part; empty if it is not seen."""
+        return ''.join(element.get_attribute('innerHTML')
+                       for element in self.find(selector)
+                       if element.is_displayed())
+
+    def upload(self, path):
+        (chooser, ) = self.find('#picture input[type=file]')
+        chooser.send_keys(str(path))
+
+    def wait_for_face(self, face):
+        """Until the numbers are those of a face."""
+        shown = [f'{share:.1%}' for share in face.probabilities.values()]
+        self.until(
+            lambda: cells(self.html('#probabilities'))[1::3] == shown)
+        assert cells(self.html('#probabilities'))[::3] == list(
+            face.probabilities)
+        angles = [f'{round(angle):+d}°'.replace('+0°', '0°')
+                  for angle in face.angles]
+        assert cells(self.html('#pose'))[1::3] == angles
+
+    def pictures(self, selector):
+        """Pictures that are seen of a part."""
+        return decode(self.html(selector))
+
+    def wait_for_pictures(self, selector, *expected):
+        """Until they are those of a part."""
+        self.until(lambda: similar(self.pictures(selector), expected))
+
+
+@pytest.fixture(scope='module')
+def visitor(browser, page):
+    return Visitor(browser, page.address)
+
+
+def similar(first, second):
+    """Whether pictures are the same, decoded in batches of another size."""
+    return len(first) == len(second) and all(
+        a.shape == b.shape and np.abs(a.astype(int) - b).max() <= 1
+        for a, b in zip(first, second))
+
+
+def test_upload(visitor, page, inferencer, examples, tmp_path):
+    path = shutil.copy(examples['surprise'], tmp_path / 'uploaded.png')
+    ((face, ), ) = (result.faces for result in inferencer(
+        [path], synthesis=True))
+    assert face.label == 'surprise'
+    assert 'not stored' in visitor.html('#heading')
+    visitor.upload(path)
+    visitor.wait_for_face(face)
+    visitor.wait_for_pictures('#scaled', face.reconstruction)
+    (drawn, ) = visitor.pictures('#drawn')
+    assert drawn.shape == (360, 360, 3)  # 256 pixels, enlarged
+    # Something is drawn on the edges of the box, and nothing far from it.
+    plain = cv2.resize(cv2.imread(str(path)), (360, 360))
+    changed = np.abs(drawn.astype(int) - plain).max(axis=2) > 60
+    left, top, right, bottom = ((face.box + .5) * 360 / 256).astype(int)
+    assert changed[top + 20:bottom - 20, [left, right]].mean() > .5
+    assert not changed[:, :left // 2].any()
+    given, identity, *others = visitor.pictures('#parts')
+    np.testing.assert_array_equal(given, face.aligned)
+    assert similar(others, [face.neutral, face.reconstruction])
+    assert np.abs(identity.astype(int) - face.neutral).max() > 20
+    assert visitor.html('#chooser') == ''  # there is one face
+    assert not list(page.folder.rglob('uploaded.png'))
+
+
+def move_slider(visitor, key):
+    from selenium.webdriver.common.keys import Keys
+    (slider, ) = visitor.find('#amount input[type=range]')
+    slider.send_keys(getattr(Keys, key))
+
+
+def test_slider(visitor):
+    """From exaggerated to neutral."""
+    _, _, neutral, rebuilt = visitor.pictures('#parts')
+    assert np.abs(neutral.astype(int) - rebuilt).max() > 20
+    move_slider(visitor, 'END')
+    visitor.until(lambda: 'with 1.50' in visitor.html('#scaled'))
+    (exaggerated, ) = visitor.pictures('#scaled')
+    distances = [np.abs(exaggerated.astype(int) - other).mean()
+                 for other in (rebuilt, neutral)]
+    assert 0 < distances[0] < distances[1]
+    move_slider(visitor, 'HOME')
+    visitor.until(lambda: 'with 0.00' in visitor.html('#scaled'))
+    assert similar(visitor.pictures('#scaled'), [neutral])
+
+
+def test_several_faces(visitor, inferencer, examples):
+    """Of an example that is clicked on."""
+    names = list(examples)
+    visitor.find('#examples button')[names.index('three people')].click()
+    ((*faces, ), ) = (result.faces for result in inferencer(
+        [examples['three people']], synthesis=True))
+    assert [face.label for face in faces] == [
+        'happiness', 'surprise', 'neutral']
+    visitor.wait_for_face(faces[0])
+    labels = visitor.find('#chooser label')
+    assert [label.text for label in labels] == [
+        '1: happiness', '2: surprise', '3: neutral']
+    for index in (2, 1):
+        labels[index].click()
+        visitor.wait_for_face(faces[index])
+        visitor.wait_for_pictures('#scaled', faces[index].reconstruction)
+        np.testing.assert_array_equal(
+            visitor.pictures('#parts')[0], faces[index].aligned)
+
+
+def test_no_face_and_bad_files(visitor, page, tmp_path):
+    cv2.imwrite(str(tmp_path / 'wall.png'), np.full((150, 150, 3), 99))
+    visitor.upload(tmp_path / 'wall.png')
+    visitor.until(lambda: 'No face was found' in visitor.html('#message'))
+    assert visitor.pictures('#drawn')[0].shape == (360, 360, 3)
+    assert all(visitor.html(part) == '' for part in (*PARTS, '#chooser'))
+    (tmp_path / '<b>.png').write_bytes(b'no picture')
+    visitor.upload(tmp_path / '<b>.png')
+    visitor.until(lambda: 'cannot be read' in visitor.html('#message'))
+    assert '.png cannot be read: it is damaged' in visitor.html('#message')
+    assert visitor.pictures('#drawn') == []
+    (tmp_path / 'text.txt').write_text('no picture')
+    visitor.upload(tmp_path / 'text.txt')
+    visitor.until(lambda: 'text.txt' in visitor.html('.toast-body'))
+    assert 'Traceback' not in visitor.browser.page_source
+    assert not list(page.folder.rglob('*wall*'))
+
+
+def test_nothing_comes_from_elsewhere(visitor, page):
+    """Of all that the browser asked for up to now."""
+    events = [json.loads(entry['message'])['message']
+              for entry in visitor.browser.get_log('performance')]
+    urls = [event['params']['request']['url'] for event in events
+            if event['method'] == 'Network.requestWillBeSent']
+    urls = [url for url in urls if re.match('(http|ws)s?:', url)]
+    assert len(urls) > 20
+    assert [url for url in urls if not url.startswith(page.address)] == []
+
+
+def test_plain_classifier(examples, tmp_path):
+    pytest.importorskip('gradio', reason='gradio is not installed')
+    from ipdfer_mm.webpage.page import ExpressionPage
+    names = tuple('abcdefg')
+    inferencer = ExpressionInferencer(
+        *save_plain_classifier(tmp_path), device='cpu', classes=names)
+    page = ExpressionPage(inferencer, 'plain', list(examples.values()))
+    updates = page.look_at_example(list(examples).index('three people'))
+    assert not updates[page.apart]['visible']
+    assert updates[page.plain]['visible'] and updates[page.numbers]['visible']
+    assert tuple(cells(updates[page.probabilities])[::3]) == names
+    assert page.parts not in updates
+    assert page.parts not in page.choose(updates[page.faces], 2)
+
+
+def test_port_that_is_taken(inferencer, monkeypatch):
+    pytest.importorskip('gradio', reason='gradio is not installed')
+    from ipdfer_mm.webpage import server
+    monkeypatch.setattr(server, 'render_examples', lambda folder: [])
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match=f'127.0.0.1, port {port}'), \
+                server.running_page(inferencer, 'x', port=port):
+            pass
