@@ -1,10 +1,13 @@
-"""The examples of docs/use_our_parts.md, as they stand there."""
+"""The documents: their examples run, their commands have the flags."""
 
+import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import mmpretrain
 import pytest
@@ -13,6 +16,7 @@ from mmpretrain.models import ResNet
 from tiny_run import ITERATIONS, ROOT, make_rafdb
 
 MMPRETRAIN_TOOL = Path(mmpretrain.__file__).parent / '.mim/tools/train.py'
+DOCUMENTS = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
 BLOCKS = re.findall(r'```python\n(.*?)```',
                     (ROOT / 'docs/use_our_parts.md').read_text(), re.DOTALL)
 
@@ -73,3 +77,77 @@ def test_losses_in_a_plain_loop(capsys):
     cosine = float(capsys.readouterr().out.split('=')[1])
     # Random features of eight dimensions: E|cos| is about 0.3.
     assert cosine < 0.15
+
+
+def documented_commands() -> list[str]:
+    """Lines of the documents' shell examples that start a tool of ours."""
+    lines = []
+    for document in DOCUMENTS:
+        for block in re.findall(r'```bash\n(.*?)```', document.read_text(),
+                                re.DOTALL):
+            lines += block.replace('\\\n', ' ').splitlines()
+    found = [re.search(r'(python|bash) tools/.*', line) for line in lines]
+    return sorted({' '.join(match[0].split('  #')[0].split())
+                   for match in found if match})
+
+
+COMMANDS = documented_commands()
+
+
+def load_tool(path: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location('documented_tool',
+                                                  ROOT / path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
+def test_there_are_commands():
+    assert len(COMMANDS) > 30
+
+
+@pytest.mark.parametrize(
+    'command', [line for line in COMMANDS if line.startswith('python')])
+def test_documented_flags_exist(command, monkeypatch):
+    # The shell expands braces.
+    words = subprocess.run(
+        ['bash', '-c', f'printf "%s\\n" {command}'],
+        env=dict(os.environ, fold='0'),
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True).stdout.splitlines()[1:]
+    for word in words:
+        if word.startswith('configs/'):
+            assert (ROOT / word).is_file(), word
+    tool = load_tool(words[0])
+    monkeypatch.setattr(sys, 'argv', words)
+    if '--help' in words:
+        with pytest.raises(SystemExit) as stop:
+            tool.parse_args()
+        assert stop.value.code == 0
+    else:
+        tool.parse_args()
+
+
+@pytest.mark.parametrize('command', COMMANDS)
+def test_commands_are_listed_with_their_tests(command):
+    tool = shlex.split(command)[1]
+    rows = [line for line in (ROOT / 'docs/commands.md').read_text().split(
+        '\n') if line.startswith('|') and f'`{tool}`' in line.split('|')[1]]
+    assert len(rows) == 1
+    tests = re.findall(r'`(tests/[^`]*)`', rows[0])
+    assert tests or 'by CI' in rows[0]
+    names = {Path(tool).stem, Path(tool).name}
+    for test in tests:
+        assert (ROOT / test).is_file(), test
+    sources = ''.join((ROOT / test).read_text() for test in tests)
+    if tests and 'by hand' not in rows[0]:
+        assert any(name in sources for name in names), rows[0]
+
+
+def test_links_between_documents():
+    for document in DOCUMENTS:
+        for link in re.findall(r'\]\(([^)#]+)[^)]*\)', document.read_text()):
+            if '://' not in link:
+                assert (document.parent / link).exists(), (document, link)
