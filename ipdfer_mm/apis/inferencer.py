@@ -3,38 +3,23 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Optional, Union
+from typing import Optional, Union
 
-import cv2
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import default_collate
 from tqdm import tqdm
 
-from ipdfer_mm.preparation import align_face
-from ipdfer_mm.preparation.detection import Detections, FaceDetector
-from ipdfer_mm.preparation.face_choice import ChosenFace, check_points
-from ipdfer_mm.preparation.head_pose import UNKNOWN, FacePicture
 from ipdfer_mm.preparation.reading import read_picture
 from ipdfer_mm.preparation.recipe import Recipe
-from ipdfer_mm.preparation.region import Region
 from ipdfer_mm.visualization.picture_grid import to_uint8
 
+from .face_finder import FaceFinder, whole_picture
 from .inputs import PictureInput, list_inputs, to_rgb
 from .model import get_model
 from .pipeline import aligned_size, build_pipeline
 from .results import Face, PictureResult
-
-# The face of a picture that is an aligned face: no points, no score.
-WHOLE_PICTURE = ChosenFace(None, float('nan'), ())
-
-
-class _Found(NamedTuple):
-    """A face that was found but not recognised yet."""
-
-    box: np.ndarray
-    face: ChosenFace
 
 
 class ExpressionInferencer:
@@ -93,10 +78,8 @@ class ExpressionInferencer:
         except TypeError as error:
             raise ValueError(f'recipe: {error}; see ipdfer_mm.preparation.'
                              'recipe.Recipe for the settings.') from error
-        self.pose = self.recipe.build_pose()
-        self.detector = FaceDetector(self.recipe.min_side,
-                                     self.recipe.min_face,
-                                     next(self.model.parameters()).device)
+        self.finder = FaceFinder(self.recipe,
+                                 next(self.model.parameters()).device)
 
     def _find_classes(
             self, classes: Optional[Sequence[str]]) -> tuple[str, ...]:
@@ -214,10 +197,10 @@ class ExpressionInferencer:
     def _recognise(self, images: list[np.ndarray], batch_size: int,
                    aligned: bool, synthesis: bool) -> list[tuple[Face, ...]]:
         """Faces of RGB pictures."""
-        found = ([[_whole(image)] for image in images] if aligned else
-                 self._detect(images))
+        found = ([[whole_picture(image)] for image in images] if aligned else
+                 self.finder.find(images))
         crops = [
-            self._crop(image, candidate)
+            self.finder.crop(image, candidate)
             for image, candidates in zip(images, found)
             for candidate in candidates
         ]
@@ -230,51 +213,10 @@ class ExpressionInferencer:
             tuple(
                 Face(candidate.box, candidate.face.points,
                      candidate.face.score, flags=candidate.face.flags,
-                     angles=self._angles(image, candidate.face),
+                     angles=self.finder.angles(image, candidate),
                      **next(output)) for candidate in candidates)
             for image, candidates in zip(images, found)
         ]
-
-    def _detect(self, images: list[np.ndarray]) -> list[list[_Found]]:
-        regions = [
-            Region.of(image, None).grow(self.recipe.margin)
-            for image in images
-        ]
-        detections = self.detector.detect(
-            [region.cut(image) for region, image in zip(regions, images)])
-        return [
-            self._trusted(found, np.array([region.left, region.top]))
-            for found, region in zip(detections, regions)
-        ]
-
-    def _trusted(self, found: Detections,
-                 shift: np.ndarray) -> list[_Found]:
-        order = np.argsort(found.boxes[:, 0], kind='stable')
-        return [
-            _Found(found.boxes[i] + np.tile(shift, 2),
-                   check_points(found.points[i] + shift, found.scores[i]))
-            for i in order if found.scores[i] >= self.recipe.min_score
-        ]
-
-    def _crop(self, image: np.ndarray, found: _Found) -> np.ndarray:
-        size = self.recipe.size
-        if found.face is WHOLE_PICTURE:
-            if image.shape[:2] == (size, size):
-                return image
-            shrinks = min(image.shape[:2]) > size
-            return cv2.resize(
-                image, (size, size), interpolation=cv2.INTER_AREA
-                if shrinks else cv2.INTER_LINEAR)
-        if found.face.can_be_aligned:
-            return align_face(image, found.face.points, size)
-        left, top, right, bottom = found.box
-        region = Region.of(image, (left, top, right - left, bottom - top))
-        return region.centre_crop(image, self.recipe.fallback_crop, size)
-
-    def _angles(self, image: np.ndarray, face: ChosenFace) -> tuple:
-        if self.pose is None or face.points is None:
-            return UNKNOWN
-        return self.pose(FacePicture('', image, face.points))
 
     @torch.no_grad()
     def _forward(self, crops: list[np.ndarray],
@@ -298,11 +240,6 @@ class ExpressionInferencer:
                 output.update(
                     aligned=crop, neutral=neutral, reconstruction=rebuilt)
         return outputs
-
-
-def _whole(image: np.ndarray) -> _Found:
-    height, width = image.shape[:2]
-    return _Found(np.array([0., 0., width, height]), WHOLE_PICTURE)
 
 
 def _read(picture: PictureInput) -> Union[np.ndarray, str]:

@@ -197,7 +197,8 @@ def test_profile_is_cut_out(inferencer, monkeypatch):
                       dtype=float)
     found = Detections(np.array([(-5., 30, 70, 90)]), np.array([.99]),
                        points[None])
-    monkeypatch.setattr(inferencer.detector, 'detect', lambda images: [found])
+    monkeypatch.setattr(inferencer.finder.detector, 'detect',
+                        lambda images: [found])
     image = np.random.default_rng(0).integers(0, 256, (100, 100, 3), np.uint8)
     (face, ) = inferencer(image, synthesis=True)[0].faces
     assert face.flags == ('mirrored', )

@@ -1,0 +1,123 @@
+"""Faces of any picture, aligned as those of the training data."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+
+from ipdfer_mm.preparation import align_face
+from ipdfer_mm.preparation.detection import Detections, FaceDetector
+from ipdfer_mm.preparation.face_choice import ChosenFace, check_points
+from ipdfer_mm.preparation.head_pose import UNKNOWN, Angles, FacePicture
+from ipdfer_mm.preparation.recipe import Recipe
+from ipdfer_mm.preparation.region import Region
+
+# The face of a picture that is an aligned face: no points, no score.
+WHOLE_PICTURE = ChosenFace(None, float('nan'), ())
+
+
+class FoundFace(NamedTuple):
+    """A face that is not recognised yet.
+
+    Attributes:
+        box (np.ndarray): Left, top, right and bottom in pixels, (4,).
+        face (ChosenFace): Its points, score and flags.
+    """
+
+    box: np.ndarray
+    face: ChosenFace
+
+
+def whole_picture(image: np.ndarray) -> FoundFace:
+    """Take a picture for an aligned face.
+
+    Args:
+        image (np.ndarray): RGB, uint8 (H, W, 3).
+
+    Returns:
+        FoundFace: Without points.
+    """
+    height, width = image.shape[:2]
+    return FoundFace(np.array([0., 0, width, height]), WHOLE_PICTURE)
+
+
+class FaceFinder:
+    """All faces of a picture, where a preparation takes one.
+
+    Args:
+        recipe (Recipe): How faces are searched and cut out.
+        device (torch.device): Where the detector runs.
+    """
+
+    def __init__(self, recipe: Recipe, device: torch.device) -> None:
+        self.recipe = recipe
+        self.pose = recipe.build_pose()
+        self.detector = FaceDetector(recipe.min_side, recipe.min_face, device)
+
+    def find(self, images: list[np.ndarray]) -> list[list[FoundFace]]:
+        """Find the faces of pictures.
+
+        Args:
+            images (list[np.ndarray]): RGB, uint8 (H, W, 3) each.
+
+        Returns:
+            list[list[FoundFace]]: Of each picture, from left to right.
+        """
+        regions = [
+            Region.of(image, None).grow(self.recipe.margin)
+            for image in images
+        ]
+        detections = self.detector.detect(
+            [region.cut(image) for region, image in zip(regions, images)])
+        return [
+            self._trusted(found, np.array([region.left, region.top]))
+            for found, region in zip(detections, regions)
+        ]
+
+    def _trusted(self, found: Detections,
+                 shift: np.ndarray) -> list[FoundFace]:
+        order = np.argsort(found.boxes[:, 0], kind='stable')
+        return [
+            FoundFace(found.boxes[i] + np.tile(shift, 2),
+                      check_points(found.points[i] + shift, found.scores[i]))
+            for i in order if found.scores[i] >= self.recipe.min_score
+        ]
+
+    def crop(self, image: np.ndarray, found: FoundFace) -> np.ndarray:
+        """Align a face; cut its box out where the points look mirrored.
+
+        Args:
+            image (np.ndarray): RGB, uint8 (H, W, 3).
+            found (FoundFace): A face of it.
+
+        Returns:
+            np.ndarray: RGB, uint8, of the recipe's size.
+        """
+        size = self.recipe.size
+        if found.face is WHOLE_PICTURE:
+            if image.shape[:2] == (size, size):
+                return image
+            shrinks = min(image.shape[:2]) > size
+            return cv2.resize(
+                image, (size, size), interpolation=cv2.INTER_AREA
+                if shrinks else cv2.INTER_LINEAR)
+        if found.face.can_be_aligned:
+            return align_face(image, found.face.points, size)
+        left, top, right, bottom = found.box
+        region = Region.of(image, (left, top, right - left, bottom - top))
+        return region.centre_crop(image, self.recipe.fallback_crop, size)
+
+    def angles(self, image: np.ndarray, found: FoundFace) -> Angles:
+        """Estimate the head pose.
+
+        Args:
+            image (np.ndarray): RGB, uint8 (H, W, 3).
+            found (FoundFace): A face of it.
+
+        Returns:
+            Angles: In degrees; unknown without points or estimator.
+        """
+        if self.pose is None or found.face.points is None:
+            return UNKNOWN
+        return self.pose(FacePicture('', image, found.face.points))
