@@ -179,12 +179,10 @@ class ExpressionInferencer:
         """Make of aligned faces what the model gets.
 
         Args:
-            faces (Sequence[np.ndarray]): ``Face.aligned`` of each, BGR, uint8
-                (S, S, 3).
+            faces (Sequence[np.ndarray]): ``Face.aligned`` of each.
 
         Returns:
-            dict: ``inputs``, (N, 3, H, W) where the model is, and
-            ``data_samples``.
+            dict: ``inputs``, (N, 3, H, W), and ``data_samples``.
         """
         batch = default_collate([
             self.pipeline(
