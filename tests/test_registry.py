@@ -43,6 +43,7 @@ def components(folder) -> dict:
                                           'Ann\t1\tBob\t1\n')
     return dict(
         HOOKS=dict(
+            ChannelsLastHook=dict(),
             DatasetMetaHook=dict(),
             EpochSeedHook=dict(),
             NonFiniteLossHook=dict(),
@@ -50,6 +51,8 @@ def components(folder) -> dict:
             ResumeInitHook=dict(),
             SyncTrainedBuffersHook=dict(),
             SynthesisGridHook=dict(interval=2)),
+        # It takes an optimizer.
+        OPTIM_WRAPPERS=dict(Bfloat16OptimWrapper=ABSTRACT),
         OPTIM_WRAPPER_CONSTRUCTORS=dict(
             AlternatingOptimWrapperConstructor=dict(
                 optim_wrapper_cfg=dict(
@@ -112,6 +115,11 @@ def components(folder) -> dict:
             InceptionResnetV1=dict(),
             MobileFaceNet=dict(),
             OrthogonalityLoss=dict(),
+            PoseSupervisedHead=dict(
+                num_classes=7,
+                in_channels=WIDTH,
+                pose_head=head(5),
+                loss=dict(type='mmpretrain.CrossEntropyLoss')),
             ReconstructionLoss=dict(),
             UniformConfusionLoss=dict()),
         WEIGHT_INITIALIZERS=dict(Pretrained=dict(checkpoint='face.pth')),

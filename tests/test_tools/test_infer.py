@@ -109,7 +109,9 @@ def test_ctrl_c(tmp_path, faces):
     process = subprocess.Popen(
         [sys.executable, TOOL, 'long.mp4', '--batch-size', '1'], cwd=tmp_path,
         env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # Processes in the background of a script ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     results = tmp_path / 'work_dirs/infer'
     deadline = time.monotonic() + 300
     # Rows reach the file when a buffer is full.
