@@ -1,0 +1,17 @@
+# IPD-FER whose confusion loss asks a classifier that has learned to read the
+# pose from f_exp, where the paper asks C_p; see docs/findings.md.
+_base_ = '../ipdfer_rafdb.py'
+
+model = dict(
+    pose_adversary=dict(
+        type='StackedLinearClsHead',
+        _scope_='mmpretrain',
+        num_classes=5,
+        in_channels=512,
+        mid_channels=[512]))
+
+optim_wrapper = dict(
+    encoders=dict(modules=[
+        'pose_encoder', 'pose_head', 'pose_adversary', 'expression_encoder',
+        'expression_head'
+    ]))
