@@ -45,14 +45,29 @@ def stack_targets(data_samples: list[DataSample], device: torch.device,
         expression = torch.stack([s.gt_score for s in data_samples])
         expression = expression.to(device)
         labels = expression.argmax(dim=1)
-    pose = None
-    if with_pose:
-        if not all('pose_label' in sample for sample in data_samples):
-            raise ValueError(
-                'A pose encoder is trained, but samples carry no '
-                '`pose_label`. End the pipeline with '
-                "dict(type='ipdfer_mm.PackFaceInputs') on a data set of "
-                'ipdfer_mm, or train ID-FER (configs/idfer_*.py).')
-        pose = torch.cat([sample.pose_label for sample in data_samples])
-        pose = pose.to(device)
+    pose = stack_poses(data_samples, device) if with_pose else None
     return Targets(labels, expression, pose)
+
+
+def stack_poses(data_samples: list[DataSample],
+                device: torch.device) -> Tensor:
+    """Stack the pose classes of a batch.
+
+    Args:
+        data_samples (list[DataSample]): With ``pose_label``.
+        device (torch.device): Where to put the classes.
+
+    Returns:
+        Tensor: (N, ), -100 where the pose is unknown.
+
+    Raises:
+        ValueError: If samples have no pose.
+    """
+    if not all('pose_label' in sample for sample in data_samples):
+        raise ValueError(
+            'Poses are trained, but samples carry no `pose_label`. End the '
+            "pipeline with dict(type='ipdfer_mm.PackFaceInputs') on a data "
+            'set of ipdfer_mm, or train ID-FER (configs/idfer_*.py), which '
+            'needs none.')
+    poses = torch.cat([sample.pose_label for sample in data_samples])
+    return poses.to(device)

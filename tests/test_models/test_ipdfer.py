@@ -410,12 +410,18 @@ def with_adversary():
     return model, optim
 
 
-def test_pose_adversary_learns_from_f_exp_and_does_not_teach_it():
+def adversary_and_batch():
     model, _ = with_adversary()
-    inputs = make_batch(0)['inputs'] / 127.5 - 1
-    targets = model.get_targets(make_batch(0)['data_samples'], inputs.device)
+    batch = make_batch(0)
+    inputs = batch['inputs'] / 127.5 - 1
     with torch.no_grad():
         f_id = model.identity_encoder(inputs)
+    targets = model.get_targets(batch['data_samples'], inputs.device)
+    return model, inputs, f_id, targets
+
+
+def test_pose_adversary_learns_from_f_exp_and_does_not_teach_it():
+    model, inputs, f_id, targets = adversary_and_batch()
     losses = model.encoder_losses(inputs, f_id, targets)
     # Before the statistics of batch norm count: as in train mode.
     f_exp = model.expression_encoder(inputs)
@@ -428,11 +434,8 @@ def test_pose_adversary_learns_from_f_exp_and_does_not_teach_it():
 
 
 def test_confusion_asks_the_pose_adversary():
-    model, _ = with_adversary()
-    inputs = make_batch(0)['inputs'] / 127.5 - 1
-    targets = model.get_targets(make_batch(0)['data_samples'], inputs.device)
+    model, inputs, f_id, targets = adversary_and_batch()
     with torch.no_grad():
-        f_id = model.identity_encoder(inputs)
         losses = model.generator_losses(inputs, f_id, targets)
         log_p = model.pose_adversary.fc(
             model.expression_encoder(inputs)).log_softmax(dim=1)

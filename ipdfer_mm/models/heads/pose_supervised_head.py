@@ -1,12 +1,12 @@
 """A classifier of expressions whose feature must also tell the pose."""
 
-import torch
 from mmpretrain.models.heads import LinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
 from ipdfer_mm.registry import MODELS
 
+from ..targets import stack_poses
 from ..utils import CROSS_ENTROPY
 
 
@@ -55,14 +55,7 @@ class PoseSupervisedHead(LinearClsHead):
             ValueError: If samples have no pose.
         """
         losses = super().loss(feats, data_samples, **kwargs)
-        if not all('pose_label' in sample for sample in data_samples):
-            raise ValueError(
-                'PoseSupervisedHead is trained with poses, but samples carry '
-                'no `pose_label`. End the pipeline with '
-                "dict(type='ipdfer_mm.PackFaceInputs') on a data set of "
-                'ipdfer_mm with head poses.')
-        pose_label = torch.cat([sample.pose_label for sample in data_samples])
         logits = self.pose_head(feats)
-        losses['loss_pose'] = self.loss_pose(logits,
-                                             pose_label.to(logits.device))
+        losses['loss_pose'] = self.loss_pose(
+            logits, stack_poses(data_samples, logits.device))
         return losses
