@@ -77,6 +77,40 @@ def parse_experiment_args(parser: argparse.ArgumentParser,
     return args
 
 
+def parse_onnx_args(parser: argparse.ArgumentParser, purpose: str,
+                    default_set: str, num_pictures: int) -> argparse.Namespace:
+    """Parse the flags of a tool that writes ONNX with the help of pictures.
+
+    Args:
+        parser (argparse.ArgumentParser): With ``out`` and the flags of the
+            tool; those that all have are added.
+        purpose (str): What the pictures are for.
+        default_set (str): Name of the set that they come from by default.
+        num_pictures (int): How many there are by default.
+
+    Returns:
+        argparse.Namespace: With ``pictures``, ``num_pictures`` and
+        ``cfg_options``.
+    """
+    parser.add_argument(
+        '--pictures',
+        type=Path,
+        help=f'folder of aligned faces to {purpose} with (default: the '
+        f'{default_set} set of the config)')
+    parser.add_argument(
+        '--num-pictures',
+        type=int,
+        default=num_pictures,
+        help='how many of them (default: %(default)s)')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    args = parser.parse_args()
+    if args.out.suffix != '.onnx':
+        parser.error(f'{args.out} must end with .onnx')
+    if args.num_pictures < 1:
+        parser.error('--num-pictures must be 1 or more')
+    return args
+
+
 def prepare_environment(args: argparse.Namespace) -> None:
     """Set up the process before a Runner is built.
 

@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
 
@@ -24,7 +24,7 @@ from ipdfer_mm.deployment import (
     write_onnx,
 )
 from ipdfer_mm.evaluation import load_trained_model
-from ipdfer_mm.utils.cli import merge_cfg_options
+from ipdfer_mm.utils.cli import merge_cfg_options, parse_onnx_args
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 
 
@@ -36,26 +36,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help='path of the checkpoint')
     parser.add_argument('out', type=Path, help='file to write (.onnx)')
     parser.add_argument(
-        '--pictures',
-        type=Path,
-        help='folder of aligned faces to check the file with (default: the '
-        'test set of the config)')
-    parser.add_argument(
-        '--num-pictures',
-        type=int,
-        default=64,
-        help='how many to check it with (default: %(default)s)')
-    parser.add_argument(
         '--trust-checkpoint',
         action='store_true',
         help='load pickled objects, which can run any code')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
-    args = parser.parse_args()
-    if args.out.suffix != '.onnx':
-        parser.error(f'{args.out} must end with .onnx')
-    if args.num_pictures < 1:
-        parser.error('--num-pictures must be 1 or more')
-    return args
+    return parse_onnx_args(parser, 'check the file', 'test', 64)
 
 
 def export(args: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from ipdfer_mm.deployment import (
@@ -20,7 +20,7 @@ from ipdfer_mm.deployment import (
     quantize,
     write_onnx,
 )
-from ipdfer_mm.utils.cli import merge_cfg_options
+from ipdfer_mm.utils.cli import merge_cfg_options, parse_onnx_args
 
 METRIC = 'accuracy/top1'
 
@@ -32,16 +32,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('out', type=Path, help='file to write (.onnx)')
     parser.add_argument('config', help='config with the data sets')
     parser.add_argument(
-        '--pictures',
-        type=Path,
-        help='folder of aligned faces to calibrate with (default: the '
-        'training set of the config)')
-    parser.add_argument(
-        '--num-pictures',
-        type=int,
-        default=500,
-        help='how many to calibrate with (default: %(default)s)')
-    parser.add_argument(
         '--metric',
         default=METRIC,
         help='name of the accuracy in per cent (default: %(default)s)')
@@ -50,13 +40,7 @@ def parse_args() -> argparse.Namespace:
         type=float,
         default=0.5,
         help='points of it that may be lost (default: %(default)s)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
-    args = parser.parse_args()
-    if args.out.suffix != '.onnx':
-        parser.error(f'{args.out} must end with .onnx')
-    if args.num_pictures < 1:
-        parser.error('--num-pictures must be 1 or more')
-    return args
+    return parse_onnx_args(parser, 'calibrate', 'training', 500)
 
 
 def convert(args: argparse.Namespace) -> None:
