@@ -4,6 +4,7 @@ from typing import Optional
 
 import torch
 import torch.nn as nn
+from mmengine.logging import MessageHub
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmpretrain.structures import DataSample
 from torch import Tensor
@@ -57,6 +58,18 @@ class IPDFERModel(DisentangledClassifier):
             the classification and similarity losses, as Eq. 12 has it.
             False is the other reading of Algorithm 1's line 4, Eq. 11 and
             the confusion loss. Defaults to True.
+        discriminator_norm_eval (bool): Whether D, when it judges synthesised
+            pictures in step 3, normalises by the statistics of the real
+            pictures it has learned on (eval mode). False: by those of the
+            synthesised batch, which its running statistics then also follow.
+            Defaults to True.
+        generator_interval (int): Steps 2 and 3 are taken in every k-th
+            iteration only, with the losses of step 3 times k: the lazy
+            regularization of `StyleGAN2 <https://arxiv.org/abs/1912.04958>`_
+            (its Section 3.1), which the paper does not have. The factor
+            counts where steps 1 and 3 share an optimizer; an Adam of its own
+            does not see it. Needs MMEngine's Runner, which counts
+            iterations. Defaults to 1, the paper's Algorithm 1.
         **kwargs: ``classes``, ``neutral_class``, ``data_preprocessor`` and
             ``init_cfg`` of :class:`DisentangledClassifier`. ``classes`` are
             taken from the training set by the hook
@@ -64,8 +77,8 @@ class IPDFERModel(DisentangledClassifier):
 
     Raises:
         ValueError: If one of ``pose_encoder`` and ``pose_head`` is given
-            without the other, or a ``pose_adversary`` without a pose loss or
-            a confusion loss.
+            without the other, a ``pose_adversary`` without a pose loss or
+            a confusion loss, or a ``generator_interval`` below 1.
     """
 
     def __init__(
@@ -92,6 +105,8 @@ class IPDFERModel(DisentangledClassifier):
         loss_confusion: Optional[dict] = dict(
             type='ipdfer_mm.UniformConfusionLoss'),
         classify_in_generator_step: bool = True,
+        discriminator_norm_eval: bool = True,
+        generator_interval: int = 1,
         **kwargs,
     ) -> None:
         super().__init__(
@@ -118,6 +133,11 @@ class IPDFERModel(DisentangledClassifier):
         self.loss_recon = build_loss(loss_recon)
         self.loss_confusion = build_loss(loss_confusion, self.pose_encoder)
         self.classify_in_generator_step = classify_in_generator_step
+        self.discriminator_norm_eval = discriminator_norm_eval
+        if generator_interval < 1:
+            raise ValueError('`generator_interval` is '
+                             f'{generator_interval}, but must be 1 or more.')
+        self.generator_interval = generator_interval
         if self.pose_adversary is not None and (
                 self.loss_pose is None or self.loss_confusion is None):
             raise ValueError('`pose_adversary` is trained by `loss_pose` and '
@@ -143,7 +163,8 @@ class IPDFERModel(DisentangledClassifier):
             config, and their sums ``loss_encoders``, ``loss_discriminator``
             and ``loss_generator``. ``loss_exp``, ``loss_pose`` and
             ``loss_cos`` are those of step 1; step 3 computes them anew, in
-            ``loss_generator`` alone.
+            ``loss_generator`` alone. An iteration without steps 2 and 3 lacks
+            their losses.
         """
         check_trainable(self, optim_wrapper)
         data = self.data_preprocessor(data, True)
@@ -160,26 +181,54 @@ class IPDFERModel(DisentangledClassifier):
         log_vars.update(losses)
         log_vars['loss_encoders'] = self._update(wrapper, losses)
 
-        # Step 2: update D.
-        if self.loss_disc is not None:
-            wrapper = optim_wrapper['discriminator']
-            with wrapper.optim_context(self):
-                losses = self.discriminator_losses(inputs, targets)
-            log_vars.update(losses)
-            log_vars['loss_discriminator'] = self._update(wrapper, losses)
-
-        # Step 3: update E_pose, E_exp and G_dec.
-        shared = 'generator' not in optim_wrapper.optim_wrappers
-        wrapper = optim_wrapper['encoders' if shared else 'generator']
-        with fixed(*self.fixed_parts):
-            with wrapper.optim_context(self):
-                losses = self.generator_losses(inputs, f_id, targets)
-            log_vars = {**losses, **log_vars}
-            log_vars['loss_generator'] = self._update(wrapper, losses)
+        if self._is_generator_iteration():
+            log_vars.update(
+                self._discriminator_step(inputs, targets, optim_wrapper))
+            generator = self._generator_step(inputs, f_id, targets,
+                                             optim_wrapper)
+            log_vars = {**generator, **log_vars}
 
         if targets.pose is not None:
             log_vars['pose_unknown'] = (targets.pose < 0).sum().float()
         return {name: value.detach() for name, value in log_vars.items()}
+
+    def _is_generator_iteration(self) -> bool:
+        """Whether this iteration has steps 2 and 3."""
+        if self.generator_interval == 1:
+            return True
+        iteration = MessageHub.get_current_instance().get_info('iter')
+        if iteration is None:
+            raise RuntimeError(
+                '`generator_interval` counts the iterations of an MMEngine '
+                'Runner, and there is none. In a loop of your own set '
+                "MessageHub.get_current_instance().update_info('iter', i).")
+        return iteration % self.generator_interval == 0
+
+    def _discriminator_step(
+            self, inputs: Tensor, targets: Targets,
+            optim_wrapper: OptimWrapperDict) -> dict[str, Tensor]:
+        """Step 2: update D."""
+        if self.loss_disc is None:
+            return {}
+        wrapper = optim_wrapper['discriminator']
+        with wrapper.optim_context(self):
+            losses = self.discriminator_losses(inputs, targets)
+        return {**losses,
+                'loss_discriminator': self._update(wrapper, losses)}
+
+    def _generator_step(
+            self, inputs: Tensor, f_id: Tensor, targets: Targets,
+            optim_wrapper: OptimWrapperDict) -> dict[str, Tensor]:
+        """Step 3: update E_pose, E_exp and G_dec."""
+        shared = 'generator' not in optim_wrapper.optim_wrappers
+        wrapper = optim_wrapper['encoders' if shared else 'generator']
+        with fixed(*self.fixed_parts):
+            if self.discriminator is not None:
+                self.discriminator.train(not self.discriminator_norm_eval)
+            with wrapper.optim_context(self):
+                losses = self.generator_losses(inputs, f_id, targets)
+            total = self._update(wrapper, losses, self.generator_interval)
+        return {**losses, 'loss_generator': total}
 
     @property
     def fixed_parts(self) -> tuple[Optional[nn.Module], ...]:
@@ -291,10 +340,11 @@ class IPDFERModel(DisentangledClassifier):
                                                        targets.expression)
         return losses
 
-    def _update(self, wrapper: OptimWrapper, losses: dict) -> Tensor:
+    def _update(self, wrapper: OptimWrapper, losses: dict,
+                factor: int = 1) -> Tensor:
         """Step an optimizer on the sum of the losses and return the sum."""
         total, _ = self.parse_losses(losses)
-        wrapper.update_params(total)
+        wrapper.update_params(factor * total)
         return total
 
     def get_targets(self, data_samples: list[DataSample],
