@@ -1,6 +1,7 @@
 """A small IPD-FER model and batches for it."""
 
 import copy
+from typing import Optional
 
 import torch
 from mmengine.optim import OptimWrapper, OptimWrapperDict
@@ -80,7 +81,8 @@ def build_model(**kwargs) -> torch.nn.Module:
 
 def build_optim(model: torch.nn.Module,
                 lr: float = 1e-3,
-                shared: bool = False) -> OptimWrapperDict:
+                shared: bool = False,
+                fused: Optional[bool] = None) -> OptimWrapperDict:
     """One Adam for each step of Algorithm 1, or one for steps 1 and 3."""
     steps = dict(
         encoders=('pose_encoder', 'pose_head', 'expression_encoder',
@@ -96,7 +98,8 @@ def build_optim(model: torch.nn.Module,
         parameters = [p for m in modules if m is not None
                       for p in m.parameters()]
         if parameters:
-            wrappers[step] = OptimWrapper(torch.optim.Adam(parameters, lr=lr))
+            wrappers[step] = OptimWrapper(
+                torch.optim.Adam(parameters, lr=lr, fused=fused))
     return OptimWrapperDict(**wrappers)
 
 

@@ -1,7 +1,7 @@
 """From a trained model to what is deployed: mmpretrain, ONNX and int8."""
 
 from .accuracy import evaluate
-from .benchmark import benchmark_table, interleave, summarize
+from .benchmark import benchmark_table
 from .faces import dataset_faces, folder_faces
 from .onnx_classifier import OnnxClassifier
 from .onnx_export import export_onnx, write_onnx
@@ -22,7 +22,6 @@ __all__ = [
     'evaluate',
     'export_onnx',
     'folder_faces',
-    'interleave',
     'make_runtimes',
     'picture_size',
     'plain_classifier',
@@ -30,6 +29,5 @@ __all__ = [
     'plain_state',
     'publish',
     'quantize',
-    'summarize',
     'write_onnx',
 ]

@@ -1,9 +1,8 @@
-"""Turns and numbers with a clock of our own, and the real runtimes."""
+"""The table, and the real runtimes."""
 
 import json
 import runpy
 import sys
-from itertools import count
 
 import numpy as np
 import pytest
@@ -13,44 +12,14 @@ from mmengine.model import BaseModel
 from small_model import SIZE, head, model_cfg
 from tiny_run import ROOT, write_config
 
-from ipdfer_mm.deployment import EAGER, make_runtimes
-from ipdfer_mm.deployment.benchmark import (
-    TURN,
-    benchmark_table,
-    interleave,
-    summarize,
-)
+from ipdfer_mm.benchmarking import summarize
+from ipdfer_mm.deployment import EAGER, benchmark_table, make_runtimes
 from ipdfer_mm.models.disentangled_classifier import DATA_PREPROCESSOR
 
 
-def test_interleave():
-    calls, ticks = [], count()
-    runtimes = {name: lambda pictures, name=name: calls.append(name)
-                for name in 'ab'}
-    # Each call takes two turns.
-    medians = interleave(runtimes, np.zeros(1), 2,
-                         lambda: next(ticks) * 2 * TURN)
-    assert ''.join(calls) == 'ab' + 2 * 'aabb'
-    assert medians['b'] == pytest.approx([2 * TURN] * 2)
-    # Two thirds of one: two calls.
-    calls.clear()
-    interleave(dict(a=runtimes['a']), np.zeros(1), 1,
-               lambda: next(ticks) * TURN * 2 / 3)
-    assert len(calls) == 1 + 1 + 2
-
-
-def test_summary():
-    medians = dict(slow=[0.4, 0.8, 1.2], fast=[0.1, 0.1, 0.4])
-    summary = summarize(medians, 2, 'slow')
-    assert summary['slow']['ms'] == pytest.approx(400)
-    assert summary['slow']['ms_low'] == pytest.approx(300)
-    assert summary['slow']['ms_best'] == pytest.approx(200)
-    assert summary['slow']['pictures_per_second'] == pytest.approx(2.5)
-    assert summary['slow']['speedup'] == 1
-    # 4, 8 and 3 times, round by round.
-    assert summary['fast']['speedup'] == pytest.approx(4)
-    assert summary['fast']['speedup_low'] == pytest.approx(3.5)
-    assert summary['fast']['speedup_high'] == pytest.approx(6)
+def test_table():
+    summary = summarize(dict(slow=[0.4, 0.8, 1.2], fast=[0.1, 0.1, 0.4]), 2,
+                        'slow')
     text = benchmark_table({2: summary}, 'Speed', ['idle']).markdown()
     assert ('| fast | 2 | 50.00 (50.00-125.00) | 50.00 | 20 | '
             '4.00 (3.50-6.00) |') in text
@@ -104,7 +73,7 @@ def test_command(tmp_path, monkeypatch, capsys):
         return dict.fromkeys((EAGER, 'other'), lambda pictures: None)
 
     monkeypatch.setattr('ipdfer_mm.deployment.make_runtimes', make)
-    monkeypatch.setattr('ipdfer_mm.deployment.benchmark.TURN', 0)
+    monkeypatch.setattr('ipdfer_mm.benchmarking.timing.TURN', 0)
     tool = str(ROOT / 'tools/analysis_tools/benchmark_inference.py')
     monkeypatch.setattr(sys, 'argv', [
         tool, str(config), '--rounds', '3', '--threads', '1',

@@ -153,15 +153,20 @@ def difference(shared_adam=False,
                eq_12=True,
                norm_eval=True,
                interval=1,
-               memory_format=torch.contiguous_format) -> float:
+               memory_format=torch.contiguous_format,
+               fused=None,
+               compiled=False) -> float:
     """Largest difference of any parameter or buffer after some iterations."""
     model = build_model(
         classify_in_generator_step=eq_12,
         discriminator_norm_eval=norm_eval,
         generator_interval=interval).double()
     reference = Reference(model, shared_adam, eq_12, norm_eval, interval)
-    optim = build_optim(model, LR, shared_adam)
+    optim = build_optim(model, LR, shared_adam, fused)
     model.to(memory_format=memory_format)
+    if compiled:
+        for child in model.children():
+            child.compile()
     for seed in range(ITERATIONS):
         batch = make_batch(seed)
         x = batch['inputs'].double() / 127.5 - 1
@@ -199,6 +204,48 @@ def test_train_step_is_algorithm_1(shared_adam, eq_12):
 
 def test_channels_last_is_algorithm_1():
     assert difference(memory_format=torch.channels_last) < TOLERANCE
+
+
+def test_fused_adam_is_algorithm_1():
+    assert difference(fused=True) < TOLERANCE
+
+
+@pytest.mark.slow  # compiles seven networks, in each mode
+def test_compiled_networks_are_algorithm_1():
+    assert difference(compiled=True) < TOLERANCE
+
+
+def gradients(dtype) -> dict[str, torch.Tensor]:
+    """Gradients of step 3's loss, of each network that it trains.
+
+    The loss is computed in autocast to ``dtype``.
+    """
+    model = build_model()
+    data = model.data_preprocessor(make_batch(0, size=32), True)
+    inputs = data['inputs']
+    targets = model.get_targets(data['data_samples'], inputs.device)
+    with torch.autocast('cpu', dtype, enabled=dtype != torch.float32):
+        with torch.no_grad():
+            f_id = model.identity_encoder(inputs)
+        losses = model.generator_losses(inputs, f_id, targets)
+    sum(losses.values()).backward()
+    return {
+        name: torch.cat([
+            p.grad.flatten() for p in getattr(model, name).parameters()])
+        for name in ('pose_encoder', 'expression_encoder', 'decoder')
+    }
+
+
+@pytest.mark.parametrize('dtype, tolerance', [
+    (torch.bfloat16, 0.1),  # 8 bits
+    (torch.float16, 0.01),  # 11 bits
+])
+def test_gradients_in_half_precision(dtype, tolerance):
+    """Relative error of the gradient of each network, in its length."""
+    exact, rounded = gradients(torch.float32), gradients(dtype)
+    for name, gradient in exact.items():
+        error = (rounded[name] - gradient).norm() / gradient.norm()
+        assert 0 < error < tolerance, f'{name}: {error:.3f}'
 
 
 def test_norm_of_the_fakes_is_algorithm_1():

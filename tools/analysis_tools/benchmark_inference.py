@@ -10,24 +10,22 @@ tools/model_converters/quantize_onnx.py.
 import argparse
 import json
 import os
-import platform
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
+import onnxruntime
 from mmengine.config import Config, DictAction
 from mmengine.registry import MODELS, init_default_scope
-from tqdm import tqdm
 
+from ipdfer_mm.benchmarking import describe_machine, interleave, summarize
 from ipdfer_mm.deployment import (
     EAGER,
     benchmark_table,
-    interleave,
     make_runtimes,
     picture_size,
     plain_classifier,
-    summarize,
 )
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import merge_cfg_options
@@ -59,21 +57,6 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def describe_machine(threads: int) -> dict:
-    """What the numbers depend on."""
-    import onnxruntime
-    info = Path('/proc/cpuinfo')  # Linux
-    text = info.read_text() if info.is_file() else ''
-    names = [line.partition(':')[2].strip() for line in text.splitlines()
-             if line.startswith('model name')]
-    return dict(
-        cpu=names[0] if names else platform.processor(),
-        vnni='vnni' in text if text else 'unknown',
-        threads=threads,
-        torch=torch.__version__,
-        onnxruntime=onnxruntime.__version__)
-
-
 def benchmark(args: argparse.Namespace) -> None:
     """Measure, print and write."""
     cfg = Config.fromfile(args.config)
@@ -88,10 +71,13 @@ def benchmark(args: argparse.Namespace) -> None:
     classes = [str(i) for i in range(model.head.num_classes)]
     runtimes = make_runtimes(model, pictures, classes, args.threads)
     summaries = {}
-    for batch_size in tqdm(args.batch_sizes, desc='Sizes', disable=None):
-        medians = interleave(runtimes, pictures[:batch_size], args.rounds)
+    for batch_size in args.batch_sizes:
+        medians = interleave(
+            {name: partial(runtime, pictures[:batch_size])
+             for name, runtime in runtimes.items()}, args.rounds)
         summaries[batch_size] = summarize(medians, batch_size, EAGER)
-    machine = describe_machine(args.threads)
+    machine = dict(describe_machine('cpu', args.threads),
+                   onnxruntime=onnxruntime.__version__)
     table = benchmark_table(
         summaries, f'{Path(args.config).stem}, pictures of {size} pixels',
         [', '.join(f'{key} {value}' for key, value in machine.items()),

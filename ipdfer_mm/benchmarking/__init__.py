@@ -1,0 +1,44 @@
+"""How fast training is, and what it is compared with."""
+
+from .contenders import (
+    LITERAL,
+    OURS,
+    PLAIN,
+    Workload,
+    count_flops,
+    make_step,
+)
+from .literal import LiteralAlgorithm1
+from .loading import loading_speed
+from .machine import describe_machine
+from .memory import measure_memory
+from .networks import build_classifier, build_ipdfer
+from .options import generator_interval, parse_options
+from .phases import time_phases
+from .report import phases_table, step_row, steps_table, without_lazy
+from .timing import interleave, quartiles, summarize
+
+__all__ = [
+    'LITERAL',
+    'LiteralAlgorithm1',
+    'OURS',
+    'PLAIN',
+    'Workload',
+    'build_classifier',
+    'build_ipdfer',
+    'count_flops',
+    'describe_machine',
+    'generator_interval',
+    'interleave',
+    'loading_speed',
+    'make_step',
+    'measure_memory',
+    'parse_options',
+    'phases_table',
+    'quartiles',
+    'step_row',
+    'steps_table',
+    'summarize',
+    'time_phases',
+    'without_lazy',
+]

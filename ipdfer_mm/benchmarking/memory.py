@@ -1,0 +1,56 @@
+"""How much memory a training step needs."""
+
+import multiprocessing
+import re
+from pathlib import Path
+
+import torch
+
+from .contenders import Workload, make_step
+
+STEPS = 2  # from the second on the optimizers have their states
+
+
+def measure_memory(kind: str, options: str, work: Workload) -> int:
+    """Take a step in a process of its own and see what it needed.
+
+    Args:
+        kind (str): See :func:`make_step`.
+        options (str): See :func:`make_step`.
+        work (Workload): What a step has to do.
+
+    Returns:
+        int: Bytes of networks, gradients, optimizers and activations
+        together, at the most: on a GPU as torch has allocated them, on a CPU
+        by how much the process grew.
+    """
+    context = multiprocessing.get_context('spawn')
+    with context.Pool(1) as pool:
+        return pool.apply(_peak, (kind, options, work,
+                                  torch.get_num_threads()))
+
+
+def _peak(kind: str, options: str, work: Workload, threads: int) -> int:
+    torch.set_num_threads(threads)
+    before = resident_peak()
+    step = make_step(kind, options, work)
+    for _ in range(STEPS):
+        step()
+    if work.device == 'cuda':
+        return torch.cuda.max_memory_allocated()
+    return resident_peak() - before
+
+
+def resident_peak() -> int:
+    """Most memory that this process has had.
+
+    ``resource.getrusage`` would count that of the process it was started by.
+
+    Returns:
+        int: Bytes.
+
+    Raises:
+        OSError: On systems without ``/proc``.
+    """
+    status = Path('/proc/self/status').read_text()  # Linux
+    return int(re.search(r'VmHWM:\s*(\d+) kB', status)[1]) * 1024

@@ -1,0 +1,101 @@
+"""What can make a training step faster."""
+
+import re
+from collections.abc import Iterable
+
+import torch
+import torch.nn as nn
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
+
+from ipdfer_mm.engine import Bfloat16OptimWrapper
+
+DEFAULT = 'default'
+# What each does, and the lines of a config that do the same.
+OPTIONS = {
+    'channels_last': "custom_hooks = [dict(type='ChannelsLastHook')]",
+    'fused': 'optim_wrapper.KEY.optimizer.fused = True',
+    'bf16': "optim_wrapper.KEY.type = 'Bfloat16OptimWrapper'",
+    'fp16': "optim_wrapper.KEY.type = 'AmpOptimWrapper'",
+    'compile': 'the networks compiled one by one (nn.Module.compile)',
+}
+# Of IPD-FER, beyond the paper.
+LAZY = re.compile('lazy([1-9][0-9]*)')
+
+
+def parse_options(text: str) -> frozenset[str]:
+    """Parse the names of options that are used together.
+
+    Args:
+        text (str): Such as ``'channels_last+bf16'``, or ``'default'``.
+
+    Returns:
+        frozenset[str]: Their names.
+
+    Raises:
+        ValueError: If a name is not one of :data:`OPTIONS` or ``lazy``
+            and a number (``generator_interval``), or bf16 and fp16 are asked
+            for together.
+    """
+    names = frozenset(text.split('+')) - {DEFAULT}
+    unknown = sorted(name for name in names - set(OPTIONS)
+                     if not LAZY.fullmatch(name))
+    if unknown:
+        raise ValueError(f'{text!r} has unknown options {unknown}; known are '
+                         f'{sorted(OPTIONS)} and, of IPD-FER, lazy2, lazy3, '
+                         '..., joined by +.')
+    if {'bf16', 'fp16'} <= names:
+        raise ValueError(f'{text!r} has two precisions.')
+    return names
+
+
+def generator_interval(names: frozenset[str]) -> int:
+    """The generator is trained in every so many iterations.
+
+    Args:
+        names (frozenset[str]): Of :func:`parse_options`.
+
+    Returns:
+        int: 1 without the option ``lazy``.
+    """
+    found = [LAZY.fullmatch(name) for name in names]
+    return max((int(match[1]) for match in found if match), default=1)
+
+
+def prepare_model(model: nn.Module, names: frozenset[str]) -> nn.Module:
+    """Apply the options that concern a model.
+
+    Args:
+        model (nn.Module): The model; changed in place.
+        names (frozenset[str]): Of :func:`parse_options`.
+
+    Returns:
+        nn.Module: The model.
+    """
+    if 'channels_last' in names:
+        model.to(memory_format=torch.channels_last)
+    if 'compile' in names:
+        for child in model.children():
+            if any(True for _ in child.parameters()):
+                child.compile()
+    return model
+
+
+def make_wrapper(modules: Iterable[nn.Module],
+                 names: frozenset[str]) -> OptimWrapper:
+    """Make Adam for modules, with the options that concern optimizers.
+
+    Args:
+        modules (Iterable[nn.Module]): What it trains.
+        names (frozenset[str]): Of :func:`parse_options`.
+
+    Returns:
+        OptimWrapper: The optimizer in its wrapper.
+    """
+    kind = OptimWrapper
+    if 'bf16' in names:
+        kind = Bfloat16OptimWrapper
+    elif 'fp16' in names:
+        kind = AmpOptimWrapper
+    parameters = [p for module in modules for p in module.parameters()]
+    fused = True if 'fused' in names else None
+    return kind(torch.optim.Adam(parameters, lr=1e-4, fused=fused))

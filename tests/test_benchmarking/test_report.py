@@ -1,0 +1,65 @@
+"""The table and the numbers in it, computed by hand."""
+
+import math
+
+import pytest
+
+from ipdfer_mm.benchmarking import (
+    phases_table,
+    step_row,
+    steps_table,
+    without_lazy,
+)
+
+MEDIANS = {
+    ('plain', 'default'): [1.0, 2.0, 1.0],
+    ('literal', 'default'): [12.0, 12.0, 12.0],
+    ('plain', 'fused'): [0.5, 0.5, 1.0],
+    ('ours', 'fused'): [4.0, 4.0, 6.0],
+    ('ours', 'fused+lazy4'): [1.0, 1.5, 2.0],
+}
+FLOPS = {
+    ('plain', 'default'): 10e9,
+    ('literal', 'default'): 100e9,
+    ('plain', 'fused'): 10e9,
+    ('ours', 'fused'): 80e9,
+    ('ours', 'fused+lazy4'): 30e9,
+}
+
+
+def test_row():
+    row = step_row(('ours', 'fused'), MEDIANS, FLOPS, 3 * 2**20, 10)
+    assert row['pictures_per_second'] == pytest.approx(2.5)
+    assert row['pictures_per_second_low'] == pytest.approx(2.5 - 5 / 12)
+    assert row['gflops'] == pytest.approx(8)
+    assert row['memory_mib'] == 3
+    # 8, 8 and 6 plain steps with the same options.
+    assert row['cost'] == pytest.approx(8)
+    assert row['cost_low'] == pytest.approx(7)
+    assert row['flops_ratio'] == pytest.approx(8)
+    assert row['efficiency'] == pytest.approx(1)
+    assert row['times_literal'] == pytest.approx(3)
+    assert row['table_7_hours'] == pytest.approx(30 * 12271 / 2.5 / 3600)
+
+
+def test_lazy_row_is_compared_with_the_same_plain_step():
+    row = step_row(('ours', 'fused+lazy4'), MEDIANS, FLOPS, 0, 10)
+    assert row['cost'] == pytest.approx(2)
+    assert row['flops_ratio'] == pytest.approx(3)
+    assert without_lazy('lazy8') == 'default'
+
+
+def test_without_a_literal_step():
+    medians = {key: MEDIANS[key] for key in MEDIANS if key[0] != 'literal'}
+    row = step_row(('ours', 'fused'), medians, FLOPS, 0, 10)
+    assert math.isnan(row['times_literal'])
+
+
+def test_tables():
+    row = step_row(('ours', 'fused'), MEDIANS, FLOPS, 3 * 2**20, 10)
+    text = steps_table([row], 'Speed', ['a laptop']).markdown()
+    assert ('| ours | fused | 2.5 (2.1-2.5) | 8.0 | 8.00 (7.00-8.00) | 8.00 '
+            '| 1.00 | 3.00 | 3 | 40.9 |') in text
+    assert '- a laptop' in text
+    text = phases_table({'fused': dict(first=0.3, second=0.1)}).markdown()
+    assert '| fused | 400 | 75.0 % | 25.0 % |' in text

@@ -1,0 +1,139 @@
+"""The steps that are compared: the same mathematics, and what they cost."""
+
+import copy
+
+import pytest
+import torch
+from small_model import build_optim
+
+from ipdfer_mm.benchmarking import (
+    LITERAL,
+    OURS,
+    PLAIN,
+    LiteralAlgorithm1,
+    Workload,
+    build_classifier,
+    build_ipdfer,
+    count_flops,
+    generator_interval,
+    make_step,
+    measure_memory,
+    parse_options,
+    time_phases,
+)
+
+WORK = Workload(width=8, size=32, batch_size=4)
+
+
+def test_literal_step_is_ours():
+    """After three iterations, in double precision."""
+    ours = build_ipdfer(WORK.width, WORK.size).double().train()
+    literal = copy.deepcopy(ours)
+    algorithm = LiteralAlgorithm1(literal)
+    optim = build_optim(ours, lr=1e-4)
+    data = WORK.batch()
+    inputs = (data['inputs'].double() / 127.5 - 1).flip(1)
+    labels, poses = (
+        torch.cat([getattr(sample, name) for sample in data['data_samples']])
+        for name in ('gt_label', 'pose_label'))
+    for _ in range(3):
+        ours.train_step(data, optim)
+        algorithm.step(inputs, labels, poses)
+    expected = literal.state_dict()
+    for name, value in ours.state_dict().items():
+        torch.testing.assert_close(
+            value, expected[name], rtol=0, atol=1e-9, msg=name)
+
+
+def forward_flops(module, inputs):
+    return count_flops(lambda: module(inputs))
+
+
+def test_flops_are_those_of_the_passes():
+    """A backward pass costs two forward passes, one where only the gradient
+    of the weights or only that of the inputs is needed."""
+    model = build_ipdfer(WORK.width, WORK.size)
+    pictures = torch.zeros(WORK.batch_size, 3, WORK.size, WORK.size)
+    with torch.no_grad():
+        encoder = forward_flops(model.expression_encoder, pictures)
+        first = forward_flops(model.expression_encoder.backbone.conv1,
+                              pictures)
+        decoder = forward_flops(
+            model.decoder,
+            torch.zeros(WORK.batch_size, model.feat_channels))
+    trained = 3 * encoder - first  # pictures need no gradient
+    plain = count_flops(make_step(PLAIN, 'default', WORK))
+    assert plain == pytest.approx(trained, rel=0.01)
+    step_1 = encoder + 2 * trained
+    step_2 = trained
+    fakes = 2 * 3 * decoder + 2 * 2 * encoder + 2 * 2 * encoder  # D and N
+    ours = count_flops(make_step(OURS, 'default', WORK))
+    assert ours == pytest.approx(step_1 + step_2 + 2 * trained + fakes,
+                                 rel=0.01)
+    # E_id and N(x) again, and the gradients of D's weights twice.
+    literal = count_flops(make_step(LITERAL, 'default', WORK))
+    assert literal == pytest.approx(ours + 4 * encoder, rel=0.01)
+    lazy = count_flops(make_step(OURS, 'lazy3', WORK))
+    assert lazy == pytest.approx(ours + 2 * step_1, rel=0.01)
+
+
+def test_baseline_has_the_layers_of_the_expression_branch():
+    classifier = build_classifier(8)
+    model = build_ipdfer(8, 32)
+    branch = (*model.expression_encoder.parameters(),
+              *model.expression_head.parameters())
+    assert [p.shape for p in classifier.parameters()] == [
+        p.shape for p in branch]
+
+
+def test_options():
+    assert parse_options('default') == frozenset()
+    names = parse_options('channels_last+bf16+lazy8')
+    assert names == {'channels_last', 'bf16', 'lazy8'}
+    assert generator_interval(names) == 8
+    assert generator_interval(frozenset()) == 1
+    with pytest.raises(ValueError, match="unknown options \\['turbo'\\]"):
+        parse_options('turbo+fused')
+    with pytest.raises(ValueError, match='lazy0'):
+        parse_options('lazy0')
+    with pytest.raises(ValueError, match='two precisions'):
+        parse_options('fp16+bf16')
+
+
+@pytest.mark.parametrize('kind', [PLAIN, OURS])
+def test_options_are_applied(kind, monkeypatch):
+    compiled, fused, formats = [], [], []
+    monkeypatch.setattr(torch.nn.Module, 'compile',
+                        lambda self: compiled.append(type(self).__name__))
+    adam = torch.optim.Adam
+
+    def spy(parameters, **kwargs):
+        parameters = list(parameters)
+        fused.append(kwargs['fused'])
+        formats.extend(
+            p.is_contiguous(memory_format=torch.channels_last)
+            for p in parameters if p.ndim == 4 and p.shape[-1] > 1)
+        return adam(parameters, **kwargs)
+
+    monkeypatch.setattr(torch.optim, 'Adam', spy)
+    make_step(kind, 'compile+fused+channels_last', WORK)
+    # Backbone and head; three encoders, two heads, decoder, discriminator.
+    assert len(compiled) == (2 if kind == PLAIN else 7)
+    assert fused == [True] * (1 if kind == PLAIN else 3)
+    assert all(formats)
+
+
+def test_phases_add_up():
+    phases = time_phases('default', WORK, 2)
+    assert list(phases) == ['step 1', 'step 2', 'step 3', 'optimizer']
+    assert all(seconds > 0 for seconds in phases.values())
+    # Step 2 trains one network, step 3 takes fourteen passes more.
+    assert phases['step 3'] > phases['step 2']
+
+
+def test_memory_grows_with_the_networks():
+    """At width 64, IPD-FER's five networks of 11 million weights and more
+    have 12 bytes of gradient and Adam each beside the 4 of the weight."""
+    plain = measure_memory(PLAIN, 'default', Workload(64, 32, 2))
+    assert plain > 11e6 * 16
+    assert plain < 11e6 * 16 * 3
