@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -91,7 +90,15 @@ def documented_commands() -> list[str]:
                    for match in found if match})
 
 
+def documented_tools() -> list[str]:
+    """All tools that a sentence names, ours and mmpretrain's."""
+    text = ''.join(document.read_text() for document in DOCUMENTS
+                   if document.name != 'commands.md')
+    return sorted(set(re.findall(r'tools/[\w/]+\.(?:py|sh)', text)))
+
+
 COMMANDS = documented_commands()
+TOOLS = documented_tools()
 
 
 def load_tool(path: str) -> ModuleType:
@@ -130,9 +137,11 @@ def test_documented_flags_exist(command, monkeypatch):
         tool.parse_args()
 
 
-@pytest.mark.parametrize('command', COMMANDS)
-def test_commands_are_listed_with_their_tests(command):
-    tool = shlex.split(command)[1]
+@pytest.mark.parametrize('tool', TOOLS)
+def test_tools_are_listed_with_their_tests(tool):
+    if not (ROOT / tool).exists():
+        assert (MMPRETRAIN_TOOL.parents[1] / tool).is_file()
+        return
     rows = [line for line in (ROOT / 'docs/commands.md').read_text().split(
         '\n') if line.startswith('|') and f'`{tool}`' in line.split('|')[1]]
     assert len(rows) == 1

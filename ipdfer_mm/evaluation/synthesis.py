@@ -46,6 +46,9 @@ def identity_cosine(feats: np.ndarray, real_feats: np.ndarray,
         ``same_person`` and with those of ``other_people``, and the ``auc``
         with which the cosine tells the two apart. A face is not compared with
         the picture that it was made from.
+
+    Raises:
+        ValueError: If there are not two people, or nobody has two pictures.
     """
     feats = feats / np.linalg.norm(feats, axis=1, keepdims=True)
     real_feats = real_feats / np.linalg.norm(
@@ -53,6 +56,8 @@ def identity_cosine(feats: np.ndarray, real_feats: np.ndarray,
     cosine = feats @ real_feats.T  # NxN
     same = subjects[:, None] == subjects[None]
     other_picture = ~np.eye(len(subjects), dtype=bool)
+    if same.all() or not same[other_picture].any():
+        raise ValueError(_too_few(subjects))
     return dict(
         same_person=float(cosine[same & other_picture].mean()),
         other_people=float(cosine[~same].mean()),
@@ -84,6 +89,9 @@ def fisherface_accuracy(pictures: np.ndarray,
 
     Returns:
         float: Accuracy in [0, 1]; chance is one over the number of people.
+
+    Raises:
+        ValueError: If a half has not two people, or has nobody twice.
     """
     rng = np.random.default_rng(seed)
     flat = pictures.reshape(len(pictures), -1)
@@ -92,6 +100,8 @@ def fisherface_accuracy(pictures: np.ndarray,
     for _ in range(splits):
         order = rng.permutation(len(subjects))
         fit, ask = np.array_split(order, 2)
+        if not 2 <= len(set(subjects[fit])) < len(fit):
+            raise ValueError(_too_few(subjects))
         model = make_pipeline(
             PCA(min(components, len(fit) - 1), whiten=True, random_state=seed),
             LinearDiscriminantAnalysis(solver='lsqr', shrinkage='auto'))
@@ -102,3 +112,10 @@ def fisherface_accuracy(pictures: np.ndarray,
             model.fit(real[fit], subjects[fit])
         scores.append(model.score(flat[ask], subjects[ask]))
     return float(np.mean(scores))
+
+
+def _too_few(subjects: np.ndarray) -> str:
+    return (f'{len(subjects)} test picture(s) of {len(set(subjects))} '
+            'person(s) are too few to tell whose faces are synthesised: a '
+            'random half of them must show two people, and one of these '
+            'twice. Take more pictures, such as with a larger --max-yaw.')

@@ -191,6 +191,10 @@ def measure_synthesis(faces: dict[str, Tensor], mean_picture: Tensor,
         :func:`identity_cosine` and :func:`fisherface_accuracy`, with true
         neutral faces and a picture of another class, for such pictures,
         :func:`picture_similarity` to them and :func:`neutral_gain`.
+
+    Raises:
+        ValueError: If the pictures of two people or more are too few for
+            :func:`identity_cosine` or :func:`fisherface_accuracy`.
     """
     report = reconstruction_error(faces['input'].numpy(),
                                   faces['reconstruction'].numpy(),

@@ -61,3 +61,21 @@ def test_fisherfaces_never_see_the_picture_they_are_asked_about():
     subjects = np.repeat(np.arange(5), 20)
     accuracy = fisherface_accuracy(pictures, pictures, subjects)
     assert accuracy == pytest.approx(0.2, abs=0.12)
+
+
+TOO_FEW = 'test picture.* are too few to tell .* larger --max-yaw'
+
+
+@pytest.mark.parametrize('subjects', ['aaaa', 'abcd'])
+def test_pictures_that_cosines_cannot_tell_apart(subjects):
+    feats = np.eye(4)
+    with pytest.raises(ValueError, match=f'^4 {TOO_FEW}'):
+        identity_cosine(feats, feats, np.array(list(subjects)))
+
+
+@pytest.mark.parametrize('subjects', ['aaaa', 'abcd', 'aaaaaaab', 'a'])
+def test_too_few_pictures_for_fisherfaces(subjects):
+    """Of one person, nobody twice, one person in a half, an empty half."""
+    pictures = np.random.default_rng(0).normal(size=(len(subjects), 8, 8))
+    with pytest.raises(ValueError, match=f'^{len(subjects)} {TOO_FEW}'):
+        fisherface_accuracy(pictures, pictures, np.array(list(subjects)))

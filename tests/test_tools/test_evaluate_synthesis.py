@@ -151,11 +151,29 @@ def test_lpips_and_fid(tmp_path):
         'reconstruction', 'neutral', 'true_neutral/neutral')) > 0
 
 
-def test_wrong_weights_end_the_command_first(tmp_path, monkeypatch):
-    """Before it looks for config and checkpoint."""
+def load_tool():
     spec = importlib.util.spec_from_file_location('evaluate_synthesis', TOOL)
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
+    return tool
+
+
+def test_too_few_pictures_for_identities(tmp_path, monkeypatch):
+    """Two people with a picture each: an error that says how to mend it."""
+    config = write_rendered_model(tmp_path, num_people=2, num_pictures=2)
+    monkeypatch.setattr(sys, 'argv', [
+        'evaluate_synthesis.py', str(config), str(tmp_path / 'model.pth'),
+        '--out', str(tmp_path / 'out.json')])
+    with pytest.raises(
+            SystemExit,
+            match='^ValueError: 2 test picture.* too few .* larger --max-yaw'):
+        load_tool().main()
+    assert not (tmp_path / 'out.json').exists()
+
+
+def test_wrong_weights_end_the_command_first(tmp_path, monkeypatch):
+    """Before it looks for config and checkpoint."""
+    tool = load_tool()
     wrong = tmp_path / 'wrong.pth'
     wrong.write_text('<html>')
     for flag in ('--lpips', '--fid'):
