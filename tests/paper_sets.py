@@ -55,25 +55,44 @@ def make_set(name: str, data_root: Path) -> Path:
     register_all_modules()
     MAKERS[name](data_root)
     renderer = FaceRenderer(parametric_head())
+    landmarks = {}
     options = dict(label_rule='majority') if name == 'ferplus' else {}
     for reader in list_readers(name, data_root, options):
         dataset = DATASETS.build(reader)
         for index in range(len(dataset)):
             sample = dataset.get_data_info(index)
-            _render(renderer, sample, dataset.metainfo['classes'],
-                    SIZES.get(name))
+            points = _render(renderer, sample, dataset.metainfo['classes'],
+                             SIZES.get(name))
+            if name == 'affectnet':
+                landmarks[Path(sample['img_path']).name] = points
+    _write_landmarks(data_root, landmarks)
     return data_root
 
 
+def _write_landmarks(affectnet: Path, landmarks: dict) -> None:
+    """Put the landmarks of faces into AffectNet's lists, which give yaw."""
+    for path in affectnet.glob('Manually_Annotated_file_lists/*.csv'):
+        lines = [line.split(',') for line in path.read_text().splitlines()]
+        for cells in lines:
+            points = landmarks.get(Path(cells[0]).name)
+            if points is not None:
+                cells[5] = ';'.join(f'{x:.2f}' for x in points.ravel())
+        path.write_text('\n'.join(map(','.join, lines)))
+
+
 def _render(renderer: FaceRenderer, sample: dict, classes: tuple,
-            size: tuple) -> None:
-    """Put a face in place of the picture, where its points are."""
+            size: tuple) -> np.ndarray:
+    """Put a face in place of the picture, where its points are.
+
+    Returns:
+        np.ndarray: Its landmarks, (68, 2); in the square that was rendered
+        if the picture had none.
+    """
     path = sample['img_path']
-    rng = np.random.default_rng(zlib.crc32(path.encode()))
+    rng = _random(path)
     # The same in all pictures of somebody.
-    person = sample_person(
-        len(renderer.model.identity), np.random.default_rng(
-            zlib.crc32(sample.get('subject', path).encode())))
+    person = sample_person(len(renderer.model.identity),
+                           _random(sample.get('subject', path)))
     expression = classes[sample['gt_label']]
     spec = RenderSpec(
         person,
@@ -82,12 +101,20 @@ def _render(renderer: FaceRenderer, sample: dict, classes: tuple,
         yaw=0 if 'subject' in sample else rng.uniform(-55, 55),
         light=sample_light(rng),
         seed=int(rng.integers(10**6)))
-    face = renderer.render(spec).image[..., ::-1]
+    rendered = renderer.render(spec)
+    face, points = rendered.image[..., ::-1], rendered.landmarks68
     old = cv2.imread(path)
     if sample.get('landmarks') is None:
         picture = cv2.resize(face, size or old.shape[1::-1])
     else:
         matrix = similarity_transform(ARCFACE_TEMPLATE, sample['landmarks'])
+        points = points @ matrix[:, :2].T + matrix[:, 2]
         picture = cv2.warpAffine(face, matrix, old.shape[1::-1],
                                  borderMode=cv2.BORDER_REPLICATE)
     cv2.imwrite(path, picture)
+    return points
+
+
+def _random(path: str) -> np.random.Generator:
+    """Random numbers of a picture or person, wherever the data set lies."""
+    return np.random.default_rng(zlib.crc32(Path(path).name.encode()))

@@ -238,3 +238,19 @@ def test_large_pose_pictures(figures):
     won, = re.findall(r'ipdfer_rafdb alone gets (\d+) right', output)
     path = folder / 'SMOKE_large_pose_idfer_rafdb_ipdfer_rafdb.png'
     assert path.is_file() == (int(won) > 0)
+
+
+@pytest.mark.parametrize('name, run_folder', [
+    ('ipdfer_ckplus', 'seed0/fold0'), ('ipdfer_rafdb', 'seed0')])
+def test_synthesis(name, run_folder, folder, experiments):
+    """Fig. 8 and 9."""
+    (row, ) = [row for row in table_rows() if row[0].startswith('Fig. 8')]
+    command, = spans(row[2], 'python')
+    checkpoint = experiments / name / run_folder / 'epoch_2.pth'
+    command = command.replace('CONFIG', f'configs/{name}.py').replace(
+        'CHECKPOINT', str(checkpoint))
+    output = run('bash', '-c', command, cwd=folder)
+    assert '"note": "SMOKE, no result"' in output
+    grid = cv2.imread(str(folder / 'grid.png'))
+    assert grid.shape[0] > 12 * 112
+    assert 4 * 112 < grid.shape[1] < 5 * 112

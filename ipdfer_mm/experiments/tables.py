@@ -15,6 +15,7 @@ from ipdfer_mm.evaluation import (
 
 from . import paper
 from .results import Experiment
+from .state import SMOKE
 from .text_table import Spread, TextTable
 
 WHICH = dict(best='best epoch', last='last epoch')
@@ -58,7 +59,7 @@ def make_tables(experiments: Sequence[Experiment],
     for table in tables:
         table.title = f'{experiments[0].dataset}: {table.title}'
         if any(experiment.smoke for experiment in experiments):
-            table.title = f'SMOKE, no result: {table.title}'
+            table.title = f'{SMOKE}: {table.title}'
     return tables
 
 

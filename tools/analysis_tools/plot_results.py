@@ -31,6 +31,7 @@ from ipdfer_mm.datasets.pose import POSE_EDGES
 from ipdfer_mm.evaluation import check_same_pictures
 from ipdfer_mm.experiments.execution import checkpoints
 from ipdfer_mm.experiments.results import Experiment, read_experiments
+from ipdfer_mm.experiments.state import SMOKE
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import parse_experiment_args
 from ipdfer_mm.utils.compat import set_checkpoint_trust
@@ -100,7 +101,7 @@ def which_checkpoint(*experiments: Experiment) -> str:
 
 def stamp(*experiments: Experiment) -> str:
     """What the titles of smoke runs begin with."""
-    return 'SMOKE, no result: ' * any(e.smoke for e in experiments)
+    return f'{SMOKE}: ' * any(e.smoke for e in experiments)
 
 
 def file_name(out: Path, name: str, *experiments: Experiment) -> Path:
