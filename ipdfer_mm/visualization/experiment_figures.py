@@ -42,7 +42,8 @@ def confusion_figure(predictions: Sequence[Predictions], title: str) -> Figure:
     # scikit-learn takes the middle of the values, not of the colours.
     for text, share in zip(display.text_.ravel(), shares.ravel()):
         text.set_color('white' if share > 50 else 'black')
-    axes.set(xlabel='predicted', ylabel='true', title=title)
+    axes.set(xlabel='predicted, % of the true class', ylabel='true',
+             title=title)
     return figure
 
 
