@@ -161,7 +161,7 @@ def pose_table(experiments: Sequence[Experiment], which: str,
              'in brackets.', SPREAD]
     unknown = int((poses == UNKNOWN_POSE).sum())
     if unknown:
-        notes.append(f'The yaw of {unknown} pictures is not known; they count '
+        notes.append(f'Pictures whose yaw is not known: {unknown}; they count '
                      'under "all" only.')
     return TextTable(f'pose_{which}',
                      f'accuracy by head pose, {WHICH[which]}, per cent',
@@ -249,7 +249,9 @@ def time_table(experiments: Sequence[Experiment],
         'iterations, without validation.',
         'Test: time of the test loop for each picture of a batch, without '
         'loading it: the expression encoder and its classifier, copies and '
-        'metrics.', SPREAD
+        'metrics.',
+        'Times of one run; of several, seeds or folds: mean ± standard '
+        'deviation (n - 1).'
     ]
     if with_paper and any(hours):
         header.append('hours, paper')
