@@ -69,6 +69,17 @@ def test_confusion(runs):
         'predicted, % of the true class', 'true')
 
 
+def test_confusion_of_a_class_without_pictures(runs):
+    first = read(runs / 'idfer_rafdb/seed0')
+    keep = first.labels != 1  # but 0, 3 and 9 are taken for it
+    for name in ('scores', 'labels'):
+        setattr(first, name, getattr(first, name)[keep])
+    axes, = confusion_figure([first], 'title').axes
+    texts = [text.get_text() for text in axes.texts]
+    assert texts == ['25.0', '75.0', '0.0', '-', '-', '-',
+                     '0.0', '0.0', '100.0']
+
+
 def test_won_pictures(runs):
     first, second = (read(runs / f'{name}_rafdb/seed0')
                      for name in ('idfer', 'ipdfer'))

@@ -108,6 +108,8 @@ def plot_confusion(experiment: Experiment, out: Path) -> None:
     found = list(experiment.predictions(which).values())
     accuracy = np.mean([predictions.accuracy for predictions in found])
     seeds = f'mean of {len(found)} seeds' if len(found) > 1 else 'one seed'
+    if experiment.has_folds:
+        seeds += f', {len(experiment.seeds[0].runs)} folds'
     title = (f'{stamp(experiment)}{experiment.name}\n{which} epoch, {seeds}: '
              f'accuracy {accuracy:.2f} %')
     save(confusion_figure(found, title),
