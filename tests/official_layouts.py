@@ -42,8 +42,8 @@ def write_manifest(root: Path) -> None:
         '\n'.join([','.join(HEADER), *rows]))
 
 
-def make_ferplus(root: Path) -> Path:
-    """FERPlus with FER2013's pixels: each emotion once in each split.
+def make_ferplus(root: Path, copies: int = 1) -> Path:
+    """FERPlus with FER2013's pixels: each emotion `copies` times in a split.
 
     The first row of each split has no name, so names and row numbers differ
     as in the real file; all pixels of row i, from 0, are i.
@@ -52,7 +52,7 @@ def make_ferplus(root: Path) -> Path:
     votes, pixels = [VOTES], ['emotion,pixels,Usage']
     number = 0
     for usage, _ in FERPLUS_SPLITS:
-        for emotion in (None, *range(8)):
+        for emotion in (None, *[*range(8)] * copies):
             counts = ['0'] * 10
             counts[9 if emotion is None else emotion] = '10'
             name = '' if emotion is None else f'fer{number:07d}.png'
@@ -84,11 +84,15 @@ def affectnet_row(path: str, label: object, box=(40, 20, 60, 70)) -> str:
                      str(label), '0.1', '-2'])
 
 
-def make_affectnet(root: Path) -> Path:
-    """Release of 2017; the list of validation has no header."""
+def make_affectnet(root: Path, copies: int = 1) -> Path:
+    """Release of 2017; the list of validation has no header.
+
+    Each of the 11 labels `copies` times; the last three have no picture.
+    """
     for name, header in (('training', True), ('validation', False)):
-        rows = [affectnet_row(f'{i % 3}/{name}{i}.jpg', i) for i in range(11)]
-        for i in range(8):
+        rows = [affectnet_row(f'{i % 3}/{name}{i}.jpg', i % 11)
+                for i in range(11 * copies)]
+        for i in (i for i in range(11 * copies) if i % 11 < 8):
             write_picture(root / f'Manually_Annotated_Images/{i % 3}/{name}{i}'
                           '.jpg', 160, 120)
         path = root / f'Manually_Annotated_file_lists/{name}.csv'
@@ -115,13 +119,16 @@ def make_affectnet_new(root: Path) -> Path:
     return root
 
 
-def make_sfew(root: Path) -> Path:
-    """Aligned faces, those of val nested, and frames in SFEW_2.0."""
+def make_sfew(root: Path, copies: int = 1) -> Path:
+    """Aligned faces, those of val nested, and frames in SFEW_2.0.
+
+    Each expression `copies` times in each folder.
+    """
     for folder, size in (('Train_Aligned_Faces', (36, 45)),
                          ('Val_Aligned_Faces_new/Val_Aligned_Faces',
                           (36, 45)), ('SFEW_2.0/Train', (72, 58)),
                          ('SFEW_2.0/Val/Val', (72, 58))):
-        for i, word in enumerate(SFEW_FOLDERS):
+        for i, word in enumerate(SFEW_FOLDERS * copies):
             write_picture(
                 root / folder / word / f'Airheads_{i:09d}_00000005.png',
                 *size)

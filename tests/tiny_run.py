@@ -34,13 +34,14 @@ FLIP = dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal')
 TRAIN_PIPELINE = [*PIPELINE[:2], FLIP, PIPELINE[2]]
 
 
-def make_rafdb(root: Path) -> Path:
+def make_rafdb(root: Path, num_train: int = NUM_TRAIN,
+               num_test: int = NUM_TEST) -> Path:
     """Write RAF-DB's official layout with noise for faces, and a manifest."""
     (root / 'basic/EmoLabel').mkdir(parents=True)
     (root / 'basic/Image/aligned').mkdir(parents=True)
     rng = np.random.default_rng(0)
     lines, rows = [], []
-    for split, count in (('train', NUM_TRAIN), ('test', NUM_TEST)):
+    for split, count in (('train', num_train), ('test', num_test)):
         for index in range(count):
             name = f'{split}_{index + 1:05d}'
             path = f'basic/Image/aligned/{name}_aligned.jpg'
@@ -149,13 +150,15 @@ def write_config(path: Path, rafdb: Path, model: dict, **settings) -> Path:
     return path
 
 
-def run(*command, cwd: Path, fails: bool = False, **env) -> str:
+def run(*command, cwd: Path, fails: bool = False, timeout: float = 300,
+        **env) -> str:
     """Run a command of the repository's user.
 
     Args:
         *command: Program and arguments; ``python`` is this one.
         cwd (Path): Where to run it.
         fails (bool): Whether it must fail.
+        timeout (float): Seconds after which it has failed.
         **env: More environment variables.
 
     Returns:
@@ -177,7 +180,7 @@ def run(*command, cwd: Path, fails: bool = False, **env) -> str:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=300)
+        timeout=timeout)
     assert (done.returncode != 0) == fails, done.stdout[-6000:]
     return done.stdout
 

@@ -56,7 +56,7 @@ def parse_args() -> argparse.Namespace:
         '--folds',
         nargs='+',
         type=int,
-        help='folds, for CK+ (default: all ten)')
+        help='folds, for CK+ (default: all ten, with --smoke 0 1)')
     parser.add_argument(
         '--sweep',
         nargs='+',

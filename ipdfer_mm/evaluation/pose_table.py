@@ -75,15 +75,17 @@ def pose_markdown(columns: Sequence[PoseColumn]) -> str:
     titles, numbers = [], []
     for column in columns:
         titles.append(f'{column.dataset} {column.split}')
-        numbers.append(column.counts)
+        numbers.append((column.counts, False))
         if column.paper is not None:
             titles.append(f'{column.dataset} train, paper')
-            numbers.append(column.paper)
+            numbers.append((column.paper, True))
     rows = [['absolute yaw, degrees', *titles],
             ['---', *['---:' for _ in titles]]]
     for pose, name in POSE_NAMES.items():
-        rows.append([name, *(_share(count, pose) for count in numbers)])
-    rows.append(['total', *(str(count.total()) for count in numbers)])
+        rows.append([name, *(
+            '-' if of_paper and pose == UNKNOWN_POSE else _share(count, pose)
+            for count, of_paper in numbers)])
+    rows.append(['total', *(str(count.total()) for count, _ in numbers)])
     text = ''.join(f'| {" | ".join(row)} |\n' for row in rows)
     text += '\nA class begins with its first angle: 10-20 is [10, 20).\n'
     if any(column.paper is not None for column in columns):

@@ -14,8 +14,12 @@ from mmengine.registry import DefaultScope
 from ipdfer_mm.registry import DATASETS
 
 SMOKE_EPOCHS = 2
-SMOKE_ITERATIONS = 4
+SMOKE_ITERATIONS = 2
+# On a CPU an iteration of IPD-FER with 32 pictures takes half a minute.
+SMOKE_BATCH = 4
 SMOKE_PICTURES = 140  # of validation and test
+SMOKE_SHARED = 20  # where training and validation are parts of the same
+SMOKE_FOLDS = (0, 1)
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
@@ -77,7 +81,7 @@ def plan_runs(configs: Sequence[Path],
         out (Path): Folder of all runs.
         seeds (Sequence[int]): Seeds.
         folds (Sequence[int], optional): Folds of configs whose data set has
-            folds. Defaults to None, all of them.
+            folds. Defaults to None, all of them, two for a smoke run.
         sweeps (Sequence[str]): Like ``'model.loss_cos.loss_weight=0.1,1'``:
             each config also runs with each of these values, one setting at a
             time, as in Fig. 7 of the paper.
@@ -92,6 +96,8 @@ def plan_runs(configs: Sequence[Path],
         ValueError: If two configs have the same name, one is not trained by
             epochs, or a text is not of the form ``key=value``.
     """
+    if folds is None and smoke:
+        folds = SMOKE_FOLDS
     for text in [*sweeps, *options]:
         if '=' not in text:
             raise ValueError(f'{text!r} is not of the form KEY=VALUE.')
@@ -147,13 +153,16 @@ def smoke_options(cfg: Config) -> list[str]:
     Returns:
         list[str]: For ``--cfg-options``.
     """
-    pictures = SMOKE_ITERATIONS * cfg.train_dataloader.batch_size
-    return [
-        f'train_cfg.max_epochs={SMOKE_EPOCHS}',
-        *(f'{loader}.dataset.indices='
-          f'{pictures if loader == LOADERS[0] else SMOKE_PICTURES}'
-          for loader in LOADERS)
-    ]
+    options = [f'train_cfg.max_epochs={SMOKE_EPOCHS}',
+               f'train_dataloader.batch_size={SMOKE_BATCH}']
+    for loader in LOADERS:
+        dataset, key = cfg[loader].dataset, f'{loader}.dataset'
+        pictures = (SMOKE_ITERATIONS * SMOKE_BATCH
+                    if loader == LOADERS[0] else SMOKE_PICTURES)
+        if 'dataset' in dataset:  # a part of it, as in configs/holdout
+            key, pictures = f'{key}.dataset', SMOKE_SHARED
+        options.append(f'{key}.indices={pictures}')
+    return options
 
 
 def _check_config(config: Path, cfg: Config) -> None:

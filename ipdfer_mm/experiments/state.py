@@ -16,6 +16,7 @@ from .plan import Run
 
 FILE = 'run.json'
 LOCK = '.lock'
+SMOKE = 'SMOKE, no result'
 PLANNED, TRAINED, FINISHED = 'planned', 'trained', 'finished'
 
 
@@ -69,6 +70,22 @@ def write_state(folder: Path, state: dict) -> None:
     write_atomically(
         Path(folder, FILE), (json.dumps(state, indent=2) + '\n').encode(),
         ADVICE)
+
+
+def is_smoke(checkpoint: Path) -> bool:
+    """Say whether a checkpoint is that of a smoke run.
+
+    Args:
+        checkpoint (Path): Checkpoint, of a run or from elsewhere.
+
+    Returns:
+        bool: Whether nothing that is measured with it is a result.
+
+    Raises:
+        ValueError: If the state of the run is damaged.
+    """
+    folder = Path(checkpoint).parent
+    return Path(folder, FILE).is_file() and read_state(folder)['smoke']
 
 
 @contextmanager

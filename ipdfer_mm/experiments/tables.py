@@ -15,6 +15,7 @@ from ipdfer_mm.evaluation import (
 
 from . import paper
 from .results import Experiment
+from .state import SMOKE
 from .text_table import Spread, TextTable
 
 WHICH = dict(best='best epoch', last='last epoch')
@@ -58,7 +59,7 @@ def make_tables(experiments: Sequence[Experiment],
     for table in tables:
         table.title = f'{experiments[0].dataset}: {table.title}'
         if any(experiment.smoke for experiment in experiments):
-            table.title = f'SMOKE, no result: {table.title}'
+            table.title = f'{SMOKE}: {table.title}'
     return tables
 
 
@@ -160,7 +161,7 @@ def pose_table(experiments: Sequence[Experiment], which: str,
              'in brackets.', SPREAD]
     unknown = int((poses == UNKNOWN_POSE).sum())
     if unknown:
-        notes.append(f'The yaw of {unknown} pictures is not known; they count '
+        notes.append(f'Pictures whose yaw is not known: {unknown}; they count '
                      'under "all" only.')
     return TextTable(f'pose_{which}',
                      f'accuracy by head pose, {WHICH[which]}, per cent',
@@ -248,7 +249,9 @@ def time_table(experiments: Sequence[Experiment],
         'iterations, without validation.',
         'Test: time of the test loop for each picture of a batch, without '
         'loading it: the expression encoder and its classifier, copies and '
-        'metrics.', SPREAD
+        'metrics.',
+        'Times of one run; of several, seeds or folds: mean ± standard '
+        'deviation (n - 1).'
     ]
     if with_paper and any(hours):
         header.append('hours, paper')

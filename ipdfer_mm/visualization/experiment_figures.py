@@ -24,14 +24,13 @@ def confusion_figure(predictions: Sequence[Predictions], title: str) -> Figure:
 
     Returns:
         Figure: Shares of each true class in per cent, of the classes that
-        occur.
+        occur; dashes for one that is only predicted.
     """
     labels = np.concatenate([p.labels for p in predictions])
     predicted = np.concatenate([p.predicted for p in predictions])
     present = np.unique(np.concatenate([labels, predicted]))
-    # A class that is only predicted has no share.
-    shares = 100 * np.nan_to_num(
-        confusion_matrix(labels, predicted, labels=present, normalize='true'))
+    shares = 100 * confusion_matrix(
+        labels, predicted, labels=present, normalize='true')
     figure = Figure(figsize=(6, 5.5), layout='constrained')
     axes = figure.subplots()
     names = [predictions[0].classes[label] for label in present]
@@ -42,7 +41,10 @@ def confusion_figure(predictions: Sequence[Predictions], title: str) -> Figure:
     # scikit-learn takes the middle of the values, not of the colours.
     for text, share in zip(display.text_.ravel(), shares.ravel()):
         text.set_color('white' if share > 50 else 'black')
-    axes.set(xlabel='predicted', ylabel='true', title=title)
+    for text in display.text_[~np.isin(present, labels)].ravel():
+        text.set_text('-')
+    axes.set(xlabel='predicted, % of the true class', ylabel='true',
+             title=title)
     return figure
 
 

@@ -26,12 +26,13 @@ def to_uint8(pictures: Tensor) -> np.ndarray:
     return pixels.round().byte().permute(0, 2, 3, 1).numpy()
 
 
-def picture_grid(columns: dict[str, Tensor]) -> np.ndarray:
+def picture_grid(columns: dict[str, Tensor], title: str = '') -> np.ndarray:
     """Lay pictures side by side, one row a sample, headings above.
 
     Args:
         columns (dict[str, Tensor]): Pictures by heading, each
             (N, 3, H, W), RGB in [-1, 1].
+        title (str): A line above the headings. Defaults to '', no such line.
 
     Returns:
         np.ndarray: The grid, RGB, uint8.
@@ -40,20 +41,21 @@ def picture_grid(columns: dict[str, Tensor]) -> np.ndarray:
     for heading, pictures in columns.items():
         pixels = to_uint8(pictures)  # NxHxWx3
         width = pixels.shape[2]
-        head = np.full((HEADING_HEIGHT, width, 3), 255, np.uint8)
-        scale = min(0.35, width / (9 * len(heading)) * 0.45)
-        cv2.putText(head, heading, (2, HEADING_HEIGHT - 4),
-                    cv2.FONT_HERSHEY_SIMPLEX, scale, (0, 0, 0), 1, cv2.LINE_AA)
+        head = _text_line(heading, width)
         gap = np.full((GAP, width, 3), 255, np.uint8)
         rows = [part for picture in pixels for part in (picture, gap)]
         strips.append(np.concatenate([head, *rows]))
         strips.append(np.full((len(strips[0]), GAP, 3), 255, np.uint8))
-    return np.concatenate(strips[:-1], axis=1)
+    grid = np.concatenate(strips[:-1], axis=1)
+    if title:
+        grid = np.concatenate([_text_line(title, grid.shape[1]), grid])
+    return grid
 
 
 def synthesis_grid(faces: dict[str, Tensor], twins: Optional[Tensor],
                    rows: Sequence[int],
-                   enlarge: int = 1) -> np.ndarray:
+                   enlarge: int = 1,
+                   title: str = '') -> np.ndarray:
     """Lay input, identity only, neutral and reconstruction side by side.
 
     Args:
@@ -63,6 +65,7 @@ def synthesis_grid(faces: dict[str, Tensor], twins: Optional[Tensor],
         rows (Sequence[int]): Which of the N to show.
         enlarge (int): How many pixels wide each pixel becomes, so that there
             is room for the headings above small pictures.
+        title (str): A line above the headings. Defaults to '', no such line.
 
     Returns:
         np.ndarray: The grid, RGB, uint8.
@@ -74,4 +77,13 @@ def synthesis_grid(faces: dict[str, Tensor], twins: Optional[Tensor],
     return picture_grid({
         name: F.interpolate(pictures[list(rows)], scale_factor=enlarge)
         for name, pictures in columns.items()
-    })
+    }, title)
+
+
+def _text_line(text: str, width: int) -> np.ndarray:
+    """Text on white, made smaller where it would not fit."""
+    line = np.full((HEADING_HEIGHT, width, 3), 255, np.uint8)
+    scale = min(0.35, width / (9 * len(text)) * 0.45)
+    cv2.putText(line, text, (2, HEADING_HEIGHT - 4),
+                cv2.FONT_HERSHEY_SIMPLEX, scale, (0, 0, 0), 1, cv2.LINE_AA)
+    return line

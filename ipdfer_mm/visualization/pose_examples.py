@@ -51,8 +51,8 @@ def draw_examples(paths: Sequence[str], poses: Sequence[int], number: int,
             the middle is shown. Defaults to 112.
 
     Returns:
-        np.ndarray: RGB, uint8, with a heading of class and number of its
-        pictures above each column.
+        np.ndarray: RGB, uint8, with a heading of class, in degrees, and
+        number of its pictures above each column.
 
     Raises:
         OSError: If a picture cannot be read; names it.
@@ -65,5 +65,6 @@ def draw_examples(paths: Sequence[str], poses: Sequence[int], number: int,
                 read_picture(Path(paths[index])), None, size)
         count = sum(other == pose for other in poses)
         pictures = torch.from_numpy(cells).permute(0, 3, 1, 2) / 127.5 - 1
-        columns[f'{POSE_NAMES[pose]}: {count}'] = pictures
+        unit = '' if pose == UNKNOWN_POSE else ' deg'
+        columns[f'{POSE_NAMES[pose]}{unit}: {count}'] = pictures
     return picture_grid(columns)

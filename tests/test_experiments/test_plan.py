@@ -66,9 +66,28 @@ def test_smoke_and_options(config):
                      options=['test_dataloader.dataset.indices=7'])
     cfg = run.load_config()
     assert run.smoke and cfg.train_cfg.max_epochs == 2
-    assert cfg.train_dataloader.dataset.indices == 4 * 16
+    assert cfg.train_dataloader.batch_size == 4
+    assert cfg.train_dataloader.dataset.indices == 2 * 4
     assert cfg.val_dataloader.dataset.indices == 140
     assert cfg.test_dataloader.dataset.indices == 7  # options win
+
+
+def test_smoke_of_folds_and_parts(config, folded):
+    assert [run.fold for run in plan_runs([folded], Path('out'), [0],
+                                          smoke=True)] == [0, 1]
+    text = config.read_text()
+    for name in ('train', 'val'):
+        text += (f'{name}_dataloader["dataset"] = dict(type="mmpretrain.'
+                 f'KFoldDataset", dataset={name}_dataloader["dataset"])\n')
+    config.write_text(text.replace('test_dataloader = val_dataloader',
+                                   'test_dataloader = dict(val_dataloader)'))
+    run, = plan_runs([config], Path('out'), [0], smoke=True)
+    cfg = run.load_config()
+    # Both are parts of the same pictures.
+    assert 'indices' not in cfg.train_dataloader.dataset
+    assert (cfg.train_dataloader.dataset.dataset.indices
+            == cfg.val_dataloader.dataset.dataset.indices == 20)
+    assert cfg.test_dataloader.dataset.indices == 140
 
 
 def test_options_are_parsed_as_by_the_tools():

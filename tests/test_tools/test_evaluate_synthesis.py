@@ -18,6 +18,7 @@ from tiny_run import baseline_cfg, run
 from ipdfer_mm.datasets import EXPRESSIONS
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
+from ipdfer_mm.visualization.picture_grid import HEADING_HEIGHT
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / 'tools/analysis_tools/evaluate_synthesis.py'
@@ -118,8 +119,18 @@ def test_true_neutrals_and_judge(tmp_path):
     true_neutral = report['true_neutral/input']
     assert true_neutral['ssim'] > 0.8  # twins differ in the expression only
     assert true_neutral['l1'] < report['true_neutral/neutral']['l1']
+    assert 'note' not in report
     # Five columns of 32 pixels, four gaps of 2.
-    assert cv2.imread(str(tmp_path / 'grid.png')).shape[1] == 5 * 32 + 4 * 2
+    height, width, _ = cv2.imread(str(tmp_path / 'grid.png')).shape
+    assert width == 5 * 32 + 4 * 2
+    # That of a smoke run has a line more.
+    (tmp_path / 'run.json').write_text('{"smoke": true}')
+    result = evaluate()
+    assert result.returncode == 0, result.stderr[-2000:]
+    report = json.loads((tmp_path / 'out.json').read_text())
+    assert report['note'] == 'SMOKE, no result'
+    assert cv2.imread(str(tmp_path / 'grid.png')).shape == (
+        height + HEADING_HEIGHT, width, 3)
     torch.save(
         dict(
             state_dict=judge.state_dict(),

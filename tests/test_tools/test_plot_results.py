@@ -65,7 +65,19 @@ def test_confusion(runs):
     shares = axes.images[0].get_array().reshape(3, 3)
     assert shares.tolist() == [[25, 75, 0], [0, 75, 25], [0, 0, 100]]
     assert [t.get_text() for t in axes.get_yticklabels()] == list(CLASSES)
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ('predicted', 'true')
+    assert (axes.get_xlabel(), axes.get_ylabel()) == (
+        'predicted, % of the true class', 'true')
+
+
+def test_confusion_of_a_class_without_pictures(runs):
+    first = read(runs / 'idfer_rafdb/seed0')
+    keep = first.labels != 1  # but 0, 3 and 9 are taken for it
+    for name in ('scores', 'labels'):
+        setattr(first, name, getattr(first, name)[keep])
+    axes, = confusion_figure([first], 'title').axes
+    texts = [text.get_text() for text in axes.texts]
+    assert texts == ['25.0', '75.0', '0.0', '-', '-', '-',
+                     '0.0', '0.0', '100.0']
 
 
 def test_won_pictures(runs):
@@ -125,6 +137,13 @@ def test_tool_names_pictures_that_are_gone(runs, tool, tmp_path, capsys):
     said = capsys.readouterr()
     assert 'ipdfer_rafdb alone gets 3 right, idfer_rafdb alone 1' in said.out
     assert '/data/pictures/3.png' in said.err
+
+
+def test_tool_names_checkpoints_that_are_gone(runs, tool, tmp_path, capsys):
+    args = ('--out', tmp_path / 'figures', '--tsne', 'idfer_rafdb')
+    assert tool(runs, *args) == 2
+    assert 'idfer_rafdb/seed0 has no last checkpoint' in (
+        capsys.readouterr().err)
 
 
 def test_tool_needs_runs(tool, tmp_path, capsys):

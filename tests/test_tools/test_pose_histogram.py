@@ -97,6 +97,7 @@ def test_table(run, root, tmp_path):
     first = expected(33)['0-10']
     assert cells['0-10'][:2] == [f'{first} ({100 * first / 33:.1f} %)',
                                  '5836 (47.6 %)']
+    assert cells['unknown'][1] == '-'  # the paper names none
     assert cells['total'] == ['33', '12271', '28']
     assert 'another estimator' in table
 

@@ -31,6 +31,14 @@ def test_pictures_lie_where_they_should():
     assert (grid[:HEADING_HEIGHT] < 255).any()
 
 
+def test_title_is_a_line_above():
+    pictures = torch.ones(1, 3, 20, 60)
+    plain = picture_grid(dict(a=pictures, b=pictures))
+    titled = picture_grid(dict(a=pictures, b=pictures), 'title')
+    assert (titled[HEADING_HEIGHT:] == plain).all()
+    assert (titled[:HEADING_HEIGHT] < 255).any()
+
+
 def test_chosen_rows_enlarged():
     values = torch.tensor([-1.0, 0.0, 1.0]).view(3, 1, 1, 1)
     pictures = values.expand(3, 3, 10, 10)

@@ -4,7 +4,8 @@ On the test set of a config: error of the reconstruction against that of the
 mean training picture, and whose face the synthesised ones are. Where the data
 set knows the true neutral faces (SyntheticFaces), also how near the neutral
 faces come to them. LPIPS, FID and KID are measured where the files of their
-networks are given; nothing is downloaded.
+networks are given; nothing is downloaded. Numbers and grid of a smoke run's
+checkpoint (tools/run_experiments.py) say so.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from ipdfer_mm.evaluation import (
     measure_synthesis,
     synthesize,
 )
+from ipdfer_mm.experiments.state import SMOKE, is_smoke
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.compat import set_checkpoint_trust
@@ -116,7 +118,8 @@ def measure(args: argparse.Namespace) -> None:
     if args.identity_network:
         network = load_identity_network(*args.identity_network).to(device)
     faces = synthesize(model, test.pictures, network)
-    report = dict(num_pictures=len(test.pictures))
+    report = dict(note=SMOKE) if is_smoke(args.checkpoint) else {}
+    report['num_pictures'] = len(test.pictures)
     report |= measure_synthesis(faces, mean_picture, test)
     if args.judge:
         judge_cfg, checkpoint = args.judge
@@ -143,7 +146,8 @@ def write(args: argparse.Namespace, report: dict, faces: dict[str, Tensor],
         write_atomically(Path(args.out), f'{text}\n'.encode(), ADVICE)
     if args.grid:
         rows = np.linspace(0, len(test.pictures) - 1, GRID_ROWS).astype(int)
-        grid = synthesis_grid(faces, test.twins, rows)
+        grid = synthesis_grid(faces, test.twins, rows,
+                              title=report.get('note', ''))
         png = cv2.imencode('.png', grid[..., ::-1])[1].tobytes()
         write_atomically(Path(args.grid), png, ADVICE)
 

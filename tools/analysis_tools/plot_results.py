@@ -18,19 +18,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
-from mmengine.config import Config
-from mmengine.dataset import default_collate
-from mmengine.registry import DATASETS, MODELS, init_default_scope
-from mmengine.runner import load_checkpoint
 from sklearn.manifold import TSNE
-from tqdm import tqdm
 
 from ipdfer_mm.datasets.pose import POSE_EDGES
 from ipdfer_mm.evaluation import check_same_pictures
-from ipdfer_mm.experiments.execution import checkpoints
+from ipdfer_mm.experiments.features import extract_features
 from ipdfer_mm.experiments.results import Experiment, read_experiments
+from ipdfer_mm.experiments.state import SMOKE
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import parse_experiment_args
 from ipdfer_mm.utils.compat import set_checkpoint_trust
@@ -44,7 +39,6 @@ from ipdfer_mm.visualization.experiment_figures import (
 )
 
 ADVICE = 'choose another folder with --out'
-BATCH_SIZE = 64
 ROWS = 3  # of pictures
 
 
@@ -100,7 +94,7 @@ def which_checkpoint(*experiments: Experiment) -> str:
 
 def stamp(*experiments: Experiment) -> str:
     """What the titles of smoke runs begin with."""
-    return 'SMOKE, no result: ' * any(e.smoke for e in experiments)
+    return f'{SMOKE}: ' * any(e.smoke for e in experiments)
 
 
 def file_name(out: Path, name: str, *experiments: Experiment) -> Path:
@@ -113,8 +107,11 @@ def plot_confusion(experiment: Experiment, out: Path) -> None:
     which = which_checkpoint(experiment)
     found = list(experiment.predictions(which).values())
     accuracy = np.mean([predictions.accuracy for predictions in found])
-    title = (f'{stamp(experiment)}{experiment.name}\n{which} epoch, '
-             f'{len(found)} seed{"s" * (len(found) > 1)}: {accuracy:.2f} %')
+    seeds = f'mean of {len(found)} seeds' if len(found) > 1 else 'one seed'
+    if experiment.has_folds:
+        seeds += f', {len(experiment.seeds[0].runs)} folds'
+    title = (f'{stamp(experiment)}{experiment.name}\n{which} epoch, {seeds}: '
+             f'accuracy {accuracy:.2f} %')
     save(confusion_figure(found, title),
          file_name(out, f'confusion_{experiment.name}', experiment))
 
@@ -128,7 +125,8 @@ def plot_samples(first: Experiment, second: Experiment, min_yaw: int,
     if not seeds:
         raise ValueError(f'{first.name} and {second.name} have no seed in '
                          'common.')
-    theirs, ours = theirs[seeds[0]], ours[seeds[0]]
+    seed = seeds[0]
+    theirs, ours = theirs[seed], ours[seed]
     check_same_pictures(theirs, ours)
     pose = POSE_EDGES.index(min_yaw) + 1
     won = won_pictures(theirs, ours, pose)
@@ -142,7 +140,7 @@ def plot_samples(first: Experiment, second: Experiment, min_yaw: int,
         len(won), ROWS * COLUMNS)).astype(int)]
     title = (f'{stamp(first, second)}over {min_yaw}°, right by {second.name}, '
              f'wrong by {first.name}:\n{len(won)} of {total} pictures (the '
-             f'other way round: {len(lost)})')
+             f'other way round: {len(lost)}), {which} epoch, seed {seed}')
     save(samples_figure(theirs, shown, title),
          file_name(out, f'large_pose_{first.name}_{second.name}', first,
                    second))
@@ -198,35 +196,6 @@ def plot_sensitivity(base: Experiment, swept: Sequence[Experiment],
          file_name(out, f'sensitivity_{base.name}', base, *swept))
 
 
-@torch.no_grad()
-def extract(folder: Path, which: str, settings: dict,
-            names: set[str]) -> dict[str, np.ndarray]:
-    """Features of test pictures from the network before its classifier.
-
-    Returns:
-        dict[str, np.ndarray]: (D, ) by path of the picture.
-    """
-    cfg = Config(settings)
-    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
-    model = MODELS.build(cfg.model)
-    path = list(checkpoints(
-        folder, 'best_*' if which == 'best' else '').values())[-1]
-    load_checkpoint(model, str(path), strict=True)
-    device = 'cuda' if torch.cuda.is_available() else 'cpu'
-    model = model.to(device).eval()
-    dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    indices = [i for i in range(len(dataset))
-               if dataset.get_data_info(i)['img_path'] in names]
-    features = {}
-    for start in tqdm(range(0, len(indices), BATCH_SIZE), disable=None):
-        data = model.data_preprocessor(default_collate(
-            [dataset[i] for i in indices[start:start + BATCH_SIZE]]))
-        feats = model.extract_feat(data['inputs'], stage='pre_logits')
-        for sample, feat in zip(data['data_samples'], feats.cpu().numpy()):
-            features[sample.img_path] = feat
-    return features
-
-
 def plot_tsne(experiments: Sequence[Experiment], people: int,
               out: Path) -> None:
     """Draw the features of experiments, their first seed and fold."""
@@ -238,19 +207,21 @@ def plot_tsne(experiments: Sequence[Experiment], people: int,
     paths = [first.paths[i] for i in keep]
     for experiment in experiments:
         check_same_pictures(first, experiment.first.predictions[which])
-        features = extract(experiment.first.folder, which,
-                           experiment.first.settings, set(paths))
+        features = extract_features(experiment.first, which, set(paths))
         feats = np.stack([features[path] for path in paths])
         perplexity = min(30, (len(feats) - 1) / 3)
         points[experiment.name] = TSNE(
             perplexity=perplexity, init='pca',
             random_state=0).fit_transform(feats)
-    named = f'{len(subjects)} people' if first.has_subjects else 'all people'
+    named = (f'{len(subjects)} people, who are numbered'
+             if first.has_subjects else 'all people')
+    state = experiments[0].first.state
+    fold = '' if state['fold'] is None else f', fold {state["fold"]}'
     save(embedding_figure(
         points, first.labels[keep], first.classes, first.subjects[keep],
-        f'{stamp(*experiments)}t-SNE of f_exp, {which} epoch, {named}, '
-        f'{len(keep)} pictures'), file_name(
-            out, '_'.join(['tsne', *points]), *experiments))
+        f'{stamp(*experiments)}t-SNE of the features before the classifier, '
+        f'{which} epoch, seed {state["seed"]}{fold}:\n{len(keep)} pictures of '
+        f'{named}'), file_name(out, '_'.join(['tsne', *points]), *experiments))
 
 
 def main() -> int:

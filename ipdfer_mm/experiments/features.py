@@ -1,0 +1,51 @@
+"""Features of a finished run's network."""
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import default_collate
+from mmengine.registry import DATASETS, init_default_scope
+from tqdm import tqdm
+
+from ipdfer_mm.evaluation import load_trained_model
+
+from .execution import checkpoints
+from .results import RunResult
+
+BATCH_SIZE = 64
+
+
+@torch.no_grad()
+def extract_features(run: RunResult, which: str,
+                     names: set[str]) -> dict[str, np.ndarray]:
+    """Features of test pictures from the network before its classifier.
+
+    Args:
+        run (RunResult): A finished run.
+        which (str): ``'last'`` or ``'best'`` checkpoint.
+        names (set[str]): Paths of the pictures, as in its predictions.
+
+    Returns:
+        dict[str, np.ndarray]: (D, ) by path of the picture.
+
+    Raises:
+        OSError: If the checkpoint or a picture is gone; names it.
+    """
+    cfg = Config(run.settings)
+    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+    paths = checkpoints(run.folder, 'best_*' if which == 'best' else '')
+    if not paths:
+        raise FileNotFoundError(f'{run.folder} has no {which} checkpoint any '
+                                'more: the features need it.')
+    model = load_trained_model(cfg, str(paths[max(paths)]))
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    indices = [i for i in range(len(dataset))
+               if dataset.get_data_info(i)['img_path'] in names]
+    features = {}
+    for start in tqdm(range(0, len(indices), BATCH_SIZE), disable=None):
+        data = model.data_preprocessor(default_collate(
+            [dataset[i] for i in indices[start:start + BATCH_SIZE]]))
+        feats = model.extract_feat(data['inputs'], stage='pre_logits')
+        for sample, feat in zip(data['data_samples'], feats.cpu().numpy()):
+            features[sample.img_path] = feat
+    return features

@@ -1,0 +1,120 @@
+"""Rendered people in the official layouts of the paper's data sets."""
+
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+from official_layouts import (
+    make_affectnet,
+    make_ckplus,
+    make_ferplus,
+    make_sfew,
+)
+from tiny_run import make_rafdb
+
+from ipdfer_mm.preparation.alignment import (
+    ARCFACE_TEMPLATE,
+    similarity_transform,
+)
+from ipdfer_mm.preparation.sets import list_readers
+from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.rendering import (
+    CLASSES,
+    FaceRenderer,
+    RenderSpec,
+    parametric_head,
+    sample_expression,
+    sample_light,
+    sample_person,
+)
+from ipdfer_mm.utils import register_all_modules
+
+MAKERS = dict(
+    rafdb=lambda root: make_rafdb(root, 70, 35),
+    ferplus=lambda root: make_ferplus(root, 8),
+    affectnet=lambda root: make_affectnet(root, 8),
+    sfew=lambda root: make_sfew(root, 8),
+    ckplus=lambda root: make_ckplus(root, 20))
+# Where the pictures of the layout are too small to find a face.
+SIZES = dict(sfew=(143, 181))
+# The renderer has seven classes.
+CONTEMPT = dict(mouthSmile_R=1., mouthDimple_R=.6, cheekSquint_R=.3)
+
+
+def make_set(name: str, data_root: Path) -> Path:
+    """Make a data set of the paper with rendered people of its classes.
+
+    Args:
+        name (str): Key of :data:`MAKERS`.
+        data_root (Path): Where to.
+
+    Returns:
+        Path: ``data_root``.
+    """
+    register_all_modules()
+    MAKERS[name](data_root)
+    renderer = FaceRenderer(parametric_head())
+    landmarks = {}
+    options = dict(label_rule='majority') if name == 'ferplus' else {}
+    for reader in list_readers(name, data_root, options):
+        dataset = DATASETS.build(reader)
+        for index in range(len(dataset)):
+            sample = dataset.get_data_info(index)
+            points = _render(renderer, sample, dataset.metainfo['classes'],
+                             SIZES.get(name))
+            if name == 'affectnet':
+                landmarks[Path(sample['img_path']).name] = points
+    _write_landmarks(data_root, landmarks)
+    return data_root
+
+
+def _write_landmarks(affectnet: Path, landmarks: dict) -> None:
+    """Put the landmarks of faces into AffectNet's lists, which give yaw."""
+    for path in affectnet.glob('Manually_Annotated_file_lists/*.csv'):
+        lines = [line.split(',') for line in path.read_text().splitlines()]
+        for cells in lines:
+            points = landmarks.get(Path(cells[0]).name)
+            if points is not None:
+                cells[5] = ';'.join(f'{x:.2f}' for x in points.ravel())
+        path.write_text('\n'.join(map(','.join, lines)))
+
+
+def _render(renderer: FaceRenderer, sample: dict, classes: tuple,
+            size: tuple) -> np.ndarray:
+    """Put a face in place of the picture, where its points are.
+
+    Returns:
+        np.ndarray: Its landmarks, (68, 2); in the square that was rendered
+        if the picture had none.
+    """
+    path = sample['img_path']
+    rng = _random(path)
+    # The same in all pictures of somebody.
+    person = sample_person(len(renderer.model.identity),
+                           _random(sample.get('subject', path)))
+    expression = classes[sample['gt_label']]
+    spec = RenderSpec(
+        person,
+        sample_expression(expression, rng)
+        if expression in CLASSES else CONTEMPT,
+        yaw=0 if 'subject' in sample else rng.uniform(-55, 55),
+        light=sample_light(rng),
+        seed=int(rng.integers(10**6)))
+    rendered = renderer.render(spec)
+    face, points = rendered.image[..., ::-1], rendered.landmarks68
+    old = cv2.imread(path)
+    if sample.get('landmarks') is None:
+        picture = cv2.resize(face, size or old.shape[1::-1])
+    else:
+        matrix = similarity_transform(ARCFACE_TEMPLATE, sample['landmarks'])
+        points = points @ matrix[:, :2].T + matrix[:, 2]
+        picture = cv2.warpAffine(face, matrix, old.shape[1::-1],
+                                 borderMode=cv2.BORDER_REPLICATE)
+    cv2.imwrite(path, picture)
+    return points
+
+
+def _random(path: str) -> np.random.Generator:
+    """Random numbers of a picture or person, wherever the data set lies."""
+    return np.random.default_rng(zlib.crc32(Path(path).name.encode()))
