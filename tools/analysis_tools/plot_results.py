@@ -29,9 +29,9 @@ from tqdm import tqdm
 
 from ipdfer_mm.datasets.pose import POSE_EDGES
 from ipdfer_mm.evaluation import check_same_pictures
-from ipdfer_mm.experiments.execution import checkpoints
 from ipdfer_mm.experiments.results import Experiment, read_experiments
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.checkpoint_files import checkpoints
 from ipdfer_mm.utils.cli import parse_experiment_args
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 from ipdfer_mm.visualization.experiment_figures import (
