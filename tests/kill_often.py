@@ -3,6 +3,7 @@
 import math
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -10,10 +11,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tiny_run import tool_environment
+from tiny_run import comparable, load, tool_environment
+
+from ipdfer_mm.utils.checkpoint_files import find_damage
 
 LOG = 'output.txt'
-# Each fourth kill may come before there is progress, while it starts.
+# What a training does, in its log.
+STEP = re.compile(r'Epoch\(\w+\)\s+(?:\[\d+\])?\[\d+/\d+\]|'
+                  r'Saving checkpoint at \d+ epochs|'
+                  r'best checkpoint .* is saved|resumed epoch: \d+')
+# Each fourth kill comes while it starts, before there is any progress.
 EARLY = 4
 
 
@@ -58,22 +65,21 @@ class KilledCommand:
 
     def finish(self) -> None:
         """Run it to its end, which must be a good one."""
-        assert not self._run(math.inf, False, False), self.log()
+        assert not self._run(math.inf, False), self.log()
 
-    def kill_once(self, longest: float, master_only: bool = False) -> bool:
+    def kill_once(self, longest: float) -> bool:
         """Start it and kill it, unless it comes to its end before.
 
         Args:
             longest (float): Seconds after the first progress within which it
-                is killed; sometimes also before any progress.
-            master_only (bool): Whether its children go on.
+                is killed; each fourth time it is before.
 
         Returns:
             bool: Whether it was killed.
         """
         early = len(self.kills) % EARLY == EARLY - 1
         begin = time.monotonic()
-        killed = self._run(self.random.uniform(0, longest), early, master_only)
+        killed = self._run(self.random.uniform(0, longest), early)
         if killed:
             self.kills.append(
                 Kill(time.monotonic() - begin, self.progress()))
@@ -90,7 +96,7 @@ class KilledCommand:
         return '\n'.join([f'{len(self.kills)} kills, {self.starts} starts',
                           *lines])
 
-    def _run(self, delay: float, early: bool, master_only: bool) -> bool:
+    def _run(self, delay: float, early: bool) -> bool:
         """Whether it was killed, ``delay`` after the first progress."""
         begin = time.monotonic()
         process = self._start()
@@ -108,7 +114,7 @@ class KilledCommand:
                 time.sleep(0.01)
             killed = process.poll() is None
         finally:
-            kill(process, master_only)
+            kill(process)
         assert killed or process.returncode == 0, self.log()
         if not killed:
             begun = begun or begin
@@ -123,18 +129,16 @@ class KilledCommand:
                 start_new_session=True, stdout=log, stderr=subprocess.STDOUT)
 
 
-def kill(process: subprocess.Popen, master_only: bool = False) -> None:
-    """Kill a process and, unless it has ended, those that it started."""
+def kill(process: subprocess.Popen) -> None:
+    """Kill a process that has not ended, and all that it started."""
     if process.poll() is None:
-        if master_only:
-            process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def kill_often(command: KilledCommand, undisturbed: KilledCommand, kills: int,
-               check: Callable[[], None], finished: Callable[[], None]) -> None:
+def kill_often(command: KilledCommand, undisturbed: KilledCommand,
+               kills: int, check: Callable[[], None],
+               finished: Callable[[], None]) -> None:
     """Run a command to its end with kills in between.
 
     Args:
@@ -155,3 +159,21 @@ def kill_often(command: KilledCommand, undisturbed: KilledCommand, kills: int,
     command.finish()
     print(f'\n{command.summary()}')
     finished()
+
+
+def last_step(log: Path) -> str:
+    """What a training did last."""
+    found = STEP.findall(log.read_text()) if log.is_file() else []
+    return re.sub(r'\s+', ' ', found[-1]) if found else 'nothing yet'
+
+
+def check_checkpoints(folder: Path) -> None:
+    """All checkpoints in and below a folder are whole."""
+    for path in folder.rglob('*.pth'):
+        assert find_damage(path) is None, path
+        load(path)
+
+
+def read_checkpoints(folder: Path) -> dict:
+    """What of the checkpoints in a folder counts, by name."""
+    return {path.name: comparable(path) for path in folder.glob('*.pth')}
