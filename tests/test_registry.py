@@ -48,6 +48,7 @@ def components(folder) -> dict:
             EpochSeedHook=dict(),
             NonFiniteLossHook=dict(),
             PlainCheckpointHook=dict(),
+            ResumeCheckpointHook=dict(),
             ResumeInitHook=dict(),
             SyncTrainedBuffersHook=dict(),
             SynthesisGridHook=dict(interval=2)),

@@ -150,6 +150,25 @@ def write_config(path: Path, rafdb: Path, model: dict, **settings) -> Path:
     return path
 
 
+def tool_environment(**env) -> dict:
+    """Environment of the repository's user.
+
+    Args:
+        **env: More environment variables.
+
+    Returns:
+        dict: With this Python first.
+    """
+    path = os.environ.get('PYTHONPATH', '')
+    return {
+        **os.environ,
+        'OMP_NUM_THREADS': '1',
+        'PATH': f'{Path(sys.executable).parent}:{os.environ["PATH"]}',
+        'PYTHONPATH': f'{ROOT}:{TESTS}:{path}',  # for `custom_imports`
+        **{k: str(v) for k, v in env.items()}
+    }
+
+
 def run(*command, cwd: Path, fails: bool = False, timeout: float = 300,
         **env) -> str:
     """Run a command of the repository's user.
@@ -165,18 +184,10 @@ def run(*command, cwd: Path, fails: bool = False, timeout: float = 300,
         str: What it printed.
     """
     command = [str(part) for part in command]
-    path = os.environ.get('PYTHONPATH', '')
-    env = {
-        **os.environ,
-        'OMP_NUM_THREADS': '1',
-        'PATH': f'{Path(sys.executable).parent}:{os.environ["PATH"]}',
-        'PYTHONPATH': f'{ROOT}:{TESTS}:{path}',  # for `custom_imports`
-        **{k: str(v) for k, v in env.items()}
-    }
     done = subprocess.run(
         command,
         cwd=cwd,
-        env=env,
+        env=tool_environment(**env),
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -208,6 +219,21 @@ def free_port() -> int:
 def load(path: Path) -> dict:
     """Load a checkpoint as anybody may: nothing in it can run code."""
     return torch.load(path, map_location='cpu', weights_only=True)
+
+
+def comparable(path: Path) -> dict:
+    """What of a checkpoint must not depend on an interruption."""
+    checkpoint = load(path)
+    hub = checkpoint['message_hub']
+    meta = checkpoint['meta']
+    kept = dict(state_dict=checkpoint['state_dict'],
+                logs={name: log for name, log in hub['log_scalars'].items()
+                      if 'time' not in name and 'memory' not in name},
+                best_score=hub['runtime_info'].get('best_score'),
+                meta={key: meta[key] for key in ('epoch', 'iter', 'seed')})
+    for key in ('optimizer', 'param_schedulers'):  # none in the best one
+        kept[key] = checkpoint.get(key)
+    return kept
 
 
 def assert_equal(a, b, where: str = '') -> None:

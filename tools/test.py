@@ -18,6 +18,7 @@ from ipdfer_mm.utils.cli import (
     set_dataloader_defaults,
 )
 from ipdfer_mm.utils.compat import leave_process_group
+from ipdfer_mm.utils.run_errors import explained_errors
 
 OUT_SUFFIXES = dict(
     pred=('.pkl', '.pickle'), metrics=('.json', '.yaml', '.yml', '.pkl'))
@@ -126,7 +127,8 @@ def main() -> None:
     if args.out and args.out_item == 'pred':
         runner.test_evaluator.metrics.append(
             DumpResults(out_file_path=args.out))
-    metrics = runner.test()
+    with explained_errors(cfg, ['test_dataloader']):
+        metrics = runner.test()
     if args.out and args.out_item == 'metrics' and is_main_process():
         mmengine.dump(metrics, args.out)
     leave_process_group()

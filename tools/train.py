@@ -15,6 +15,7 @@ from ipdfer_mm.utils.cli import (
     set_dataloader_defaults,
 )
 from ipdfer_mm.utils.compat import leave_process_group
+from ipdfer_mm.utils.run_errors import explained_errors
 
 
 def parse_args() -> argparse.Namespace:
@@ -107,7 +108,8 @@ def main() -> None:
         runner = RUNNERS.build(cfg)
     else:
         runner = Runner.from_cfg(cfg)
-    runner.train()
+    with explained_errors(cfg, ['train_dataloader', 'val_dataloader']):
+        runner.train()
     leave_process_group()
 
 

@@ -27,6 +27,8 @@ default_hooks = dict(
     nonfinite_loss=dict(type='NonFiniteLossHook'),
     # Checkpoints load with torch.load(weights_only=True).
     plain_checkpoint=dict(type='PlainCheckpointHook'),
+    # --resume takes the newest checkpoint that is whole and validated.
+    resume_checkpoint=dict(type='ResumeCheckpointHook'),
     # Resuming does not ask for the files that training started from.
     resume_init=dict(type='ResumeInitHook'),
     # Average the batch-norm statistics of all processes after each epoch.

@@ -7,6 +7,7 @@ from .hooks import (
     EpochSeedHook,
     NonFiniteLossHook,
     PlainCheckpointHook,
+    ResumeCheckpointHook,
     ResumeInitHook,
     SyncTrainedBuffersHook,
     SynthesisGridHook,
@@ -20,5 +21,6 @@ __all__ = [
     'AlternatingOptimWrapperConstructor', 'AtomicLocalBackend',
     'Bfloat16OptimWrapper', 'ChannelsLastHook', 'DatasetMetaHook',
     'EpochSeedHook', 'NonFiniteLossHook', 'PlainCheckpointHook',
-    'ResumeInitHook', 'SyncTrainedBuffersHook', 'SynthesisGridHook'
+    'ResumeCheckpointHook', 'ResumeInitHook', 'SyncTrainedBuffersHook',
+    'SynthesisGridHook'
 ]

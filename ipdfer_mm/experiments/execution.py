@@ -2,13 +2,13 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Optional
 
 import torch
+
+from ipdfer_mm.utils.checkpoint_files import checkpoints
 
 from .plan import Run
 from .state import (
@@ -37,7 +37,9 @@ class RunBusyError(RuntimeError):
 def execute(run: Run, tools: Path, patience: float = 0) -> None:
     """Do what is missing of a run.
 
-    The training goes on from the last checkpoint that was also validated.
+    The training goes on from the last checkpoint that was also validated (by
+    the hook :class:`ipdfer_mm.engine.ResumeCheckpointHook`, which all configs
+    here have).
     Then the last checkpoint and the best one, if the config keeps it
     (``save_best``), are tested; their predictions become ``last.pkl`` and
     ``best.pkl`` in the folder of the run.
@@ -66,46 +68,6 @@ def execute(run: Run, tools: Path, patience: float = 0) -> None:
             write_state(run.folder, dict(state, status=FINISHED))
 
 
-def checkpoints(folder: Path, prefix: str = '') -> dict[int, Path]:
-    """Find the checkpoints of a run.
-
-    Args:
-        folder (Path): Folder of the run.
-        prefix (str): Of the files' names, before ``epoch_<n>.pth``.
-
-    Returns:
-        dict[int, Path]: By epoch, in order.
-    """
-    found = {}
-    for path in folder.glob(f'{prefix}epoch_*.pth'):
-        match = re.fullmatch(r'epoch_(\d+)\.pth',
-                             path.name[path.name.rindex('epoch_'):])
-        if match:
-            found[int(match[1])] = path
-    return dict(sorted(found.items()))
-
-
-def resumable(folder: Path) -> Optional[Path]:
-    """Find the checkpoint to go on from.
-
-    MMEngine writes the checkpoint of an epoch before it validates it, and
-    deletes the best one before it writes a better. After a kill in between,
-    resuming from that checkpoint would lose the validation. So the newest
-    one counts only if the next epoch has begun.
-
-    Args:
-        folder (Path): Folder of the run.
-
-    Returns:
-        Path | None: The checkpoint; None to start anew.
-    """
-    begun = max((record['epoch'] for record in read_scalars(folder)
-                 if 'epoch' in record), default=0)
-    safe = [path for epoch, path in checkpoints(folder).items()
-            if epoch < begun]
-    return safe[-1] if safe else None
-
-
 def read_scalars(folder: Path) -> list[dict]:
     """Read what MMEngine logged in all trainings of a run.
 
@@ -127,10 +89,8 @@ def read_scalars(folder: Path) -> list[dict]:
 
 
 def _train(run: Run, tools: Path, held: int) -> None:
-    checkpoint = resumable(run.folder)
-    resume = [] if checkpoint is None else ['--resume', str(checkpoint)]
     _call([str(tools / 'train.py'), str(run.config), '--work-dir',
-           str(run.folder), *resume, '--cfg-options', *run.options],
+           str(run.folder), '--resume', '--cfg-options', *run.options],
           run, TRAIN_LOG, held)
 
 

@@ -8,8 +8,8 @@ from mmengine.registry import DATASETS, init_default_scope
 from tqdm import tqdm
 
 from ipdfer_mm.evaluation import load_trained_model
+from ipdfer_mm.utils.checkpoint_files import checkpoints
 
-from .execution import checkpoints
 from .results import RunResult
 
 BATCH_SIZE = 64

@@ -1,6 +1,5 @@
 """Runs with stand-ins for train.py and test.py."""
 
-import json
 import os
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from ipdfer_mm.experiments.execution import (
     RunBusyError,
     RunFailedError,
     execute,
-    resumable,
 )
 from ipdfer_mm.experiments.plan import plan_runs
 from ipdfer_mm.experiments.slurm import array_script, submit
@@ -106,22 +104,6 @@ def test_a_training_that_outlives_its_master_is_left_alone(run, tools):
         execute(run, tools)
     threading.Timer(0.3, orphan.communicate, [b'\n']).start()
     execute(run, tools, patience=60)
-
-
-def test_goes_on_from_what_was_validated(tmp_path):
-    log = tmp_path / '20260101_000000/vis_data/scalars.json'
-    log.parent.mkdir(parents=True)
-    assert resumable(tmp_path) is None
-    for epoch in (9, 10):
-        (tmp_path / f'epoch_{epoch}.pth').touch()
-    (tmp_path / 'best_accuracy_top1_epoch_8.pth').touch()
-    records = [dict(epoch=10, time=1), {'step': 9, 'accuracy/top1': 3}]
-    log.write_text('\n'.join(map(json.dumps, records)))
-    # Epoch 10 may not be validated.
-    assert resumable(tmp_path).name == 'epoch_9.pth'
-    records.append(dict(epoch=11, time=1))
-    log.write_text('\n'.join(map(json.dumps, records)) + '\n{"epo')
-    assert resumable(tmp_path).name == 'epoch_10.pth'
 
 
 def test_other_settings_are_refused(run):

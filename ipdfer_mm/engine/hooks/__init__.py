@@ -5,12 +5,13 @@ from .dataset_meta_hook import DatasetMetaHook
 from .epoch_seed_hook import EpochSeedHook
 from .nonfinite_loss_hook import NonFiniteLossHook
 from .plain_checkpoint_hook import PlainCheckpointHook
+from .resume_checkpoint_hook import ResumeCheckpointHook
 from .resume_init_hook import ResumeInitHook
 from .sync_trained_buffers_hook import SyncTrainedBuffersHook
 from .synthesis_grid_hook import SynthesisGridHook
 
 __all__ = [
     'ChannelsLastHook', 'DatasetMetaHook', 'EpochSeedHook',
-    'NonFiniteLossHook', 'PlainCheckpointHook', 'ResumeInitHook',
-    'SyncTrainedBuffersHook', 'SynthesisGridHook'
+    'NonFiniteLossHook', 'PlainCheckpointHook', 'ResumeCheckpointHook',
+    'ResumeInitHook', 'SyncTrainedBuffersHook', 'SynthesisGridHook'
 ]

@@ -1,0 +1,85 @@
+"""Which checkpoint a run goes on from."""
+
+import os.path as osp
+from pathlib import Path
+from typing import Optional
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import EpochBasedTrainLoop, Runner
+
+from ipdfer_mm.registry import HOOKS
+from ipdfer_mm.utils.checkpoint_files import (
+    checkpoints,
+    find_resumable,
+    note_finished,
+    remove_partial,
+)
+from ipdfer_mm.utils.main_process import on_main_process
+
+
+@HOOKS.register_module()
+class ResumeCheckpointHook(Hook):
+    """Go on from a checkpoint that is whole and validated.
+
+    MMEngine resumes from the file that ``last_checkpoint`` names, whatever
+    its state, and that file is written anew after each epoch. With this hook
+    ``--resume`` without a file goes on from the newest checkpoint in the work
+    folder that is not damaged and whose epoch was also validated; a warning
+    names the damaged ones. A checkpoint that the user names is taken as it
+    is. Training by iterations is left to MMEngine.
+    """
+
+    priority = 'VERY_HIGH'  # before hooks that ask what is resumed
+
+    def before_run(self, runner: Runner) -> None:
+        """Choose the checkpoint.
+
+        Args:
+            runner (Runner): The runner.
+
+        Raises:
+            RuntimeError: If all checkpoints are damaged; names them.
+        """
+        if not runner._resume or runner._load_from is not None:
+            return
+        if not isinstance(runner.train_loop, EpochBasedTrainLoop):
+            return
+        path = on_main_process(
+            lambda: self._choose(Path(runner.work_dir)),
+            'The first process found no checkpoint to resume; see its error.')
+        if path is None:
+            runner.logger.info(
+                f'{runner.work_dir} has no checkpoint of a finished epoch: '
+                'training starts anew.')
+            runner._resume = False
+        else:
+            runner._load_from = str(path)
+
+    @staticmethod
+    def _choose(work_dir: Path) -> Optional[Path]:
+        folder = work_dir
+        last = work_dir / 'last_checkpoint'
+        # `out_dir` of CheckpointHook may name another folder.
+        if not checkpoints(folder) and last.is_file():
+            named = osp.dirname(last.read_text(errors='replace').strip())
+            folder = Path(named) if osp.isdir(named) else folder
+        remove_partial(folder)
+        return find_resumable(folder, work_dir)
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Note that the epoch before is done.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        if is_main_process():
+            note_finished(Path(runner.work_dir), runner.epoch)
+
+    def after_train(self, runner: Runner) -> None:
+        """Note that the last epoch is done.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        self.before_train_epoch(runner)

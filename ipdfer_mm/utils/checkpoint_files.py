@@ -1,0 +1,130 @@
+"""Checkpoints in the folder of a run, and which of them is to go on from."""
+
+import logging
+import re
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Optional
+
+from mmengine.logging import print_log
+
+from .atomic import write_atomically
+
+# Beside MMEngine's `last_checkpoint`: the number of epochs that are trained,
+# saved and validated.
+FILE = 'finished_epochs'
+ADVICE = 'free space or choose another --work-dir, and resume'
+
+
+def checkpoints(folder: Path, prefix: str = '') -> dict[int, Path]:
+    """Find the checkpoints of a run.
+
+    Args:
+        folder (Path): Folder of the run.
+        prefix (str): Pattern of what their names have before
+            ``epoch_<n>.pth``.
+
+    Returns:
+        dict[int, Path]: By epoch, in order.
+    """
+    found = {}
+    for path in folder.glob(f'{prefix}epoch_*.pth'):
+        match = re.fullmatch(r'epoch_(\d+)\.pth',
+                             path.name[path.name.rindex('epoch_'):])
+        if match:
+            found[int(match[1])] = path
+    return dict(sorted(found.items()))
+
+
+def note_finished(folder: Path, epoch: int) -> None:
+    """Note that an epoch is trained, saved and validated.
+
+    Args:
+        folder (Path): Folder of the run.
+        epoch (int): Number of epochs that are.
+
+    Raises:
+        OSError: If it cannot be written; names the file.
+    """
+    write_atomically(folder / FILE, f'{epoch}\n'.encode(), ADVICE)
+
+
+def find_damage(path: Path) -> Optional[str]:
+    """Read a checkpoint through and compare its checksums.
+
+    torch itself does not, and loads numbers that have changed on the disk.
+
+    Args:
+        path (Path): The checkpoint, as torch writes them since 1.6.
+
+    Returns:
+        str | None: What is wrong with the file; None if it is whole.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            changed = file.testzip()
+    # The last four are what damaged headers come to.
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError,
+            struct.error, zlib.error) as error:
+        return str(error) or type(error).__name__
+    return None if changed is None else f'{changed} in it has changed'
+
+
+def find_resumable(folder: Path, work_dir: Path) -> Optional[Path]:
+    """Find the checkpoint to go on from.
+
+    It is the newest one that is whole. MMEngine writes the checkpoint of an
+    epoch before it validates it, and deletes the best one before it writes a
+    better; after a kill in between, going on from that checkpoint would lose
+    the validation. So one that is newer than what :func:`note_finished` noted
+    does not count.
+
+    Args:
+        folder (Path): Folder of the checkpoints.
+        work_dir (Path): Folder of the run, mostly the same.
+
+    Returns:
+        Path | None: The checkpoint; None to start anew. A warning names those
+        that are damaged.
+
+    Raises:
+        RuntimeError: If all are damaged; names them.
+    """
+    found = checkpoints(folder)
+    noted = work_dir / FILE
+    if noted.is_file():
+        text = noted.read_text(errors='replace').strip()
+        if not text.isdecimal():
+            raise RuntimeError(f'{noted} must hold a number of epochs, not '
+                               f'{text!r}. Delete it to resume the newest '
+                               'checkpoint.')
+        found = {epoch: path for epoch, path in found.items()
+                 if epoch <= int(text)}
+    damaged = []
+    for path in reversed(found.values()):
+        damage = find_damage(path)
+        if damage is None:
+            if damaged:
+                print_log(
+                    f'Damaged: {"; ".join(damaged)}. Resuming from the '
+                    f'checkpoint before, {path}.',
+                    logger='current', level=logging.WARNING)
+            return path
+        damaged.append(f'{path} ({damage})')
+    if damaged:
+        raise RuntimeError(
+            f'No checkpoint in {folder} can be resumed, all are damaged: '
+            f'{"; ".join(damaged)}. Delete them to start anew.')
+    return None
+
+
+def remove_partial(folder: Path) -> None:
+    """Delete what a process that was killed has left half-written.
+
+    Args:
+        folder (Path): Folder of a run that no other process works on.
+    """
+    for path in folder.glob('.*.pth.*.partial'):
+        path.unlink(missing_ok=True)
