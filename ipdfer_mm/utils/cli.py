@@ -9,6 +9,7 @@ from typing import Optional
 
 import torch
 from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.registry import init_default_scope
 
 from .compat import init_dist_without_cuda, set_checkpoint_trust
 
@@ -48,6 +49,41 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         help='job launcher')
     # torch.distributed.launch passes it, torchrun sets LOCAL_RANK instead.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of a tool that reads a config and a checkpoint.
+
+    Args:
+        parser (argparse.ArgumentParser): The parser to add to.
+    """
+    parser.add_argument(
+        '--trust-checkpoint',
+        action='store_true',
+        help='load pickled objects, which can run any code')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+
+
+def open_config(args: argparse.Namespace) -> Config:
+    """Read the config of a tool that builds no Runner.
+
+    Args:
+        args (argparse.Namespace): Parsed flags: ``config``, ``cfg_options``
+            and, if the tool reads a checkpoint, ``trust_checkpoint``.
+
+    Returns:
+        Config: With ``--cfg-options``; its default scope is active.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    if not Path(args.config).is_file():
+        raise FileNotFoundError(f'The config {args.config} does not exist.')
+    cfg = Config.fromfile(args.config)
+    merge_cfg_options(cfg, args.cfg_options)
+    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+    set_checkpoint_trust(getattr(args, 'trust_checkpoint', False))
+    return cfg
 
 
 def parse_experiment_args(parser: argparse.ArgumentParser,

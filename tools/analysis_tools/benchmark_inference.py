@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from mmengine.config import Config, DictAction
-from mmengine.registry import MODELS, init_default_scope
+from mmengine.config import DictAction
+from mmengine.registry import MODELS
 
 from ipdfer_mm.benchmarking import describe_machine, interleave, summarize
 from ipdfer_mm.deployment import (
@@ -28,7 +28,7 @@ from ipdfer_mm.deployment import (
     plain_classifier,
 )
 from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.utils.cli import merge_cfg_options
+from ipdfer_mm.utils.cli import open_config
 
 ADVICE = 'choose another folder with --out'
 
@@ -59,9 +59,7 @@ def parse_args() -> argparse.Namespace:
 
 def benchmark(args: argparse.Namespace) -> None:
     """Measure, print and write."""
-    cfg = Config.fromfile(args.config)
-    merge_cfg_options(cfg, args.cfg_options)
-    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+    cfg = open_config(args)
     size = picture_size(cfg)
     model = MODELS.build(
         {**plain_classifier(cfg), '_scope_': 'mmpretrain'})

@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 import cv2
-from mmengine.config import Config, DictAction
-from mmengine.registry import DATASETS, init_default_scope
+from mmengine.config import Config
+from mmengine.registry import DATASETS
 from torch import Tensor
 
 from ipdfer_mm.evaluation import (
@@ -28,7 +28,7 @@ from ipdfer_mm.evaluation import (
 )
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.utils.cli import add_model_arguments, open_config
 from ipdfer_mm.visualization import picture_grid
 from ipdfer_mm.visualization.leakage_heatmap import leakage_heatmap, to_png
 
@@ -76,11 +76,7 @@ def parse_args() -> argparse.Namespace:
         help='pictures whose components are swapped (default: %(default)s)')
     parser.add_argument(
         '--seed', type=int, default=0, help='seed of all that is drawn')
-    parser.add_argument(
-        '--trust-checkpoint',
-        action='store_true',
-        help='load pickled objects, which can run any code')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    add_model_arguments(parser)
     args = parser.parse_args()
     if args.splits < 2 or min(args.permutations, args.swaps) < 1 or (
             args.seed < 0):
@@ -97,11 +93,7 @@ def build_report(args: argparse.Namespace) -> DisentanglementReport:
     Raises:
         ValueError: If a checkpoint was trained on other classes.
     """
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
-    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
-    set_checkpoint_trust(args.trust_checkpoint)
+    cfg = open_config(args)
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     classes = dataset.metainfo['classes']
     model = load_trained_model(cfg, args.checkpoint, classes)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from mmengine.config import Config, DictAction
-from mmengine.registry import DATASETS, init_default_scope
+from mmengine.config import Config
+from mmengine.registry import DATASETS
 from torch import Tensor
 
 from ipdfer_mm.evaluation import (
@@ -37,7 +37,7 @@ from ipdfer_mm.evaluation import (
 from ipdfer_mm.experiments.state import SMOKE, is_smoke
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.utils.cli import add_model_arguments, open_config
 from ipdfer_mm.visualization import synthesis_grid
 
 ADVICE = 'choose another file'
@@ -86,22 +86,14 @@ def parse_args() -> argparse.Namespace:
         help='measure FID and KID of reconstructions and neutral faces, with '
         'the Inception of torch-fidelity (pip install torch-fidelity) in this '
         'file')
-    parser.add_argument(
-        '--trust-checkpoint',
-        action='store_true',
-        help='load pickled objects, which can run any code')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    add_model_arguments(parser)
     return parser.parse_args()
 
 
 def load(args: argparse.Namespace
          ) -> tuple[IPDFERModel, FacePictures, Tensor]:
     """Load the model, the test pictures and the mean training picture."""
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
-    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
-    set_checkpoint_trust(args.trust_checkpoint)
+    cfg = open_config(args)
     classes = DATASETS.build(cfg.test_dataloader.dataset).metainfo['classes']
     model = load_trained_model(cfg, args.checkpoint, classes)
     return model, *load_test_pictures(cfg, model, args.max_yaw)

@@ -11,12 +11,11 @@ from itertools import islice
 
 import numpy as np
 import torch
-from mmengine.config import Config, DictAction
-from mmengine.registry import MODELS, init_default_scope
+from mmengine.registry import MODELS
 from mmengine.runner import Runner, load_checkpoint
 
 from ipdfer_mm.evaluation import feature_norms, gradient_norms
-from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.utils.cli import add_model_arguments, open_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -28,11 +27,7 @@ def parse_args() -> argparse.Namespace:
         nargs='?',
         help='path of the checkpoint (default: the start of the training)')
     parser.add_argument('--num-batches', type=int, default=8)
-    parser.add_argument(
-        '--trust-checkpoint',
-        action='store_true',
-        help='load pickled objects, which can run any code')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    add_model_arguments(parser)
     return parser.parse_args()
 
 
@@ -48,11 +43,7 @@ def mean_norms(reports: Sequence[dict]) -> list[tuple[str, str, dict]]:
 def main() -> None:
     """Measure and print."""
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
-    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
-    set_checkpoint_trust(args.trust_checkpoint)
+    cfg = open_config(args)
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     model.init_weights()

@@ -11,8 +11,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
 
 from ipdfer_mm.deployment import (
@@ -24,8 +22,7 @@ from ipdfer_mm.deployment import (
     write_onnx,
 )
 from ipdfer_mm.evaluation import load_trained_model
-from ipdfer_mm.utils.cli import merge_cfg_options, parse_onnx_args
-from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.utils.cli import open_config, parse_onnx_args
 
 
 def parse_args() -> argparse.Namespace:
@@ -44,10 +41,7 @@ def parse_args() -> argparse.Namespace:
 
 def export(args: argparse.Namespace) -> None:
     """Export, check and write."""
-    cfg = Config.fromfile(args.config)
-    merge_cfg_options(cfg, args.cfg_options)
-    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
-    set_checkpoint_trust(args.trust_checkpoint)
+    cfg = open_config(args)
     checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
     classes = class_names(cfg, checkpoint.get('meta', {}))
     model = load_trained_model(cfg, args.checkpoint).cpu()

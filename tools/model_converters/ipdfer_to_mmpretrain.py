@@ -10,12 +10,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
-from mmengine.registry import init_default_scope
-
 from ipdfer_mm.deployment import publish
-from ipdfer_mm.utils.cli import merge_cfg_options
-from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.utils.cli import add_model_arguments, open_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -27,11 +23,7 @@ def parse_args() -> argparse.Namespace:
         'out',
         type=Path,
         help='file to write: .pth, or .safetensors, which needs ipdfer_mm')
-    parser.add_argument(
-        '--trust-checkpoint',
-        action='store_true',
-        help='load pickled objects, which can run any code')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    add_model_arguments(parser)
     args = parser.parse_args()
     if args.out.suffix not in ('.pth', '.safetensors'):
         parser.error(f'{args.out} must end with .pth or .safetensors')
@@ -41,11 +33,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run the tool."""
     args = parse_args()
-    set_checkpoint_trust(args.trust_checkpoint)
     try:
-        cfg = Config.fromfile(args.config)
-        merge_cfg_options(cfg, args.cfg_options)
-        init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+        cfg = open_config(args)
         config = publish(cfg, args.checkpoint, args.out)
     except (OSError, RuntimeError, ValueError) as error:
         sys.exit(f'{args.checkpoint}: {error}')

@@ -9,9 +9,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-
 from ipdfer_mm.deployment import (
     OnnxClassifier,
     dataset_faces,
@@ -20,7 +17,7 @@ from ipdfer_mm.deployment import (
     quantize,
     write_onnx,
 )
-from ipdfer_mm.utils.cli import merge_cfg_options, parse_onnx_args
+from ipdfer_mm.utils.cli import open_config, parse_onnx_args
 
 METRIC = 'accuracy/top1'
 
@@ -45,9 +42,7 @@ def parse_args() -> argparse.Namespace:
 
 def convert(args: argparse.Namespace) -> None:
     """Quantise, test and write."""
-    cfg = Config.fromfile(args.config)
-    merge_cfg_options(cfg, args.cfg_options)
-    init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
+    cfg = open_config(args)
     before = OnnxClassifier(args.onnx)
     if args.pictures:
         pictures = folder_faces(args.pictures, before.size, args.num_pictures)
