@@ -22,6 +22,9 @@ from ipdfer_mm.utils.run_errors import explained_errors
 
 OUT_SUFFIXES = dict(
     pred=('.pkl', '.pickle'), metrics=('.json', '.yaml', '.yml', '.pkl'))
+# Pixels of the shorter side of annotated pictures: on faces of 64 pixels the
+# text would be unreadable.
+SHOWN_SIDE = 224
 
 
 def parse_args() -> argparse.Namespace:
@@ -75,6 +78,7 @@ def set_visualization(cfg: Config, args: argparse.Namespace) -> None:
     hook.wait_time = args.wait_time
     hook.out_dir = args.show_dir
     hook.interval = args.interval
+    hook.setdefault('resize', SHOWN_SIDE)
 
 
 def set_tta(cfg: Config) -> None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import mmengine
 import pytest
 import torch
@@ -55,7 +56,9 @@ def test_predictions_and_pictures(ipdfer_run, checkpoint, scores, tmp_path):
     right = scores['plain'].argmax(1) == scores['labels']
     accuracy = 100 * right.float().mean().item()
     assert f'accuracy/top1: {accuracy:.4f}' in output
-    assert len(list(tmp_path.glob('shown/test_*.png'))) == NUM_TEST
+    shown = list(tmp_path.glob('shown/test_*.png'))
+    assert len(shown) == NUM_TEST
+    assert cv2.imread(str(shown[0])).shape == (224, 224, 3)  # text fits
 
 
 def test_metrics_are_those_of_training(ipdfer_run, checkpoint, tmp_path):
