@@ -110,9 +110,9 @@ def plot_confusion(experiment: Experiment, out: Path) -> None:
     seeds = f'mean of {len(found)} seeds' if len(found) > 1 else 'one seed'
     if experiment.has_folds:
         seeds += f', {len(experiment.seeds[0].runs)} folds'
-    title = (f'{stamp(experiment)}{experiment.name}\n{which} epoch, {seeds}: '
-             f'accuracy {accuracy:.2f} %')
-    save(confusion_figure(found, title),
+    lines = [*[SMOKE] * experiment.smoke, experiment.name,
+             f'{which} epoch, {seeds}: accuracy {accuracy:.2f} %']
+    save(confusion_figure(found, '\n'.join(lines)),
          file_name(out, f'confusion_{experiment.name}', experiment))
 
 
@@ -219,9 +219,8 @@ def plot_tsne(experiments: Sequence[Experiment], people: int,
     fold = '' if state['fold'] is None else f', fold {state["fold"]}'
     save(embedding_figure(
         points, first.labels[keep], first.classes, first.subjects[keep],
-        f'{stamp(*experiments)}t-SNE of the features before the classifier, '
-        f'{which} epoch, seed {state["seed"]}{fold}:\n{len(keep)} pictures of '
-        f'{named}'), file_name(out, '_'.join(['tsne', *points]), *experiments))
+        f'{stamp(*experiments)}t-SNE of the features, {which} epoch, seed '
+        f'{state["seed"]}{fold}:\n{len(keep)} pictures of {named}'), file_name(out, '_'.join(['tsne', *points]), *experiments))
 
 
 def main() -> int:
