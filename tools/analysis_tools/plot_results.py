@@ -220,7 +220,8 @@ def plot_tsne(experiments: Sequence[Experiment], people: int,
     save(embedding_figure(
         points, first.labels[keep], first.classes, first.subjects[keep],
         f'{stamp(*experiments)}t-SNE of the features, {which} epoch, seed '
-        f'{state["seed"]}{fold}:\n{len(keep)} pictures of {named}'), file_name(out, '_'.join(['tsne', *points]), *experiments))
+        f'{state["seed"]}{fold}:\n{len(keep)} pictures of {named}'),
+         file_name(out, '_'.join(['tsne', *points]), *experiments))
 
 
 def main() -> int:
