@@ -11,7 +11,8 @@ from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 from ipdfer_mm.evaluation import Predictions
 from ipdfer_mm.preparation.reading import read_picture
 
-COLUMNS = 8
+COLUMNS = 8  # of pictures
+PANELS = 3  # side by side
 
 
 def confusion_figure(predictions: Sequence[Predictions], title: str) -> Figure:
@@ -145,11 +146,15 @@ def sensitivity_figure(curves: dict[str, dict[float, Sequence[float]]],
         Figure: A panel for each setting, its values at equal distances, with
         mean, standard deviation and the single seeds.
     """
-    figure = Figure(figsize=(4 * len(curves), 3.6), layout='constrained')
-    figure.suptitle(title)
-    panels = np.atleast_1d(
-        figure.subplots(1, len(curves), sharey=True))
-    for axes, (setting, curve) in zip(panels, curves.items()):
+    columns = min(PANELS, len(curves))
+    rows = -(-len(curves) // columns)
+    figure = Figure(figsize=(max(7, 4 * columns), 0.6 + 3 * rows),
+                    layout='constrained')
+    figure.suptitle(f'{title}\n(dots: seeds, line: mean ± standard deviation)')
+    panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    for axes in panels.flat[len(curves):]:
+        axes.axis('off')
+    for axes, (setting, curve) in zip(panels.flat, curves.items()):
         values = sorted(curve)
         for x, value in enumerate(values):
             axes.scatter([x] * len(curve[value]), curve[value], s=9,
@@ -160,6 +165,8 @@ def sensitivity_figure(curves: dict[str, dict[float, Sequence[float]]],
             range(len(values)), [np.mean(curve[value]) for value in values],
             spread, marker='o', capsize=3)
         axes.set_xticks(range(len(values)), [f'{v:g}' for v in values])
+        axes.set_xmargin(0.15)  # tick labels of neighbours do not touch
         axes.set(xlabel=setting)
-    panels[0].set_ylabel('accuracy, %')
+    for axes in panels[:, 0]:
+        axes.set_ylabel('accuracy, %')
     return figure

@@ -117,6 +117,17 @@ def test_sensitivity():
     axes, = figure.axes
     assert axes.lines[0].get_ydata().tolist() == [70, 82]
     assert [t.get_text() for t in axes.get_xticklabels()] == ['0.1', '1']
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ('x', 'accuracy, %')
+
+
+def test_many_settings_in_several_rows():
+    curves = {f'setting {i}': {1: [80], 2: [70 + i]} for i in range(4)}
+    figure = sensitivity_figure(curves, 'title')
+    shown = [axes for axes in figure.axes if axes.lines]
+    assert [axes.get_xlabel() for axes in shown] == list(curves)
+    assert [axes.lines[0].get_ydata()[1] for axes in shown] == [70, 71, 72, 73]
+    assert [axes.get_ylabel() != '' for axes in shown] == [
+        True, False, False, True]
 
 
 def test_tool_draws_what_there_is(runs, tool, tmp_path, capsys):

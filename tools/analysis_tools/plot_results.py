@@ -23,6 +23,7 @@ from sklearn.manifold import TSNE
 
 from ipdfer_mm.datasets.pose import POSE_EDGES
 from ipdfer_mm.evaluation import check_same_pictures
+from ipdfer_mm.experiments.curves import read_curves
 from ipdfer_mm.experiments.features import extract_features
 from ipdfer_mm.experiments.results import Experiment, read_experiments
 from ipdfer_mm.experiments.state import SMOKE
@@ -110,9 +111,9 @@ def plot_confusion(experiment: Experiment, out: Path) -> None:
     seeds = f'mean of {len(found)} seeds' if len(found) > 1 else 'one seed'
     if experiment.has_folds:
         seeds += f', {len(experiment.seeds[0].runs)} folds'
-    title = (f'{stamp(experiment)}{experiment.name}\n{which} epoch, {seeds}: '
-             f'accuracy {accuracy:.2f} %')
-    save(confusion_figure(found, title),
+    lines = [*[SMOKE] * experiment.smoke, experiment.name,
+             f'{which} epoch, {seeds}: accuracy {accuracy:.2f} %']
+    save(confusion_figure(found, '\n'.join(lines)),
          file_name(out, f'confusion_{experiment.name}', experiment))
 
 
@@ -146,48 +147,13 @@ def plot_samples(first: Experiment, second: Experiment, min_yaw: int,
                    second))
 
 
-def read_curves(base: Experiment, experiments: Sequence[Experiment],
-                which: str) -> dict[str, dict[float, list[float]]]:
-    """Collect accuracies by swept setting and value.
-
-    Settings that are no numbers are left out, and named.
-    """
-    curves: dict[str, dict[float, list[float]]] = {}
-    for experiment in experiments:
-        (key, value), = experiment.first.state['sweep'].items()
-        try:
-            own = as_number(lookup(base.first.settings, key))
-            value = as_number(value)
-        except (TypeError, ValueError):
-            print(f'{experiment.name} is in no curve: no number.')
-            continue
-        curve = curves.setdefault(key, {own: accuracies(base, which)})
-        curve[value] = accuracies(experiment, which)
-    return curves
-
-
-def lookup(settings: dict, key: str) -> object:
-    """Follow a dotted key."""
-    for part in key.split('.'):
-        settings = settings[part]
-    return settings
-
-
-def as_number(value: object) -> float:
-    """Read the value of a setting; None, a loss that is left out, is zero."""
-    return 0. if value in (None, 'None') else float(value)
-
-
-def accuracies(experiment: Experiment, which: str) -> list[float]:
-    """Accuracy of each seed, per cent."""
-    return [p.accuracy for p in experiment.predictions(which).values()]
-
-
 def plot_sensitivity(base: Experiment, swept: Sequence[Experiment],
                      out: Path) -> None:
     """Draw accuracy over each setting that was swept."""
     which = which_checkpoint(base, *swept)
-    curves = read_curves(base, swept, which)
+    curves, without = read_curves(base, swept, which)
+    for name in without:
+        print(f'{name} is in no curve: no number.')
     if not curves:
         return
     save(sensitivity_figure(
@@ -219,9 +185,9 @@ def plot_tsne(experiments: Sequence[Experiment], people: int,
     fold = '' if state['fold'] is None else f', fold {state["fold"]}'
     save(embedding_figure(
         points, first.labels[keep], first.classes, first.subjects[keep],
-        f'{stamp(*experiments)}t-SNE of the features before the classifier, '
-        f'{which} epoch, seed {state["seed"]}{fold}:\n{len(keep)} pictures of '
-        f'{named}'), file_name(out, '_'.join(['tsne', *points]), *experiments))
+        f'{stamp(*experiments)}t-SNE of the features, {which} epoch, seed '
+        f'{state["seed"]}{fold}:\n{len(keep)} pictures of {named}'),
+         file_name(out, '_'.join(['tsne', *points]), *experiments))
 
 
 def main() -> int:
