@@ -122,19 +122,20 @@ def read_checkpoint(path: str, name: str, map_location: MapLocation,
     try:
         return torch.load(
             path, map_location=map_location, weights_only=not trust)
-    except (OSError, MemoryError):
-        raise  # not about the content
     # A damaged pickle comes to almost any exception.
     except Exception as error:
+        if getattr(error, 'filename', None) is not None or isinstance(
+                error, torch.cuda.OutOfMemoryError):
+            raise  # not about the content
         found = re.search(r'GLOBAL (\S+)', str(error))
         if found:
             raise RuntimeError(
                 UNTRUSTED_CHECKPOINT.format(name=name,
                                             found=found[1])) from error
-        # Others are not about the file, but for example about a device.
+        # Others may be about a device.
         if isinstance(error, RuntimeError) and (
                 'PytorchStreamReader' not in str(error)):
-            raise
+            raise RuntimeError(f'The checkpoint {name}: {error}') from error
         raise RuntimeError(
             UNREADABLE_CHECKPOINT.format(
                 name=name, reason=type(error).__name__)) from error

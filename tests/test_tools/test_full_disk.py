@@ -20,6 +20,10 @@ from tiny_run import (
 )
 
 
+# As the fixture `ipdfer_run`; pictures are flipped by workers.
+WORKERS = ('--cfg-options', 'train_dataloader.num_workers=2')
+
+
 def test_training_goes_on_when_there_is_room(ipdfer_run, tmp_path, rafdb,
                                              face_weights):
     """The disk gets full in the second of two epochs."""
@@ -31,7 +35,7 @@ def test_training_goes_on_when_there_is_room(ipdfer_run, tmp_path, rafdb,
     disk, work = tmp_path / 'disk', tmp_path / 'work'
     code, output = run_on_disk(
         disk, 'size=64M', work, 'python', ROOT / 'tools/train.py', config,
-        '--work-dir', disk, cwd=tmp_path)
+        '--work-dir', disk, *WORKERS, cwd=tmp_path)
     assert code == 1
     message = output[output.rindex('\nOSError'):]
     assert 'No space left on device; ' in message
@@ -42,7 +46,7 @@ def test_training_goes_on_when_there_is_room(ipdfer_run, tmp_path, rafdb,
     assert not (work / 'epoch_2.pth').exists()
     (work / 'filler').unlink()
     # In another place, as the message says.
-    output = run_train(ipdfer_run.config, work, '--resume')
+    output = run_train(ipdfer_run.config, work, '--resume', *WORKERS)
     assert 'resumed epoch: 1' in output
     assert_equal(comparable(work / 'epoch_2.pth'),
                  comparable(ipdfer_run.work_dir / 'epoch_2.pth'))

@@ -187,7 +187,8 @@ def test_damaged_checkpoint_is_passed_over(ipdfer_run, tmp_path):
     content = bytearray((work / 'epoch_2.pth').read_bytes())
     content[len(content) // 2] ^= 1
     (work / 'epoch_2.pth').write_bytes(content)
-    output = run_train(ipdfer_run.config, work, '--resume')
+    output = run_train(ipdfer_run.config, work, '--resume', '--cfg-options',
+                       'train_dataloader.num_workers=2')
     warning = next(line for line in output.splitlines() if 'WARNING' in line
                    and 'epoch_2.pth' in line)
     assert f'{work}/epoch_2.pth (' in warning
