@@ -19,7 +19,6 @@ from tiny_run import (
     write_config,
 )
 
-
 # As the fixture `ipdfer_run`; pictures are flipped by workers.
 WORKERS = ('--cfg-options', 'train_dataloader.num_workers=2')
 
