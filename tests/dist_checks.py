@@ -5,7 +5,6 @@ A module of its own, so that new processes and configs can import it.
 
 import os
 import signal
-from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -100,26 +99,6 @@ class KillHook(Hook):
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
         if str(runner.iter) == os.environ.get('KILL_AT_ITER'):
             os.kill(os.getpid(), signal.SIGKILL)
-
-
-@HOOKS.register_module()
-class FillDiskHook(Hook):
-    """Write until the disk is full, before the second epoch."""
-
-    def before_train_epoch(self, runner) -> None:
-        if runner.epoch == 1:
-            with suppress(OSError), open(
-                    Path(runner.work_dir, 'filler'), 'wb', 0) as file:
-                while True:
-                    file.write(bytes(512))
-
-
-@HOOKS.register_module()
-class OutOfMemoryHook(Hook):
-    """Raise what torch raises where a GPU's memory is full."""
-
-    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
-        raise torch.OutOfMemoryError('CUDA out of memory.')
 
 
 @HOOKS.register_module()

@@ -29,7 +29,7 @@ def test_training_goes_on_when_there_is_room(ipdfer_run, tmp_path, rafdb,
     config = write_config(
         tmp_path / 'tiny.py', rafdb, ipdfer_cfg(face_weights),
         custom_imports=dict(
-            imports=['dist_checks'], allow_failed_imports=False),
+            imports=['fault_hooks'], allow_failed_imports=False),
         custom_hooks=[dict(type='FillDiskHook')])
     disk, work = tmp_path / 'disk', tmp_path / 'work'
     code, output = run_on_disk(

@@ -163,7 +163,7 @@ def test_weights_that_are_not_finite(config):
 
 def test_out_of_memory(config):
     with open(config, 'a') as file:
-        file.write('custom_imports = dict(imports=["dist_checks"])\n'
+        file.write('custom_imports = dict(imports=["fault_hooks"])\n'
                    'custom_hooks = [dict(type="OutOfMemoryHook")]\n')
     message = fail(config)
     assert 'CUDA out of memory.\nLower train_dataloader.batch_size=8' in (
