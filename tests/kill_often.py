@@ -116,8 +116,7 @@ class KilledCommand:
         finally:
             kill(process)
         assert killed or process.returncode == 0, self.log()
-        if not killed:
-            begun = begun or begin
+        if not killed and begun is not None:
             self.startup, self.work = begun - begin, time.monotonic() - begun
         return killed
 

@@ -222,13 +222,17 @@ def load(path: Path) -> dict:
 
 
 def comparable(path: Path) -> dict:
-    """What of a checkpoint must not depend on an interruption."""
+    """What of a checkpoint must not depend on an interruption.
+
+    All but times and the log of validations: MMEngine writes the checkpoint
+    of an epoch before its validation, and logs that one with the next.
+    """
     checkpoint = load(path)
     hub = checkpoint['message_hub']
     meta = checkpoint['meta']
     kept = dict(state_dict=checkpoint['state_dict'],
                 logs={name: log for name, log in hub['log_scalars'].items()
-                      if 'time' not in name and 'memory' not in name},
+                      if name.startswith('train/') and 'time' not in name},
                 best_score=hub['runtime_info'].get('best_score'),
                 meta={key: meta[key] for key in ('epoch', 'iter', 'seed')})
     for key in ('optimizer', 'param_schedulers'):  # none in the best one

@@ -102,7 +102,7 @@ def get_model(model: Union[str, Path, Config],
             config.get('default_scope', 'ipdfer_mm')):
         network = MODELS.build(config.model)
     checkpoint = _read(str(weights), trust_checkpoint)
-    state = checkpoint.get('state_dict', checkpoint)
+    state = _state_dict(str(weights), checkpoint)
     state = {key.removeprefix('module.'): state[key] for key in state}
     match = match_keys(network, state)
     if match.missing or match.misshaped:
@@ -114,6 +114,18 @@ def get_model(model: Union[str, Path, Config],
     if device is None:
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
     return network.to(device).eval()
+
+
+def _state_dict(name: str, checkpoint: object) -> dict[str, torch.Tensor]:
+    """Tensors by name, if that is what the file holds."""
+    state = checkpoint
+    if isinstance(checkpoint, dict):
+        state = checkpoint.get('state_dict', checkpoint)
+    if not isinstance(state, dict) or not all(
+            isinstance(key, str) and isinstance(value, torch.Tensor)
+            for key, value in state.items()):
+        raise ValueError(f'{name} holds no state dict: no tensors by name.')
+    return state
 
 
 def _find(model: Union[str, Path, Config]) -> tuple[Config, Optional[str]]:

@@ -12,6 +12,7 @@ import logging
 import math
 import os
 import os.path as osp
+import tokenize
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Optional
@@ -195,8 +196,12 @@ def read_labels(folder: str) -> dict[str, int]:
 
 def _read_label(path: str) -> int:
     try:
-        values = np.load(path).reshape(-1)
-    except (ValueError, EOFError) as error:
+        # Not np.load, which also opens archives.
+        with open(path, 'rb') as file:
+            values = np.lib.format.read_array(file).reshape(-1)
+    # What damaged headers come to: unbounded sizes, broken Python text.
+    except (ValueError, EOFError, MemoryError, OverflowError, SyntaxError,
+            TypeError, tokenize.TokenError) as error:
         raise ValueError(f'{path} is no numpy file of numbers or text '
                          f'({error}). Unpack it again.') from error
     if values.size != 1:

@@ -18,6 +18,7 @@ from .class_folders import (
     walk_files,
 )
 from .fer_dataset import EXPRESSIONS, FERDataset
+from .files import read_text
 
 # 0 would be neutral, but no sequence has it.
 LABELS = ('neutral', 'anger', 'contempt', 'disgust', 'fear', 'happiness',
@@ -215,7 +216,7 @@ class CKPlus(FERDataset):
         return frames
 
     def _read_label(self, path: str) -> str:
-        text = _read_text(osp.join(self.data_root, path)).strip()
+        text = read_text(osp.join(self.data_root, path)).strip()
         names = {str(float(i)): name for i, name in enumerate(LABELS) if i}
         try:
             return names[str(float(text))]
@@ -243,13 +244,10 @@ class CKPlus(FERDataset):
             self.note('No landmarks', sample['img_path'])
             return
         try:
-            values = np.array(_read_text(path).split(), float).reshape(68, 2)
+            values = np.array(read_text(path).split(), float).reshape(68, 2)
         except ValueError:
+            values = np.array(np.nan)
+        if not np.isfinite(values).all():
             raise ValueError(f'{path} does not hold 68 pairs of numbers. '
-                             'Unpack it again.') from None
+                             'Unpack it again.')
         sample['landmarks'] = five_points(values)
-
-
-def _read_text(path: str) -> str:
-    with open(path, encoding='utf-8') as file:
-        return file.read()

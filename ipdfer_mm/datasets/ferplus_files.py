@@ -30,6 +30,7 @@ COLUMNS = ('Usage', 'Image name', *CHOICES)
 USAGES = ('Training', 'PublicTest', 'PrivateTest')
 RULES = ('majority', 'argmax', 'soft')
 NAME = re.compile(r'fer\d+\.png')
+VOTE = re.compile(r'[0-9]{1,3}')
 SIDE = 48
 ADVICE = ('pictures are written into this folder: choose a data_root that '
           'can be written')
@@ -74,7 +75,7 @@ def read_votes(path: str) -> list[VoteRow]:
             raise ValueError(f'{where}: the name {name!r} is not of the form '
                              'fer0000000.png.')
         votes = [cells[choice].strip() for choice in CHOICES]
-        if not all(vote.isdecimal() for vote in votes):
+        if not all(map(VOTE.fullmatch, votes)):
             raise ValueError(f'{where}: the votes {",".join(votes)} are not '
                              'ten whole numbers.')
         rows.append(VoteRow(line, usage, name, tuple(map(int, votes))))

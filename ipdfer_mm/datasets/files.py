@@ -7,7 +7,8 @@ import os
 import os.path as osp
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Optional
+from pathlib import Path
+from typing import Optional, Union
 
 import numpy as np
 
@@ -150,6 +151,27 @@ def parse_points(cells: Mapping[str, str], where: str) -> Optional[np.ndarray]:
                          f'to {POINT_COLUMNS[-1]} are empty and others are '
                          'not; give all or none.')
     return values.reshape(5, 2)
+
+
+def read_text(path: Union[str, Path]) -> str:
+    """Read a text file.
+
+    Args:
+        path (str or Path): The file.
+
+    Returns:
+        str: Its text, without a byte order mark.
+
+    Raises:
+        ValueError: If it is not text in UTF-8; names file and line.
+    """
+    content = Path(path).read_bytes()
+    try:
+        return content.decode('utf-8-sig')
+    except UnicodeDecodeError as error:
+        line = content.count(b'\n', 0, error.start) + 1
+        raise ValueError(f'{path}, line {line}: not text in UTF-8 '
+                         f'({error.reason}).') from error
 
 
 def read_table(path: str,

@@ -1,13 +1,16 @@
 """Pairs of faces for 1:1 verification, in the layout of LFW."""
 
 import os.path as osp
+import re
 from collections.abc import Sequence
 
 from mmengine.dataset import BaseDataset
 
 from ipdfer_mm.registry import DATASETS
 
-from .files import missing_files, shorten
+from .files import missing_files, read_text, shorten
+
+NUMBER = re.compile(r'[0-9]{1,9}')
 
 
 @DATASETS.register_module()
@@ -69,8 +72,7 @@ class LFWPairs(BaseDataset):
                 f'{self.ann_file} does not exist. It is the list of pairs; '
                 'name it with ann_file, and the folder of the pictures with '
                 'data_root.')
-        with open(self.ann_file) as file:
-            lines = file.read().splitlines()
+        lines = read_text(self.ann_file).splitlines()
         num_folds, num_pairs = self._header(lines[0] if lines else '')
         lines = [(number, line) for number, line in enumerate(lines[1:], 2)
                  if line.strip()]
@@ -78,6 +80,8 @@ class LFWPairs(BaseDataset):
             raise ValueError(
                 f'{self.ann_file} announces {num_folds} folds of twice '
                 f'{num_pairs} pairs, but has {len(lines)}.')
+        if not lines:
+            raise ValueError(f'{self.ann_file} has no pair.')
         pictures: dict[tuple[str, int], int] = {}
         pairs = []
         for position, (number, line) in enumerate(lines):
@@ -105,7 +109,7 @@ class LFWPairs(BaseDataset):
 
     def _header(self, line: str) -> tuple[int, int]:
         words = line.split()
-        if not all(word.isdigit() for word in words) or len(words) not in (1,
+        if not all(map(NUMBER.fullmatch, words)) or len(words) not in (1,
                                                                           2):
             raise ValueError(
                 f'{self.ann_file}:1: expected the number of folds and of '
@@ -118,7 +122,7 @@ class LFWPairs(BaseDataset):
         cells = line.split('\t')
         if len(cells) == 3:
             cells.insert(2, cells[0])
-        if len(cells) != 4 or not all(cell.isdigit() for cell in cells[1::2]):
+        if len(cells) != 4 or not all(map(NUMBER.fullmatch, cells[1::2])):
             raise ValueError(
                 f'{self.ann_file}:{number}: expected "person n1 n2" or '
                 f'"person1 n1 person2 n2" separated by tabs, but got '

@@ -10,6 +10,7 @@ from mmengine.logging import print_log
 from ipdfer_mm.registry import DATASETS
 
 from .fer_dataset import FERDataset
+from .files import read_text
 
 LABELS = {
     1: 'surprise',
@@ -76,20 +77,20 @@ class RAFDB(FERDataset):
         """Yield the samples of the split in the order of the list."""
         lines: dict[str, int] = {}
         count = 0
-        with open(self.ann_file, encoding='utf-8-sig') as file:
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                match, expression = self._parse_line(line, number)
-                first = lines.setdefault(match['stem'], number)
-                if first != number:
-                    raise ValueError(
-                        f'{self.ann_file}, line {number}: {match[0]} stands '
-                        f'already in line {first}; remove one of the two.')
-                if match['split'] == self.split:
-                    count += 1
-                    path = f'{PICTURES}/{match["stem"]}_aligned.jpg'
-                    yield dict(img_path=path, expression=expression)
+        for number, line in enumerate(
+                read_text(self.ann_file).splitlines(), 1):
+            if not line.strip():
+                continue
+            match, expression = self._parse_line(line, number)
+            first = lines.setdefault(match['stem'], number)
+            if first != number:
+                raise ValueError(
+                    f'{self.ann_file}, line {number}: {match[0]} stands '
+                    f'already in line {first}; remove one of the two.')
+            if match['split'] == self.split:
+                count += 1
+                path = f'{PICTURES}/{match["stem"]}_aligned.jpg'
+                yield dict(img_path=path, expression=expression)
         if self.is_official and count != COUNTS[self.split]:
             print_log(
                 f'{osp.basename(self.ann_file)} lists {count} pictures of the '

@@ -116,13 +116,17 @@ class SyntheticFaces(FERDataset):
         for where, cells in read_table(self.ann_file, COLUMNS, exact=True):
             shown = cells['person' if self.label == 'subject' else
                           'expression']
+            points = parse_points(cells, where)
+            if points is None:
+                raise ValueError(f'{where}: the five points are missing. '
+                                 f'Delete {self.folder} to render it anew.')
             yield dict(
                 img_path=f'{self.folder}/{cells["path"]}',
                 neutral_img_path=f'{self.folder}/{cells["neutral_path"]}',
                 expression=shown,
                 subject=cells['person'],
                 yaw=parse_number(cells['yaw'], 'yaw', where),
-                landmarks=parse_points(cells, where),
+                landmarks=points,
                 aligned=True)
 
     @classmethod

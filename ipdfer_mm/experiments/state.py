@@ -59,10 +59,14 @@ def read_state(folder: Path) -> dict:
     """
     path = Path(folder, FILE)
     try:
-        return json.loads(path.read_text())
+        state = json.loads(path.read_text())
     except ValueError:
+        state = None
+    if not isinstance(state, dict) or state.get('status') not in (
+            PLANNED, TRAINED, FINISHED):
         raise ValueError(f'{path} is damaged. Delete the folder of this run '
-                         'and run it again.') from None
+                         'and run it again.')
+    return state
 
 
 def write_state(folder: Path, state: dict) -> None:

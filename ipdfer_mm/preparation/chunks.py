@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import Any, Generic, NamedTuple, Optional, TypeVar
 
 import cv2
 import torch
+from mmengine.logging import print_log
 from tqdm import tqdm
 
 from ipdfer_mm.utils.atomic import write_atomically
@@ -105,7 +107,14 @@ def _split(task: ChunkTask, items: Sequence) -> Iterator[Chunk]:
 def _read_done(task: ChunkTask, chunk: Chunk) -> Optional[NamedTuple]:
     if not chunk.done.is_file():
         return None
-    return task.reuse(json.loads(chunk.done.read_bytes()))
+    try:
+        content = json.loads(chunk.done.read_bytes())
+        return task.reuse(content)
+    # Not as it was written: no JSON, or other JSON.
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        print_log(f'{chunk.done} is damaged ({error!r}); its pictures are '
+                  'done again.', logger='current', level=logging.WARNING)
+        return None
 
 
 def _run(task: ChunkTask, chunks: Sequence[Chunk],

@@ -1,7 +1,9 @@
 """Lists of pictures that somebody else made, as flags of the manifest."""
 
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+
+from ipdfer_mm.datasets.files import read_text
 
 from .face_choice import MEANINGS
 
@@ -22,9 +24,9 @@ def read_name_list(file: str) -> list[str]:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the list is empty.
+        ValueError: If the list is empty or no text; names it.
     """
-    lines = Path(file).read_text(encoding='utf-8-sig').splitlines()
+    lines = read_text(file).splitlines()
     names = [PurePosixPath(line.strip()).stem for line in lines
              if line.strip()]
     if not names:

@@ -33,14 +33,17 @@ def read_picture(path: Path) -> np.ndarray:
         if not content.startswith(PNM):
             with Image.open(path) as picture:
                 picture.load()
-    # Pillow raises the next two on damaged headers and chunks, and the last
-    # on small files of enormous pictures.
-    except (OSError, SyntaxError, ValueError,
-            Image.DecompressionBombError) as error:
+    # Damaged headers and chunks come to almost any exception in Pillow.
+    except Exception as error:
         reason = getattr(error, 'strerror', None) or str(error).strip()
-        raise OSError(f'{path}: {reason}') from error
+        raise OSError(
+            f'{path}: {reason or type(error).__name__}') from error
     data = np.frombuffer(content, dtype=np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error as error:  # such as for enormous sizes
+        raise OSError(f'{path}: OpenCV cannot decode it ({error.err})'
+                      ) from error
     if image is None:
         raise OSError(f'{path}: OpenCV cannot decode it')
     return np.ascontiguousarray(image[..., ::-1])

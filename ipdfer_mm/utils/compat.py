@@ -6,8 +6,8 @@ one file, each with its reason, so that it can go when they move on.
 """
 
 import os
-import pickle
 import re
+import subprocess
 from typing import Any, Callable, Union
 from urllib.parse import urlparse
 
@@ -122,34 +122,52 @@ def read_checkpoint(path: str, name: str, map_location: MapLocation,
     try:
         return torch.load(
             path, map_location=map_location, weights_only=not trust)
-    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+    # A damaged pickle comes to almost any exception.
+    except Exception as error:
+        if getattr(error, 'filename', None) is not None or isinstance(
+                error, torch.cuda.OutOfMemoryError):
+            raise  # not about the content
         found = re.search(r'GLOBAL (\S+)', str(error))
         if found:
             raise RuntimeError(
                 UNTRUSTED_CHECKPOINT.format(name=name,
                                             found=found[1])) from error
-        # Others are not about the file, but for example about a device.
+        # Others may be about a device.
         if isinstance(error, RuntimeError) and (
                 'PytorchStreamReader' not in str(error)):
-            raise
+            raise RuntimeError(f'The checkpoint {name}: {error}') from error
         raise RuntimeError(
             UNREADABLE_CHECKPOINT.format(
                 name=name, reason=type(error).__name__)) from error
 
 
 def init_dist_without_cuda(launcher: str) -> None:
-    """Start a gloo process group where MMEngine's launcher needs CUDA.
+    """Start a gloo process group where MMEngine's launchers need CUDA.
 
-    ``mmengine.dist.init_dist('pytorch')`` calls ``torch.cuda.set_device``.
-    On a machine without CUDA the group is made here, before the Runner is
-    built, and the Runner uses it as it finds it.
+    ``mmengine.dist.init_dist`` calls ``torch.cuda.set_device``. On a machine
+    without CUDA the group is made here, before the Runner is built, and the
+    Runner uses it as it finds it.
 
     Args:
         launcher (str): The launcher of the command line: 'none', 'pytorch',
             'slurm' or 'mpi'.
     """
-    if launcher == 'pytorch' and not torch.cuda.is_available():
-        torch_dist.init_process_group(backend='gloo')
+    if launcher not in ('pytorch', 'slurm') or torch.cuda.is_available():
+        return
+    if launcher == 'slurm':
+        # The variables that MMEngine sets there.
+        os.environ.update(
+            RANK=os.environ['SLURM_PROCID'],
+            WORLD_SIZE=os.environ['SLURM_NTASKS'],
+            LOCAL_RANK=os.environ['SLURM_LOCALID'])
+        os.environ.setdefault('MASTER_PORT', '29500')
+        if 'MASTER_ADDR' not in os.environ:
+            nodes = subprocess.run(
+                ['scontrol', 'show', 'hostnames',
+                 os.environ['SLURM_NODELIST']],
+                check=True, capture_output=True, text=True).stdout
+            os.environ['MASTER_ADDR'] = nodes.split()[0]
+    torch_dist.init_process_group(backend='gloo')
 
 
 def leave_process_group() -> None:

@@ -23,6 +23,17 @@ def plain_settings(cfg: Config) -> dict:
     return json.loads(json.dumps(cfg.to_dict(), default=str))
 
 
+def _read(path: Path) -> dict:
+    try:
+        settings = json.loads(path.read_text())
+    except ValueError:
+        settings = None
+    if not isinstance(settings, dict):
+        raise ValueError(f'{path} is damaged. Delete it, if the settings of '
+                         'the run are those you ask for now.')
+    return settings
+
+
 def note_settings(folder: Path, cfg: Config) -> None:
     """Note the settings of a run, and refuse others than those noted.
 
@@ -37,7 +48,7 @@ def note_settings(folder: Path, cfg: Config) -> None:
     noted = Path(folder, FILE)
     settings = plain_settings(cfg)
     if noted.is_file():
-        theirs = json.loads(noted.read_text())
+        theirs = _read(noted)
         changed = sorted(key for key in {*settings, *theirs}
                          if settings.get(key) != theirs.get(key))
         if changed:

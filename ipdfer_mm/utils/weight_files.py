@@ -66,13 +66,13 @@ def load_weights(
         with safe_open(
                 str(path), framework='pt',
                 device=str(map_location or 'cpu')) as file:
-            meta = json.loads((file.metadata() or {}).get('meta', '{}'))
+            meta = _parse_meta((file.metadata() or {}).get('meta', '{}'))
             keys = file.keys()
             for key in keys:
                 value = file.get_tensor(key)
                 state[key] = (
                     value.float() if value.dtype == torch.half else value)
-    except SafetensorError as error:
+    except (SafetensorError, ValueError) as error:
         raise RuntimeError(f'{path} is no safetensors file, or is cut off '
                            f'({error}).') from error
     dataset_meta = meta.get('dataset_meta', {})
@@ -80,6 +80,14 @@ def load_weights(
         if key in dataset_meta:  # JSON has no tuples
             dataset_meta[key] = tuple(dataset_meta[key])
     return dict(state_dict=state, meta=meta)
+
+
+def _parse_meta(text: str) -> dict:
+    meta = json.loads(text)
+    if not isinstance(meta, dict) or not isinstance(
+            meta.get('dataset_meta', {}), dict):
+        raise ValueError('its meta data are not those of a checkpoint')
+    return meta
 
 
 @CheckpointLoader.register_scheme(prefixes=SCHEME)

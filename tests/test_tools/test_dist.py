@@ -1,5 +1,6 @@
 """Several processes: gloo on CPUs, and what would run on a cluster."""
 
+import json
 import re
 import subprocess
 
@@ -13,13 +14,16 @@ from tiny_run import (
     ITERATIONS,
     NUM_TEST,
     ROOT,
+    assert_equal,
     baseline_cfg,
+    comparable,
     free_port,
     ipdfer_cfg,
     load,
     run,
     run_test,
     run_train,
+    tool_environment,
     write_config,
 )
 
@@ -72,6 +76,41 @@ def test_checkpoint_is_that_of_one_process(dist_run, ipdfer_run):
     assert ours['meta']['iter'] == 2 * ITERATIONS
     assert ours['state_dict'].keys() == theirs['state_dict'].keys()
     assert not [key for key in ours['state_dict'] if 'module.' in key]
+
+
+def test_two_nodes(dist_run, tmp_path):
+    """Two launches that meet over a port, as on two machines."""
+    port = free_port()
+    script = ROOT / 'tools/dist_train.sh'
+    nodes = [
+        subprocess.Popen(
+            ['bash', script, dist_run / 'two.py', '1', '--work-dir',
+             tmp_path / 'work', *HALF_BATCH], cwd=dist_run,
+            env=tool_environment(NNODES=2, NODE_RANK=rank, PORT=port),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for rank in range(2)
+    ]
+    outputs = [node.communicate(timeout=300)[0] for node in nodes]
+    assert [node.returncode for node in nodes] == [0, 0], outputs
+    assert 'Epoch(val) [2]' in outputs[0]
+    assert_equal(comparable(tmp_path / 'work/epoch_2.pth'),
+                 comparable(dist_run / 'work/epoch_2.pth'))
+
+
+def test_validation_is_that_of_one_process(dist_run, tmp_path):
+    """Seven pictures, of which two processes validate four each."""
+    run_test(dist_run / 'one.py', dist_run / 'work/epoch_2.pth', tmp_path,
+             '--out', tmp_path / 'metrics.json', '--out-item', 'metrics')
+    alone = json.loads((tmp_path / 'metrics.json').read_text())
+    lines = [json.loads(line)
+             for log in sorted(dist_run.glob('work/*/vis_data/scalars.json'))
+             for line in log.read_text().splitlines()]
+    together = next(line for line in lines
+                    if 'accuracy/top1' in line and line['step'] == 2)
+    names = [name for name in alone if 'time' not in name]
+    assert 'accuracy/top1' in names and 'single-label/f1-score' in names
+    for name in names:
+        assert together[name] == pytest.approx(alone[name], abs=1e-6), name
 
 
 def test_resumes_in_one_process(dist_run, tmp_path):
@@ -152,49 +191,3 @@ def test_script_parses_and_says_its_usage(script, tmp_path):
     subprocess.run(['bash', '-n', script], check=True)
     output = run('bash', script, cwd=tmp_path, fails=True)
     assert f'usage: bash tools/{script.name}' in output
-
-
-@pytest.fixture
-def fake_srun(tmp_path, monkeypatch):
-    """A srun that prints its arguments, one a line, and PYTHONPATH."""
-    srun = tmp_path / 'bin/srun'
-    srun.parent.mkdir()
-    srun.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "$PYTHONPATH"\n')
-    srun.chmod(0o755)
-
-    def call(script, *arguments, **env):
-        tools = ROOT / 'tools'
-        lines = subprocess.run(
-            ['bash', tools / script, *arguments],
-            env={'PATH': f'{srun.parent}:/usr/bin:/bin', **env},
-            check=True,
-            capture_output=True,
-            text=True).stdout.splitlines()
-        assert lines.pop() == f'{tools}/..:'
-        return lines
-
-    return call
-
-
-def test_slurm_train(fake_srun):
-    lines = fake_srun('slurm_train.sh', 'gpu', 'my job', 'a config.py',
-                      'work dir', '--resume', GPUS='16', CPUS_PER_TASK='3',
-                      SRUN_ARGS='--exclude=n1 --mem=9G')
-    assert lines == [
-        '--partition=gpu', '--job-name=my job', '--gres=gpu:8', '--ntasks=16',
-        '--ntasks-per-node=8', '--cpus-per-task=3', '--kill-on-bad-exit=1',
-        '--exclude=n1', '--mem=9G', 'python', '-u',
-        f'{ROOT}/tools/train.py', 'a config.py', '--work-dir', 'work dir',
-        '--launcher', 'slurm', '--resume'
-    ]
-
-
-def test_slurm_test(fake_srun):
-    lines = fake_srun('slurm_test.sh', 'gpu', 'job', 'config.py', 'best.pth',
-                      '--tta', GPUS='2')
-    assert lines == [
-        '--partition=gpu', '--job-name=job', '--gres=gpu:2', '--ntasks=2',
-        '--ntasks-per-node=2', '--cpus-per-task=5', '--kill-on-bad-exit=1',
-        'python', '-u', f'{ROOT}/tools/test.py', 'config.py', 'best.pth',
-        '--launcher', 'slurm', '--tta'
-    ]

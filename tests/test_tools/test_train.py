@@ -161,6 +161,43 @@ def test_weights_that_are_not_finite(config):
     assert not list(config.parent.glob('work/*.pth'))
 
 
+def test_out_of_memory(config):
+    with open(config, 'a') as file:
+        file.write('custom_imports = dict(imports=["fault_hooks"])\n'
+                   'custom_hooks = [dict(type="OutOfMemoryHook")]\n')
+    message = fail(config)
+    assert 'CUDA out of memory.\nLower train_dataloader.batch_size=8' in (
+        message)
+
+
+def test_damaged_picture(config, rafdb, tmp_path):
+    """Its name comes from a worker process."""
+    shutil.copytree(rafdb, tmp_path / 'rafdb')
+    name = 'basic/Image/aligned/train_00003_aligned.jpg'
+    (tmp_path / 'rafdb' / name).write_bytes(b'no picture')
+    message = fail(config, '--cfg-options', 'train_dataloader.num_workers=2',
+                   f'train_dataloader.dataset.data_root={tmp_path}/rafdb')
+    assert f'Cannot load the picture {tmp_path}/rafdb/{name}' in message
+
+
+def test_damaged_checkpoint_is_passed_over(ipdfer_run, tmp_path):
+    """Resumed from the one before; the warning names both."""
+    work = tmp_path / 'work'
+    shutil.copytree(ipdfer_run.work_dir, work)
+    content = bytearray((work / 'epoch_2.pth').read_bytes())
+    content[len(content) // 2] ^= 1
+    (work / 'epoch_2.pth').write_bytes(content)
+    output = run_train(ipdfer_run.config, work, '--resume', '--cfg-options',
+                       'train_dataloader.num_workers=2')
+    warning = next(line for line in output.splitlines() if 'WARNING' in line
+                   and 'epoch_2.pth' in line)
+    assert f'{work}/epoch_2.pth (' in warning
+    assert f'{work}/epoch_1.pth.' in warning
+    assert f'resumed epoch: 1, iter: {ITERATIONS}' in output
+    assert_equal(comparable(work / 'epoch_2.pth'),
+                 comparable(ipdfer_run.work_dir / 'epoch_2.pth'))
+
+
 def test_accumulation_is_refused(config):
     message = fail(config, '--cfg-options',
                    'optim_wrapper.encoders.accumulative_counts=2')

@@ -1,0 +1,137 @@
+"""An epoch in several processes, with what tests compare of it."""
+
+import os
+from types import SimpleNamespace
+
+import torch
+import torch.distributed as dist
+import torch.nn as nn
+from dist_checks import build_conv_model, init_gloo
+from mmengine.dataset import DefaultSampler
+from mmengine.runner import Runner
+from small_model import build_model, make_batch
+from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import (
+    allreduce_hook,
+)
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import BatchSampler
+
+from ipdfer_mm.engine import AlternatingOptimWrapperConstructor
+
+NUM_SAMPLES = 19  # with a batch of 8 the last one has 3; rounded up, 4
+BATCH_SIZE = 8  # of all processes together
+SEED = 5
+WRAPPER = dict(
+    type='MMSeparateDistributedDataParallel', device_ids=None,
+    broadcast_buffers=False, find_unused_parameters=False)
+
+
+def wrap(model: nn.Module, sync_bn: str = None) -> nn.Module:
+    """Wrap a model as MMEngine's Runner does in several processes."""
+    os.environ.setdefault('LOCAL_RANK', '0')  # MMEngine asks for it
+    cfg = {} if sync_bn is None else dict(sync_bn=sync_bn)
+    return Runner.wrap_model(
+        SimpleNamespace(distributed=True, cfg=cfg), dict(WRAPPER), model)
+
+
+def build_wrappers(model: nn.Module):
+    """Adam for each step, by the constructor of all configs."""
+    adam = dict(type='Adam', lr=1e-3)
+    steps = dict(
+        encoders=['pose_encoder', 'pose_head', 'expression_encoder',
+                  'expression_head'],
+        discriminator=['discriminator'],
+        generator=['pose_encoder', 'expression_encoder', 'decoder'])
+    return AlternatingOptimWrapperConstructor({
+        step: dict(optimizer=adam, modules=modules)
+        for step, modules in steps.items()
+    })(model)
+
+
+def plain(name: str) -> str:
+    """Name of a parameter without those of wrappers around it."""
+    return name.replace('module.', '')
+
+
+def watch_reduction(model: nn.Module) -> set:
+    """Names of the parameters whose gradients are all-reduced from now on."""
+    names = {id(p): plain(name) for name, p in model.named_parameters()}
+    reduced = set()
+
+    def hook(group, bucket):
+        reduced.update(names[id(p)] for p in bucket.parameters())
+        return allreduce_hook(group, bucket)
+
+    for module in model.modules():
+        if isinstance(module, DistributedDataParallel) and (
+                module is not model):
+            module.register_comm_hook(None, hook)
+    return reduced
+
+
+def train_epoch(model: nn.Module, batches: list, device: str = 'cpu') -> dict:
+    """Train, and tell parameters, optimizer states and more by name."""
+    wrappers = build_wrappers(model)
+    reduced = watch_reduction(model)
+    samples = make_batch(0, size=NUM_SAMPLES)
+    for batch in batches:
+        data = dict(inputs=samples['inputs'][batch].to(device),
+                    data_samples=[samples['data_samples'][i] for i in batch])
+        model.train_step(data, wrappers)
+    names = {id(p): plain(name) for name, p in model.named_parameters()}
+    states = {
+        f'{step}.{names[id(p)]}.{key}': torch.as_tensor(value).cpu()
+        for step, wrapper in wrappers.items()
+        for p, state in wrapper.optimizer.state.items()
+        for key, value in state.items()
+    }
+    return dict(
+        state_dict={plain(k): v.cpu() for k, v in model.state_dict().items()},
+        optimizers=states,
+        optimized=sorted({names[id(p)] for wrapper in wrappers.values()
+                          for group in wrapper.optimizer.param_groups
+                          for p in group['params']}),
+        reduced=sorted(reduced))
+
+
+def epoch_of_ranks(rank: int, world_size: int, port: int, path: str,
+                   sync_bn: str = None) -> None:
+    """Worker: an epoch of the samples that DefaultSampler gives each."""
+    init_gloo(rank, world_size, port)
+    sampler = DefaultSampler(range(NUM_SAMPLES), shuffle=True, seed=SEED)
+    batches = list(BatchSampler(sampler, BATCH_SIZE // world_size, False))
+    device = 'cpu' if sync_bn is None else 'cuda'
+    model = build_conv_model() if sync_bn is None else build_model().double()
+    result = train_epoch(wrap(model, sync_bn), batches, device)
+    # What another process holds is the same.
+    for value in result['state_dict'].values():
+        parts = [torch.empty_like(value) for _ in range(world_size)]
+        dist.all_gather(parts, value)
+        assert all(torch.equal(part, value) for part in parts)
+    if rank == 0:
+        torch.save(dict(result, batches=batches), path)
+    dist.destroy_process_group()
+
+
+def converted(rank: int, world_size: int, port: int, path: str) -> None:
+    """Worker: what ``sync_bn='torch'`` makes of a model."""
+    init_gloo(rank, world_size, port)
+    model = build_model()
+    pictures = make_batch(0)['inputs'] / 127.5 - 1
+    before = model.identity_encoder(pictures)
+    result = {}
+    try:
+        wrap(model, 'torch')  # which converts it before it is wrapped
+    except ValueError as error:
+        result['error'] = str(error)
+    model.train()
+    result.update(
+        kinds=[(plain(name), type(module).__name__, module.training)
+               for name, module in model.named_modules()
+               if isinstance(module, nn.modules.batchnorm._BatchNorm)],
+        same=torch.equal(model.identity_encoder(pictures), before),
+        trained=[plain(name) for name, p in model.named_parameters()
+                 if p.requires_grad])
+    if rank == 0:
+        torch.save(result, path)
+    dist.destroy_process_group()

@@ -1,0 +1,112 @@
+"""Disks that are really full, or read-only: nothing is lost, all is named."""
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from kill_often import check_checkpoints
+from small_disk import run_on_disk
+from tiny_run import (
+    ROOT,
+    assert_equal,
+    baseline_cfg,
+    comparable,
+    ipdfer_cfg,
+    run,
+    run_train,
+    write_config,
+)
+
+# As the fixture `ipdfer_run`; pictures are flipped by workers.
+WORKERS = ('--cfg-options', 'train_dataloader.num_workers=2')
+
+
+def test_training_goes_on_when_there_is_room(ipdfer_run, tmp_path, rafdb,
+                                             face_weights):
+    """The disk gets full in the second of two epochs."""
+    config = write_config(
+        tmp_path / 'tiny.py', rafdb, ipdfer_cfg(face_weights),
+        custom_imports=dict(
+            imports=['fault_hooks'], allow_failed_imports=False),
+        custom_hooks=[dict(type='FillDiskHook')])
+    disk, work = tmp_path / 'disk', tmp_path / 'work'
+    code, output = run_on_disk(
+        disk, 'size=64M', work, 'python', ROOT / 'tools/train.py', config,
+        '--work-dir', disk, *WORKERS, cwd=tmp_path)
+    assert code == 1
+    message = output[output.rindex('\nOSError'):]
+    assert 'No space left on device; ' in message
+    assert 'ree space or choose another --work-dir' in message
+    assert 'resume' in message and str(disk) in message
+    check_checkpoints(work)
+    assert (work / 'epoch_1.pth').exists()
+    assert not (work / 'epoch_2.pth').exists()
+    (work / 'filler').unlink()
+    # In another place, as the message says.
+    output = run_train(ipdfer_run.config, work, '--resume', *WORKERS)
+    assert 'resumed epoch: 1' in output
+    assert_equal(comparable(work / 'epoch_2.pth'),
+                 comparable(ipdfer_run.work_dir / 'epoch_2.pth'))
+
+
+@pytest.fixture
+def pictures(tmp_path) -> Path:
+    """Faces are of no concern."""
+    folder = tmp_path / 'data/train/neutral'
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for index in range(70):
+        noise = rng.integers(0, 256, (32, 32, 3), np.uint8)
+        cv2.imwrite(str(folder / f'{index}.png'), noise)
+    return tmp_path / 'data'
+
+
+def test_preparation_goes_on_when_there_is_room(pictures, tmp_path):
+    disk, out = tmp_path / 'disk', tmp_path / 'out'
+    tool = [sys.executable, ROOT / 'tools/prepare_dataset.py', 'folder',
+            pictures, '--workers', 0, '--out']
+    code, output = run_on_disk(disk, 'size=1M', out, *tool, disk,
+                               cwd=tmp_path)
+    assert code == 1 and 'Traceback' not in output
+    assert 'No space left on device; nothing is lost: make room' in output
+    assert f'{disk}/faces/train/neutral/' in output
+    for face in out.rglob('*.png'):
+        assert cv2.imread(str(face)).shape == (112, 112, 3)
+    assert not (out / 'manifest.csv').exists()
+    run(*tool, out, cwd=tmp_path)
+    run(*tool, tmp_path / 'undisturbed', cwd=tmp_path)
+    for face in (tmp_path / 'undisturbed/faces').rglob('*.png'):
+        path = face.relative_to(tmp_path / 'undisturbed')
+        assert (out / path).read_bytes() == face.read_bytes()
+
+
+def test_experiments_tell_what_is_full(tmp_path, rafdb):
+    write_config(tmp_path / 'baseline_rafdb.py', rafdb, baseline_cfg())
+    disk = tmp_path / 'disk'
+    code, output = run_on_disk(
+        disk, 'size=256k', tmp_path / 'copy', sys.executable,
+        ROOT / 'tools/run_experiments.py', 'baseline_rafdb.py', '--smoke',
+        '--out', disk, cwd=tmp_path)
+    assert code == 1
+    assert '1 of 1 runs failed' in output
+    assert 'No space left on device' in output
+    assert str(disk / 'baseline_rafdb/seed0') in output
+    assert not list((tmp_path / 'copy').rglob('*.pth'))
+
+
+@pytest.mark.parametrize('tool, flag, arguments', [
+    ('train.py', '--work-dir', ['tiny.py']),
+    ('prepare_dataset.py', '--out', ['folder', 'data', '--workers', '0']),
+    ('run_experiments.py', '--out', ['tiny.py', '--smoke']),
+])
+def test_read_only(tool, flag, arguments, pictures, tmp_path, rafdb):
+    write_config(tmp_path / 'tiny.py', rafdb, baseline_cfg())
+    disk = tmp_path / 'disk'
+    code, output = run_on_disk(
+        disk, 'ro', tmp_path / 'copy', sys.executable, ROOT / 'tools' / tool,
+        *arguments, flag, disk / 'out', cwd=tmp_path)
+    assert code != 0
+    last = output.strip().splitlines()[-1]
+    assert 'Read-only file system' in last and str(disk / 'out') in last

@@ -1,0 +1,101 @@
+"""The Slurm scripts with stand-ins for a cluster's programs."""
+
+import subprocess
+
+import pytest
+from tiny_run import (
+    BATCH_SIZE,
+    ROOT,
+    baseline_cfg,
+    free_port,
+    run,
+    write_config,
+)
+
+# Starts the tasks on this machine, as Slurm does on its nodes.
+SRUN = '''#!/usr/bin/env bash
+while [[ "$1" == --* ]]; do
+    case "$1" in
+    --ntasks=*) n="${1#*=}" ;;
+    --ntasks-per-node=*) per_node="${1#*=}" ;;
+    esac
+    shift
+done
+export SLURM_NTASKS=$n SLURM_NODELIST='node[1-9]'
+for ((i = 0; i < n; i++)); do
+    SLURM_PROCID=$i SLURM_LOCALID=$((i % per_node)) "$@" &
+    pids+=($!)
+done
+for pid in "${pids[@]}"; do wait "$pid" || exit 1; done
+'''
+SCONTROL = '''#!/bin/sh
+[ "$*" = "show hostnames node[1-9]" ] && echo 127.0.0.1 && echo node2
+'''
+
+
+@pytest.fixture
+def fake_srun(tmp_path, monkeypatch):
+    """A srun that prints its arguments, one a line, and PYTHONPATH."""
+    srun = tmp_path / 'bin/srun'
+    srun.parent.mkdir()
+    srun.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "$PYTHONPATH"\n')
+    srun.chmod(0o755)
+
+    def call(script, *arguments, **env):
+        tools = ROOT / 'tools'
+        lines = subprocess.run(
+            ['bash', tools / script, *arguments],
+            env={'PATH': f'{srun.parent}:/usr/bin:/bin', **env},
+            check=True,
+            capture_output=True,
+            text=True).stdout.splitlines()
+        assert lines.pop() == f'{tools}/..:'
+        return lines
+
+    return call
+
+
+def test_slurm_train(fake_srun):
+    lines = fake_srun('slurm_train.sh', 'gpu', 'my job', 'a config.py',
+                      'work dir', '--resume', GPUS='16', CPUS_PER_TASK='3',
+                      SRUN_ARGS='--exclude=n1 --mem=9G')
+    assert lines == [
+        '--partition=gpu', '--job-name=my job', '--gres=gpu:8', '--ntasks=16',
+        '--ntasks-per-node=8', '--cpus-per-task=3', '--kill-on-bad-exit=1',
+        '--exclude=n1', '--mem=9G', 'python', '-u',
+        f'{ROOT}/tools/train.py', 'a config.py', '--work-dir', 'work dir',
+        '--launcher', 'slurm', '--resume'
+    ]
+
+
+def test_slurm_test(fake_srun):
+    lines = fake_srun('slurm_test.sh', 'gpu', 'job', 'config.py', 'best.pth',
+                      '--tta', GPUS='2')
+    assert lines == [
+        '--partition=gpu', '--job-name=job', '--gres=gpu:2', '--ntasks=2',
+        '--ntasks-per-node=2', '--cpus-per-task=5', '--kill-on-bad-exit=1',
+        'python', '-u', f'{ROOT}/tools/test.py', 'config.py', 'best.pth',
+        '--launcher', 'slurm', '--tta'
+    ]
+
+
+def test_two_nodes(tmp_path, rafdb):
+    """Two tasks, each the first of its node, train together."""
+    for name, text in (('srun', SRUN), ('scontrol', SCONTROL)):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    config = write_config(
+        tmp_path / 'tiny.py',
+        rafdb,
+        baseline_cfg(),
+        custom_imports=dict(
+            imports=['dist_checks'], allow_failed_imports=False),
+        custom_hooks=[dict(type='RankEqualityHook', folder=str(tmp_path))])
+    script = ROOT / 'tools/slurm_train.sh'
+    run('bash', '-c', f'PATH={tmp_path}:$PATH bash {script} gpu job {config} '
+        f'{tmp_path}/work --cfg-options train_cfg.max_epochs=1 '
+        f'train_dataloader.batch_size={BATCH_SIZE // 2}', cwd=tmp_path,
+        GPUS=2, GPUS_PER_NODE=1, MASTER_PORT=free_port())
+    for rank in range(2):
+        assert (tmp_path / f'rank{rank}_epoch1').exists()
+    assert (tmp_path / 'work/epoch_1.pth').exists()
