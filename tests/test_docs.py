@@ -63,10 +63,13 @@ def test_classifier_of_mmpretrain(folder):
 
 
 def test_ipdfer_under_another_scope(folder):
-    """mmagic's own needs its full stack; no other knows our names either."""
-    example = BLOCKS[1].replace("default_scope = 'mmagic'",
-                                "default_scope = 'mmengine'")
-    assert example != BLOCKS[1]
+    """As it stands only where all of mmagic imports: see docs/install.md."""
+    example = BLOCKS[1]
+    if importlib.util.find_spec('mmcv._ext') is None:
+        # No other scope knows our names either.
+        example = example.replace("default_scope = 'mmagic'",
+                                  "default_scope = 'mmengine'")
+        assert example != BLOCKS[1]
     log = train(ROOT / 'tools/train.py', example, folder)
     assert re.search(r'loss_generator: \d', log)
 

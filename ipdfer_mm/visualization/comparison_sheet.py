@@ -97,7 +97,9 @@ def _draw_accuracy(axes, results: Sequence[TestResult]) -> None:
     axes.set_ylim(0, 100)
     axes.set_ylabel('accuracy, %')
     axes.set_title('Accuracy on all test pictures and by yaw')
-    axes.legend(loc='lower right')
+    # Below, where no bar can be.
+    axes.legend(loc='upper center', bbox_to_anchor=(0.5, -0.08),
+                ncols=len(results), frameon=False)
 
 
 def _draw_confusion(axes, result: TestResult,

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.legend import Legend
 
 from ipdfer_mm.visualization import TestResult, comparison_sheet
 
@@ -34,6 +36,16 @@ def test_shows_the_numbers(tmp_path):
     assert any('62.5 %' in text for text in found)
     figure.savefig(tmp_path / 'sheet.png', dpi=30)
     assert (tmp_path / 'sheet.png').stat().st_size > 1000
+
+
+def test_legend_hides_no_bar():
+    full = TestResult('all right', 100, [100] * 5, np.eye(2))
+    figure = comparison_sheet([full, full], ['sad', 'glad'],
+                              np.zeros((4, 4, 3), np.uint8), 'Full')
+    FigureCanvasAgg(figure).draw()
+    (legend, ) = figure.findobj(Legend)
+    assert not legend.get_window_extent().overlaps(
+        legend.axes.get_window_extent())
 
 
 def test_one_model():
