@@ -63,7 +63,8 @@ def experiments(folder) -> tuple:
     work = kill_in_training(folder, options)
     assert not (work / f'epoch_{EPOCHS}.pth').is_file()
     assert set(states(folder).values()) == {'planned'}
-    return run(*command(*options), cwd=folder), options
+    # Six processes, which a busy machine needs minutes for.
+    return run(*command(*options), cwd=folder, timeout=900), options
 
 
 def test_goes_on_after_a_kill(folder, experiments):
