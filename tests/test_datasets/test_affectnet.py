@@ -164,9 +164,9 @@ def test_new_release_pictures_of_other_kinds(new):
 
 def test_labels_are_cached(new, log, monkeypatch):
     reads = []
-    load = np.load
-    monkeypatch.setattr(affectnet_files.np, 'load',
-                        lambda path: reads.append(path) or load(path))
+    read = affectnet_files._read_label
+    monkeypatch.setattr(affectnet_files, '_read_label',
+                        lambda path: reads.append(path) or read(path))
     first = names(AffectNet(str(new), 'train'))
     assert len(reads) == 12
     cache = new / 'train_set/labels.ipdfer_mm.json'
