@@ -72,6 +72,8 @@ def test_ipdfer_under_another_scope(folder):
         assert example != BLOCKS[1]
     log = train(ROOT / 'tools/train.py', example, folder)
     assert re.search(r'loss_generator: \d', log)
+    torch.load(folder / 'work_dirs/ipdfer_mmagic/epoch_1.pth',
+               weights_only=True)  # nothing in it can run code
 
 
 def test_losses_in_a_plain_loop(capsys):
