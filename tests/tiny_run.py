@@ -254,5 +254,7 @@ def assert_equal(a, b, where: str = '') -> None:
     elif isinstance(a, torch.Tensor):
         assert a.dtype == b.dtype, where
         assert torch.equal(a, b), f'{where}: {(a - b).abs().max()}'
+    elif a != a:  # nan, such as an unknown yaw
+        assert b != b, f'{where}: {a} and {b}'
     else:
         assert a == b, f'{where}: {a} and {b}'

@@ -22,7 +22,7 @@ from tiny_run import (
     write_config,
 )
 
-EPOCHS = 10
+EPOCHS = 8
 RUNS = ('baseline_rafdb/seed0', 'ipdfer_rafdb/seed0')
 # What tables are made of.
 FILES = ('run.json', 'settings.json', 'last.pkl', 'best.pkl')
@@ -38,12 +38,11 @@ def results(out: Path) -> dict:
 
 
 def progress(out: Path) -> str:
-    """The log of the tool that works, and what it does."""
+    """The log of the tool that works, and the last thing that it did."""
     logs = [out / run / name for run in reversed(RUNS)
             for name in ('test.log', 'train.log')]
     log = next((log for log in logs if log.is_file()), logs[-1])
-    return (f'{log.relative_to(out)}: {last_step(log)}, started '
-            f'{log.read_text().count("$ ") if log.is_file() else 0} times')
+    return f'{log.relative_to(out)}: {last_step(log)}'
 
 
 @pytest.mark.slow
