@@ -99,7 +99,7 @@ def documented_tools() -> list[str]:
     """All tools that a sentence names, ours and mmpretrain's."""
     text = ''.join(document.read_text() for document in DOCUMENTS
                    if document.name != 'commands.md')
-    return sorted(set(re.findall(r'tools/[\w/]+\.(?:py|sh)', text)))
+    return sorted(set(re.findall(r'(?<!\w)tools/[\w/]+\.(?:py|sh)', text)))
 
 
 COMMANDS = documented_commands()

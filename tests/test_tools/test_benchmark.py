@@ -55,6 +55,6 @@ def test_command(tmp_path, monkeypatch, capsys):
         marks=pytest.mark.skipif(torch.cuda.is_available(), reason='a GPU')),
 ])
 def test_bad_arguments(args, message, monkeypatch, capsys):
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as stop:
         run(monkeypatch, *args)
-    assert message in capsys.readouterr().err
+    assert message in capsys.readouterr().err + str(stop.value)

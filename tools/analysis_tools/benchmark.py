@@ -92,8 +92,6 @@ def parse_args() -> argparse.Namespace:
             parse_options(text)
     except ValueError as error:
         parser.error(str(error))
-    if args.device == 'cuda' and not torch.cuda.is_available():
-        parser.error('torch sees no GPU; leave --device out')
     return args
 
 
@@ -151,6 +149,8 @@ def measure(args: argparse.Namespace, work: Workload) -> dict:
 
 def benchmark(args: argparse.Namespace) -> None:
     """Measure, print and write."""
+    if args.device == 'cuda' and not torch.cuda.is_available():
+        raise RuntimeError('torch sees no GPU; leave --device out.')
     torch.set_num_threads(args.threads)
     torch.backends.cuda.matmul.allow_tf32 = args.tf32
     torch.backends.cudnn.allow_tf32 = args.tf32
