@@ -59,14 +59,14 @@ def test_each_step_moves_its_own_and_nothing_else():
     seen = []
     update = type(model)._update
 
-    def record(self, wrapper, losses):
+    def record(self, wrapper, losses, *factor):
         step = next(k for k, v in optim.items() if v is wrapper)
         for child in CHILDREN:  # nothing is left from the step before
             trained = child in STEPS[step]
             for parameter in getattr(model, child).parameters():
                 assert trained or parameter.grad is None
         before = snapshot(model)
-        total = update(self, wrapper, losses)
+        total = update(self, wrapper, losses, *factor)
         after = snapshot(model)
         assert moved(before, after, 'parameters') == STEPS[step]
         assert moved(before, after, 'statistics') == set()
@@ -448,8 +448,8 @@ def test_pose_adversary_is_trained_in_step_1_only():
     weights = []
     update = type(model)._update
 
-    def record(self, wrapper, losses):
-        total = update(self, wrapper, losses)
+    def record(self, wrapper, losses, *factor):
+        total = update(self, wrapper, losses, *factor)
         weights.append(model.pose_adversary.fc.weight.detach().clone())
         return total
 

@@ -124,7 +124,8 @@ def test_true_neutrals_and_judge(tmp_path):
     height, width, _ = cv2.imread(str(tmp_path / 'grid.png')).shape
     assert width == 5 * 32 + 4 * 2
     # That of a smoke run has a line more.
-    (tmp_path / 'run.json').write_text('{"smoke": true}')
+    (tmp_path / 'run.json').write_text(
+        '{"smoke": true, "status": "finished"}')
     result = evaluate()
     assert result.returncode == 0, result.stderr[-2000:]
     report = json.loads((tmp_path / 'out.json').read_text())
