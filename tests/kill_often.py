@@ -115,7 +115,8 @@ class KilledCommand:
             killed = process.poll() is None
         finally:
             kill(process)
-        assert killed or process.returncode == 0, self.log()
+        assert killed or process.returncode == 0, (
+            f'status {process.returncode}: {self.log()}')
         if not killed and begun is not None:
             self.startup, self.work = begun - begin, time.monotonic() - begun
         return killed
