@@ -156,7 +156,7 @@ class RecordingOptimWrapper(OptimWrapper):
         super().step(**kwargs)
 
 
-def build_conv_model() -> nn.Module:
+def build_conv_model(**kwargs) -> nn.Module:
     """A small IPD-FER without batch norm, in double precision."""
     net = dict(type='ipdfer_mm.TinyConvNet')
     encoder = dict(type='ipdfer_mm.FaceEncoder', backbone=net)
@@ -172,7 +172,8 @@ def build_conv_model() -> nn.Module:
         identity_encoder=dict(type='ipdfer_mm.IdentityEncoder', backbone=net),
         pose_encoder=encoder,
         expression_encoder=encoder,
-        discriminator=discriminator).double()
+        discriminator=discriminator,
+        **kwargs).double()
 
 
 def split(batch: dict, rank: int, world_size: int) -> dict:

@@ -34,7 +34,7 @@ def wrap(model: nn.Module, sync_bn: str = None) -> nn.Module:
         SimpleNamespace(distributed=True, cfg=cfg), dict(WRAPPER), model)
 
 
-def build_wrappers(model: nn.Module):
+def build_wrappers(model: nn.Module, shared_forward: bool):
     """Adam for each step, by the constructor of all configs."""
     adam = dict(type='Adam', lr=1e-3)
     steps = dict(
@@ -42,6 +42,9 @@ def build_wrappers(model: nn.Module):
                   'expression_head'],
         discriminator=['discriminator'],
         generator=['pose_encoder', 'expression_encoder', 'decoder'])
+    if shared_forward:
+        del steps['generator']
+        steps['encoders'].append('decoder')
     return AlternatingOptimWrapperConstructor({
         step: dict(optimizer=adam, modules=modules)
         for step, modules in steps.items()
@@ -69,9 +72,10 @@ def watch_reduction(model: nn.Module) -> set:
     return reduced
 
 
-def train_epoch(model: nn.Module, batches: list, device: str = 'cpu') -> dict:
+def train_epoch(model: nn.Module, batches: list, device: str = 'cpu',
+                shared_forward: bool = False) -> dict:
     """Train, and tell parameters, optimizer states and more by name."""
-    wrappers = build_wrappers(model)
+    wrappers = build_wrappers(model, shared_forward)
     reduced = watch_reduction(model)
     samples = make_batch(0, size=NUM_SAMPLES)
     for batch in batches:
@@ -95,14 +99,19 @@ def train_epoch(model: nn.Module, batches: list, device: str = 'cpu') -> dict:
 
 
 def epoch_of_ranks(rank: int, world_size: int, port: int, path: str,
-                   sync_bn: str = None) -> None:
+                   sync_bn: str = None,
+                   shared_forward: bool = False) -> None:
     """Worker: an epoch of the samples that DefaultSampler gives each."""
     init_gloo(rank, world_size, port)
     sampler = DefaultSampler(range(NUM_SAMPLES), shuffle=True, seed=SEED)
     batches = list(BatchSampler(sampler, BATCH_SIZE // world_size, False))
     device = 'cpu' if sync_bn is None else 'cuda'
-    model = build_conv_model() if sync_bn is None else build_model().double()
-    result = train_epoch(wrap(model, sync_bn), batches, device)
+    if sync_bn is None:
+        model = build_conv_model(share_encoder_forward=shared_forward)
+    else:
+        model = build_model().double()
+    result = train_epoch(wrap(model, sync_bn), batches, device,
+                         shared_forward)
     # What another process holds is the same.
     for value in result['state_dict'].values():
         parts = [torch.empty_like(value) for _ in range(world_size)]

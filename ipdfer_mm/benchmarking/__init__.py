@@ -15,7 +15,7 @@ from .memory import measure_memory
 from .networks import build_classifier, build_ipdfer
 from .options import generator_interval, parse_options
 from .phases import time_phases
-from .report import phases_table, step_row, steps_table, without_lazy
+from .report import phases_table, plain_options, step_row, steps_table
 from .timing import interleave, quartiles, summarize
 
 __all__ = [
@@ -40,5 +40,5 @@ __all__ = [
     'steps_table',
     'summarize',
     'time_phases',
-    'without_lazy',
+    'plain_options',
 ]

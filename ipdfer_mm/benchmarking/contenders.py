@@ -13,6 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from .literal import LiteralAlgorithm1
 from .networks import EXPRESSIONS, NUM_POSES, build_classifier, build_ipdfer
 from .options import (
+    SHARED_FORWARD,
     generator_interval,
     make_wrapper,
     parse_options,
@@ -123,16 +124,22 @@ def our_step(names: frozenset[str], data: dict, work: Workload
         the generator is trained once in, and the optimizers.
     """
     interval = generator_interval(names)
+    shared = SHARED_FORWARD in names
     model = build_ipdfer(
-        work.width, work.size, generator_interval=interval)
+        work.width, work.size, generator_interval=interval,
+        share_encoder_forward=shared)
     model.to(work.device).train()
     prepare_model(model, names)
     encoders = [model.pose_encoder, model.expression_encoder]
-    optimizers = OptimWrapperDict(
-        encoders=make_wrapper(
-            [*encoders, model.pose_head, model.expression_head], names),
-        discriminator=make_wrapper([model.discriminator], names),
-        generator=make_wrapper([*encoders, model.decoder], names))
+    trained = dict(
+        encoders=[*encoders, model.pose_head, model.expression_head],
+        discriminator=[model.discriminator])
+    if shared:
+        trained['encoders'].append(model.decoder)
+    else:
+        trained['generator'] = [*encoders, model.decoder]
+    optimizers = OptimWrapperDict(**{
+        key: make_wrapper(modules, names) for key, modules in trained.items()})
 
     def step() -> None:
         for iteration in range(interval):

@@ -18,8 +18,9 @@ OPTIONS = {
     'fp16': "optim_wrapper.KEY.type = 'AmpOptimWrapper'",
     'compile': 'the networks compiled one by one (nn.Module.compile)',
 }
-# Of IPD-FER, beyond the paper.
+# Of IPD-FER, beyond the paper: generator_interval, share_encoder_forward.
 LAZY = re.compile('lazy([1-9][0-9]*)')
+SHARED_FORWARD = 'shared_forward'
 
 
 def parse_options(text: str) -> frozenset[str]:
@@ -32,20 +33,33 @@ def parse_options(text: str) -> frozenset[str]:
         frozenset[str]: Their names.
 
     Raises:
-        ValueError: If a name is not one of :data:`OPTIONS` or ``lazy``
-            and a number (``generator_interval``), or bf16 and fp16 are asked
-            for together.
+        ValueError: If a name is not one of :data:`OPTIONS`,
+            :data:`SHARED_FORWARD`, or ``lazy`` and a number
+            (``generator_interval``), or bf16 and fp16 are asked for together.
     """
     names = frozenset(text.split('+')) - {DEFAULT}
     unknown = sorted(name for name in names - set(OPTIONS)
-                     if not LAZY.fullmatch(name))
+                     if not is_of_ipdfer(name))
     if unknown:
         raise ValueError(f'{text!r} has unknown options {unknown}; known are '
-                         f'{sorted(OPTIONS)} and, of IPD-FER, lazy2, lazy3, '
-                         '..., joined by +.')
+                         f'{sorted(OPTIONS)} and, of IPD-FER, '
+                         f'{SHARED_FORWARD} and lazy2, lazy3, ..., joined '
+                         'by +.')
     if {'bf16', 'fp16'} <= names:
         raise ValueError(f'{text!r} has two precisions.')
     return names
+
+
+def is_of_ipdfer(name: str) -> bool:
+    """Tell the options that a plain step does not have.
+
+    Args:
+        name (str): Of one option.
+
+    Returns:
+        bool: Whether only the step of IPD-FER has it.
+    """
+    return name == SHARED_FORWARD or LAZY.fullmatch(name) is not None
 
 
 def generator_interval(names: frozenset[str]) -> int:

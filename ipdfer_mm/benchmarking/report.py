@@ -7,6 +7,7 @@ import numpy as np
 from ipdfer_mm.experiments.text_table import TextTable
 
 from .contenders import LITERAL, PLAIN
+from .options import is_of_ipdfer
 from .timing import quartiles
 
 # Table 7 of the paper is about 30 epochs of RAF-DB's 12,271 pictures.
@@ -37,7 +38,7 @@ def step_row(name: tuple[str, str], medians: dict[tuple[str, str], list],
     """
     kind, options = name
     seconds = np.array(medians[name])
-    plain = next(key for key in ((PLAIN, without_lazy(options)),
+    plain = next(key for key in ((PLAIN, plain_options(options)),
                                  (PLAIN, options)) if key in medians)
     low, middle, high = quartiles(batch_size / seconds)
     cost = quartiles(seconds / np.array(medians[plain]))
@@ -56,17 +57,17 @@ def step_row(name: tuple[str, str], medians: dict[tuple[str, str], list],
     return row
 
 
-def without_lazy(options: str) -> str:
+def plain_options(options: str) -> str:
     """Options that a plain step has, too.
 
     Args:
         options (str): Of a step of IPD-FER.
 
     Returns:
-        str: Without ``lazy``.
+        str: Without those that only IPD-FER has.
     """
     kept = [name for name in options.split('+')
-            if not name.startswith('lazy')]
+            if not is_of_ipdfer(name)]
     return '+'.join(kept) or 'default'
 
 

@@ -14,9 +14,11 @@ def disentanglement_markdown(report: dict) -> str:
     Returns:
         str: Markdown. Items that are left out are listed with the reason.
     """
+    note = f'{report["note"]}\n\n' if 'note' in report else ''
     parts = [
-        f'# Disentanglement of {report["checkpoint"]}\n\n{report["model"]} on '
-        f'{report["pictures"]} pictures of {report["people"]} people, '
+        f'{note}# Disentanglement of {report["checkpoint"]}\n\n'
+        f'{report["model"]} on {report["pictures"]} pictures of '
+        f'{report["people"]} people, '
         f'{len(report["classes"])} expressions.\n'
     ]
     for kind, matrix in report['probes'].items():

@@ -36,10 +36,13 @@ def gradient_norms(model: IPDFERModel,
         f_id = model.identity_encoder(inputs)
     norms = dict(
         encoders=_norms_of(
-            model, model.encoder_losses(inputs, f_id, targets)))
+            model,
+            model.encoder_losses(f_id, *model.encode(inputs), targets)))
     with fixed(*model.fixed_parts):
         norms['generator'] = _norms_of(
-            model, model.generator_losses(inputs, f_id, targets))
+            model,
+            model.generator_losses(inputs, f_id, *model.encode(inputs),
+                                   targets))
     return norms
 
 

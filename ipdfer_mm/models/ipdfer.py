@@ -1,5 +1,7 @@
 """Algorithm 1 of the IPD-FER paper as an MMEngine model."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Optional
 
 import torch
@@ -70,6 +72,12 @@ class IPDFERModel(DisentangledClassifier):
             counts where steps 1 and 3 share an optimizer; an Adam of its own
             does not see it. Needs MMEngine's Runner, which counts
             iterations. Defaults to 1, the paper's Algorithm 1.
+        share_encoder_forward (bool): Whether step 3 takes the features of
+            step 1 instead of encoding the pictures anew, and both update the
+            encoders at once, by the sum of their losses: cheaper by a pass
+            of the two encoders, and one update of them in place of two. The
+            paper does not have it. Needs one optimizer for steps 1 and 3.
+            Defaults to False.
         **kwargs: ``classes``, ``neutral_class``, ``data_preprocessor`` and
             ``init_cfg`` of :class:`DisentangledClassifier`. ``classes`` are
             taken from the training set by the hook
@@ -107,6 +115,7 @@ class IPDFERModel(DisentangledClassifier):
         classify_in_generator_step: bool = True,
         discriminator_norm_eval: bool = True,
         generator_interval: int = 1,
+        share_encoder_forward: bool = False,
         **kwargs,
     ) -> None:
         super().__init__(
@@ -138,6 +147,7 @@ class IPDFERModel(DisentangledClassifier):
             raise ValueError('`generator_interval` is '
                              f'{generator_interval}, but must be 1 or more.')
         self.generator_interval = generator_interval
+        self.share_encoder_forward = share_encoder_forward
         if self.pose_adversary is not None and (
                 self.loss_pose is None or self.loss_confusion is None):
             raise ValueError('`pose_adversary` is trained by `loss_pose` and '
@@ -171,21 +181,33 @@ class IPDFERModel(DisentangledClassifier):
         inputs = data['inputs']  # Nx3xHxW
         targets = self.get_targets(data['data_samples'], inputs.device)
         log_vars = {}
+        is_generator_iteration = self._is_generator_iteration()
+        shares_forward = self.share_encoder_forward and is_generator_iteration
 
         # Step 1: update E_pose, C_p, E_exp and C_exp.
         wrapper = optim_wrapper['encoders']
         with wrapper.optim_context(self):
             with torch.no_grad():
                 f_id = self.identity_encoder(inputs)
-            losses = self.encoder_losses(inputs, f_id, targets)
+            with_pose = self.loss_pose is not None
+            encoded = self.encode(inputs, with_pose or shares_forward)
+            losses = self.encoder_losses(f_id, *encoded, targets)
         log_vars.update(losses)
-        log_vars['loss_encoders'] = self._update(wrapper, losses)
+        if shares_forward:  # updates with step 3
+            log_vars['loss_encoders'], _ = self.parse_losses(losses)
+        else:
+            log_vars['loss_encoders'] = self._update(wrapper, losses)
 
-        if self._is_generator_iteration():
+        if is_generator_iteration:
             log_vars.update(
                 self._discriminator_step(inputs, targets, optim_wrapper))
-            generator = self._generator_step(inputs, f_id, targets,
-                                             optim_wrapper)
+            if shares_forward:
+                generator = self._shared_step(
+                    inputs, f_id, encoded, targets, wrapper,
+                    log_vars['loss_encoders'])
+            else:
+                generator = self._generator_step(inputs, f_id, targets,
+                                                 optim_wrapper)
             log_vars = {**generator, **log_vars}
 
         if targets.pose is not None:
@@ -222,13 +244,32 @@ class IPDFERModel(DisentangledClassifier):
         """Step 3: update E_pose, E_exp and G_dec."""
         shared = 'generator' not in optim_wrapper.optim_wrappers
         wrapper = optim_wrapper['encoders' if shared else 'generator']
+        with self._judges_fixed():
+            with wrapper.optim_context(self):
+                encoded = self.encode(inputs)
+                losses = self.generator_losses(inputs, f_id, *encoded, targets)
+            total = self._update(wrapper, losses, self.generator_interval)
+        return {**losses, 'loss_generator': total}
+
+    def _shared_step(self, inputs: Tensor, f_id: Tensor,
+                     encoded: tuple[Optional[Tensor], Tensor],
+                     targets: Targets, wrapper: OptimWrapper,
+                     loss_encoders: Tensor) -> dict[str, Tensor]:
+        """Step 3 on the features of step 1, and the update of both."""
+        with self._judges_fixed(), wrapper.optim_context(self):
+            losses = self.generator_losses(inputs, f_id, *encoded, targets)
+        total, _ = self.parse_losses(losses)
+        # Outside of the context above: step 1 trains C_exp and C_p.
+        wrapper.update_params(loss_encoders + self.generator_interval * total)
+        return {**losses, 'loss_generator': total}
+
+    @contextmanager
+    def _judges_fixed(self) -> Iterator[None]:
+        """Fix what judges the generator."""
         with fixed(*self.fixed_parts):
             if self.discriminator is not None:
                 self.discriminator.train(not self.discriminator_norm_eval)
-            with wrapper.optim_context(self):
-                losses = self.generator_losses(inputs, f_id, targets)
-            total = self._update(wrapper, losses, self.generator_interval)
-        return {**losses, 'loss_generator': total}
+            yield
 
     @property
     def fixed_parts(self) -> tuple[Optional[nn.Module], ...]:
@@ -236,22 +277,36 @@ class IPDFERModel(DisentangledClassifier):
         return (self.discriminator, self.pose_head, self.pose_adversary,
                 self.expression_head)
 
-    def encoder_losses(self, inputs: Tensor, f_id: Tensor,
-                       targets: Targets) -> dict[str, Tensor]:
-        r"""Losses of step 1: :math:`L_c + \beta_1 L_{cos}`.
+    def encode(self, inputs: Tensor,
+               with_pose: bool = True) -> tuple[Optional[Tensor], Tensor]:
+        """Encode pose and expression.
 
         Args:
             inputs (Tensor): Real pictures, (N, 3, H, W).
-            f_id (Tensor): Their identity features, (N, D).
-            targets (Targets): Their labels.
+            with_pose (bool): Whether f_pose is needed. Defaults to True.
+
+        Returns:
+            tuple[Tensor, Tensor]: f_pose and f_exp, (N, D) each. f_pose is
+            None if it is not needed or there is no pose encoder.
+        """
+        f_exp = self.expression_encoder(inputs)
+        if self.pose_encoder is None or not with_pose:
+            return None, f_exp
+        return self.pose_encoder(inputs), f_exp
+
+    def encoder_losses(self, f_id: Tensor, f_pose: Optional[Tensor],
+                       f_exp: Tensor, targets: Targets) -> dict[str, Tensor]:
+        r"""Losses of step 1: :math:`L_c + \beta_1 L_{cos}`.
+
+        Args:
+            f_id (Tensor): Identity features, (N, D).
+            f_pose (Tensor, optional): Pose features, (N, D).
+            f_exp (Tensor): Expression features, (N, D).
+            targets (Targets): Labels of the pictures.
 
         Returns:
             dict[str, Tensor]: Weighted scalars by name.
         """
-        f_exp = self.expression_encoder(inputs)
-        f_pose = None
-        if self.loss_pose is not None:
-            f_pose = self.pose_encoder(inputs)
         check_widths(
             self.feat_channels, identity=f_id, pose=f_pose, expression=f_exp)
         losses = self._classification_losses(f_id, f_pose, f_exp, targets)
@@ -275,24 +330,22 @@ class IPDFERModel(DisentangledClassifier):
         return dict(loss_disc=self.loss_disc(logits, targets.expression))
 
     def generator_losses(self, inputs: Tensor, f_id: Tensor,
+                         f_pose: Optional[Tensor], f_exp: Tensor,
                          targets: Targets) -> dict[str, Tensor]:
         r"""Losses of step 3: :math:`L_G` of Eq. 12.
 
         Args:
             inputs (Tensor): Real pictures, (N, 3, H, W).
             f_id (Tensor): Their identity features, (N, D).
+            f_pose (Tensor, optional): Their pose features, (N, D).
+            f_exp (Tensor): Their expression features, (N, D).
             targets (Targets): Their labels.
 
         Returns:
             dict[str, Tensor]: Weighted scalars by name.
         """
         losses = {}
-        f_exp = self.expression_encoder(inputs)
-        f_pose = None
-        f_ip = f_id
-        if self.pose_encoder is not None:
-            f_pose = self.pose_encoder(inputs)
-            f_ip = f_id + f_pose
+        f_ip = f_id if f_pose is None else f_id + f_pose
         fakes = self.decoder(torch.cat([f_ip, f_ip + f_exp]))  # 2Nx3xHxW
         if self.loss_recon is not None:
             neutral, recon = fakes.chunk(2)

@@ -32,7 +32,15 @@ def check_trainable(model: 'IPDFERModel',
             f'{sorted(keys | {"generator"})}, one wrapper for each step '
             'of Algorithm 1; '
             'see optim_wrapper in configs/_base_/schedules/ipdfer.py.')
-    if 'generator' not in optim_wrapper.optim_wrappers:
+    has_generator = 'generator' in optim_wrapper.optim_wrappers
+    if model.share_encoder_forward and has_generator:
+        raise ValueError(
+            '`share_encoder_forward` updates the encoders once for steps 1 '
+            "and 3, which needs one optimizer: remove 'generator' from "
+            "optim_wrapper and add 'decoder' to "
+            'optim_wrapper.encoders.modules; see '
+            'configs/ablations/ipdfer_rafdb_shared_forward.py.')
+    if not has_generator:
         _check_encoders_train(
             model, optim_wrapper['encoders'], 'decoder',
             "optim_wrapper has no 'generator', so that 'encoders' takes "

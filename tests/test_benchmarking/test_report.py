@@ -6,9 +6,9 @@ import pytest
 
 from ipdfer_mm.benchmarking import (
     phases_table,
+    plain_options,
     step_row,
     steps_table,
-    without_lazy,
 )
 
 MEDIANS = {
@@ -46,7 +46,8 @@ def test_lazy_row_is_compared_with_the_same_plain_step():
     row = step_row(('ours', 'fused+lazy4'), MEDIANS, FLOPS, 0, 10)
     assert row['cost'] == pytest.approx(2)
     assert row['flops_ratio'] == pytest.approx(3)
-    assert without_lazy('lazy8') == 'default'
+    assert plain_options('lazy8') == 'default'
+    assert plain_options('fused+shared_forward') == 'fused'
 
 
 def test_without_a_literal_step():

@@ -75,6 +75,8 @@ def test_flops_are_those_of_the_passes():
     assert literal == pytest.approx(ours + 4 * encoder, rel=0.01)
     lazy = count_flops(make_step(OURS, 'lazy3', WORK))
     assert lazy == pytest.approx(ours + 2 * step_1, rel=0.01)
+    shared = count_flops(make_step(OURS, 'shared_forward', WORK))
+    assert shared == pytest.approx(ours - 2 * trained, rel=0.01)
 
 
 def test_baseline_has_the_layers_of_the_expression_branch():

@@ -48,13 +48,17 @@ def assert_close(actual: dict, expected: dict) -> None:
         assert gap < TOLERANCE * scale, f'{name}: {gap}'
 
 
-@pytest.fixture(scope='module', params=[2, 4])
+@pytest.fixture(scope='module', params=[
+    (2, False), (4, False), (2, True)], ids=['2', '4', '2-shared_forward'])
 def ranks(request, tmp_path_factory) -> dict:
     """An epoch of two and of four processes, and of one."""
+    world_size, shared_forward = request.param
     path = tmp_path_factory.mktemp('ranks') / 'epoch.pth'
-    result = run(epoch_of_ranks, path, request.param)
-    one = train_epoch(build_conv_model(), global_batches(request.param))
-    return dict(result, world_size=request.param, one=one)
+    result = run(epoch_of_ranks, path, world_size, None, shared_forward)
+    one = train_epoch(
+        build_conv_model(share_encoder_forward=shared_forward),
+        global_batches(world_size), shared_forward=shared_forward)
+    return dict(result, world_size=world_size, one=one)
 
 
 def test_parameters_and_optimizers_are_those_of_one_process(ranks):

@@ -46,11 +46,14 @@ class Reference:
         norm_eval: Whether D normalises fakes by its running statistics.
         interval: Lines 3 and 4 come in every so many iterations, with the
             loss of line 4 times this.
+        one_update: Whether lines 2 and 4 share the features, and the sum of
+            their losses updates the encoders once.
     """
 
     def __init__(self, model, shared_adam=False, eq_12=True, norm_eval=True,
-                 interval=1):
+                 interval=1, one_update=False):
         self.eq_12 = eq_12
+        self.one_update = one_update
         self.norm_eval = norm_eval
         self.interval = interval
         parts = copy.deepcopy(
@@ -70,6 +73,8 @@ class Reference:
                 [p for name in names for p in parts[name].parameters()],
                 lr=LR)
 
+        self.trained = [p for name in ('E_pose', 'C_p', 'E_exp', 'C_exp')
+                        for p in parts[name].parameters()]
         self.step1 = adam('E_pose', 'C_p', 'E_exp', 'C_exp')
         self.step2 = adam('D')
         self.step3 = adam('E_pose', 'E_exp', 'G_dec')
@@ -91,8 +96,11 @@ class Reference:
         loss = self.classification(f_exp, f_pose, y, y_p)
         loss = loss + BETA1 * self.similarity(f_id, f_exp)
         self.zero_grad()
-        loss.backward()
-        self.step1.step()
+        both = self.one_update and iteration % self.interval == 0
+        loss.backward(retain_graph=both)
+        gradients = [p.grad for p in self.trained]  # of line 2
+        if not both:
+            self.step1.step()
         if iteration % self.interval:
             return
 
@@ -104,7 +112,8 @@ class Reference:
         # Line 4. Fix D, C_exp and C_p, update G (Eq. 12).
         if self.norm_eval:
             self.D.eval()
-        f_exp, f_pose = self.E_exp(x), self.E_pose(x)
+        if not self.one_update:
+            f_exp, f_pose = self.E_exp(x), self.E_pose(x)
         f_ip = f_id + f_pose
         f_ipe = f_ip + f_exp
         # Instance norm treats samples alone: two calls equal one of 2N.
@@ -134,6 +143,10 @@ class Reference:
         (self.interval * loss).backward()
         for fixed in (self.D, self.C_exp, self.C_p):
             fixed.zero_grad(set_to_none=True)
+        if self.one_update:
+            for p, gradient in zip(self.trained, gradients):
+                if gradient is not None:
+                    p.grad = gradient if p.grad is None else p.grad + gradient
         self.step3.step()
 
     def classification(self, f_exp, f_pose, y, y_p):
@@ -153,6 +166,7 @@ def difference(shared_adam=False,
                eq_12=True,
                norm_eval=True,
                interval=1,
+               one_update=False,
                memory_format=torch.contiguous_format,
                fused=None,
                compiled=False) -> float:
@@ -160,8 +174,10 @@ def difference(shared_adam=False,
     model = build_model(
         classify_in_generator_step=eq_12,
         discriminator_norm_eval=norm_eval,
-        generator_interval=interval).double()
-    reference = Reference(model, shared_adam, eq_12, norm_eval, interval)
+        generator_interval=interval,
+        share_encoder_forward=one_update).double()
+    reference = Reference(model, shared_adam, eq_12, norm_eval, interval,
+                          one_update)
     optim = build_optim(model, LR, shared_adam, fused)
     model.to(memory_format=memory_format)
     if compiled:
@@ -227,7 +243,8 @@ def gradients(dtype) -> dict[str, torch.Tensor]:
     with torch.autocast('cpu', dtype, enabled=dtype != torch.float32):
         with torch.no_grad():
             f_id = model.identity_encoder(inputs)
-        losses = model.generator_losses(inputs, f_id, targets)
+        losses = model.generator_losses(inputs, f_id, *model.encode(inputs),
+                                        targets)
     sum(losses.values()).backward()
     return {
         name: torch.cat([
@@ -260,6 +277,27 @@ def test_norm_of_the_fakes_is_algorithm_1():
 def test_lazy_generator_is_algorithm_1(shared_adam):
     """Of three iterations with an interval of 2 the second has one step."""
     assert difference(shared_adam, interval=2) < TOLERANCE
+
+
+@pytest.mark.parametrize('interval', [1, 2])
+@pytest.mark.parametrize('eq_12', [True, False])
+def test_shared_forward_is_one_update_of_steps_1_and_3(eq_12, interval):
+    assert difference(
+        True, eq_12, interval=interval, one_update=True) < TOLERANCE
+
+
+def test_shared_forward_differs(monkeypatch):
+    build = build_model
+    monkeypatch.setitem(
+        globals(), 'build_model',
+        lambda share_encoder_forward, **kwargs: build(**kwargs))
+    assert difference(True, one_update=True) > 1e3 * TOLERANCE
+
+
+def test_shared_forward_needs_one_optimizer():
+    model = build_model(share_encoder_forward=True)
+    with pytest.raises(ValueError, match="remove 'generator'"):
+        model.train_step(make_batch(0), build_optim(model))
 
 
 @pytest.mark.parametrize('reading', [

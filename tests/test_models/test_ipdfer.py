@@ -92,13 +92,14 @@ def test_statistics_that_a_step_moves(step, statistics):
     f_id = model.identity_encoder(inputs)
     before = snapshot(model)
     if step == 'encoders':
-        model.encoder_losses(inputs, f_id, targets)
+        model.encoder_losses(f_id, *model.encode(inputs), targets)
     elif step == 'discriminator':
         model.discriminator_losses(inputs, targets)
     else:
         with fixed(model.discriminator, model.pose_head,
                    model.expression_head):
-            model.generator_losses(inputs, f_id, targets)
+            model.generator_losses(inputs, f_id, *model.encode(inputs),
+                                   targets)
     after = snapshot(model)
     assert moved(before, after, 'statistics') == statistics
     assert moved(before, after, 'parameters') == set()
@@ -139,7 +140,7 @@ def test_gradients_flow_through_what_is_fixed():
         with fixed(model.discriminator):
             losses = model.generator_losses(
                 batch['inputs'], model.identity_encoder(batch['inputs']),
-                targets)
+                *model.encode(batch['inputs']), targets)
         assert set(losses) == {name}
         losses[name].backward()
         grad = model.decoder.to_rgb.weight.grad
@@ -231,7 +232,8 @@ def test_what_only_skipped_losses_need_is_not_run():
     with (patch.object(
             model.identity_encoder, 'forward', side_effect=StopError),
           patch.object(model.discriminator, 'forward', side_effect=StopError)):
-        model.generator_losses(batch['inputs'], f_id, targets)
+        model.generator_losses(batch['inputs'], f_id,
+                               *model.encode(batch['inputs']), targets)
 
 
 def test_soft_labels():
@@ -422,7 +424,7 @@ def adversary_and_batch():
 
 def test_pose_adversary_learns_from_f_exp_and_does_not_teach_it():
     model, inputs, f_id, targets = adversary_and_batch()
-    losses = model.encoder_losses(inputs, f_id, targets)
+    losses = model.encoder_losses(f_id, *model.encode(inputs), targets)
     # Before the statistics of batch norm count: as in train mode.
     f_exp = model.expression_encoder(inputs)
     expected = model.loss_pose(model.pose_adversary.fc(f_exp), targets.pose)
@@ -436,7 +438,8 @@ def test_pose_adversary_learns_from_f_exp_and_does_not_teach_it():
 def test_confusion_asks_the_pose_adversary():
     model, inputs, f_id, targets = adversary_and_batch()
     with torch.no_grad():
-        losses = model.generator_losses(inputs, f_id, targets)
+        losses = model.generator_losses(inputs, f_id, *model.encode(inputs),
+                                        targets)
         log_p = model.pose_adversary.fc(
             model.expression_encoder(inputs)).log_softmax(dim=1)
     torch.testing.assert_close(losses['loss_confusion'], -log_p.mean())

@@ -76,6 +76,19 @@ def test_ipdfer(folder):
     assert grid.shape[0] > 8 * 32
 
 
+def test_smoke_is_stamped(folder):
+    smoke = folder / 'smoke'
+    smoke.mkdir()
+    config, checkpoint = save(smoke, 'baseline', baseline_cfg())
+    (smoke / 'run.json').write_text('{"smoke": true, "status": "finished"}')
+    run('python', TOOL, config, checkpoint, '--out', smoke / 'report.json',
+        '--splits', '2', '--permutations', '1', '--swaps', '1', cwd=folder)
+    report = json.loads((smoke / 'report.json').read_text())
+    assert report['note'] == 'SMOKE, no result'
+    table = (smoke / 'report.md').read_text()
+    assert table.startswith('SMOKE, no result\n')
+
+
 def test_errors_name_what_is_wrong(folder):
     model = baseline_cfg()
     config, checkpoint = save(

@@ -34,11 +34,11 @@ from ipdfer_mm.benchmarking import (
     measure_memory,
     parse_options,
     phases_table,
+    plain_options,
     quartiles,
     step_row,
     steps_table,
     time_phases,
-    without_lazy,
 )
 from ipdfer_mm.utils.atomic import write_atomically
 
@@ -57,7 +57,8 @@ def parse_args() -> argparse.Namespace:
         default=['default'],
         help='sets of options to compare: default, channels_last, fused, '
         'bf16, fp16, compile, and lazy8 (steps 2 and 3 in every 8th iteration '
-        'only), joined by +')
+        'only) and shared_forward (steps 1 and 3 share the features), '
+        'joined by +')
     parser.add_argument(
         '--width',
         type=int,
@@ -99,7 +100,7 @@ def step_names(options: list[str]) -> list[tuple[str, str]]:
     """List the steps: each of ours with the plain one to compare with."""
     names = [(PLAIN, 'default'), (LITERAL, 'default')]
     for text in options:
-        names += [(PLAIN, without_lazy(text)), (OURS, text)]
+        names += [(PLAIN, plain_options(text)), (OURS, text)]
     return list(dict.fromkeys(names))
 
 
@@ -140,7 +141,7 @@ def measure(args: argparse.Namespace, work: Workload) -> dict:
                for name in names],
         phases={options: time_phases(options, work, args.rounds)
                 for options in args.options
-                if generator_interval(parse_options(options)) == 1},
+                if plain_options(options) == options},
         inference_pictures_per_second=recognised,
         loading_pictures_per_second=quartiles(
             loading_speed(work.size, work.batch_size, args.workers,

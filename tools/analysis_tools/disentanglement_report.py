@@ -26,6 +26,7 @@ from ipdfer_mm.evaluation import (
     load_mean_picture,
     load_trained_model,
 )
+from ipdfer_mm.experiments.state import SMOKE, is_smoke
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import add_model_arguments, open_config
@@ -119,13 +120,15 @@ def write(args: argparse.Namespace, report: dict,
     if args.out is not None:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(report, indent=2)
-        heatmap = leakage_heatmap(report['probes'], Path(args.checkpoint).name)
+        name = Path(args.checkpoint).name
+        title = f'{report["note"]}: {name}' if 'note' in report else name
+        heatmap = leakage_heatmap(report['probes'], title)
         for suffix, content in {'.json': f'{text}\n'.encode(),
                                 '.md': table.encode(),
                                 '.png': to_png(heatmap)}.items():
             write_atomically(args.out.with_suffix(suffix), content, ADVICE)
     if args.grid is not None and columns:
-        grid = picture_grid(columns)
+        grid = picture_grid(columns, report.get('note', ''))
         png = cv2.imencode('.png', grid[..., ::-1])[1].tobytes()
         args.grid.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(args.grid, png, 'choose another file with --grid')
@@ -137,7 +140,8 @@ def main() -> None:
     network = args.identity_network or ["the model's own identity encoder"]
     try:
         measured = build_report(args)
-        report = dict(
+        report = dict(note=SMOKE) if is_smoke(args.checkpoint) else {}
+        report |= dict(
             checkpoint=args.checkpoint,
             splits=args.splits,
             permutations=args.permutations,
