@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from ipdfer_mm.models import FaceDecoder
+from ipdfer_mm.models.decoders.face_decoder import spread
 
 
 @pytest.mark.parametrize('size', [32, 64, 75, 112, 127])
@@ -22,6 +23,24 @@ def test_paper_widths():
     assert decoder(torch.randn(2, 512)).shape == (2, 3, 112, 112)
     assert outputs == [(512, 7, 7), (256, 14, 14), (128, 28, 28),
                        (64, 56, 56), (32, 112, 112)]
+
+
+@pytest.mark.parametrize('memory_format', [
+    torch.contiguous_format, torch.channels_last])
+def test_spread_is_a_transposed_convolution(memory_format):
+    """Also its gradients; the map has the weight's memory format."""
+    feats = torch.randn(2, 5, 1, 1, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(5, 3, 4, 4, dtype=torch.float64).to(
+        memory_format=memory_format).requires_grad_()
+    actual = spread(feats, weight)
+    expected = torch.nn.functional.conv_transpose2d(feats, weight)
+    torch.testing.assert_close(actual, expected)
+    assert actual.is_contiguous(memory_format=memory_format)
+    toward = torch.randn_like(expected)
+    for ours, theirs in zip(
+            torch.autograd.grad(actual, (feats, weight), toward),
+            torch.autograd.grad(expected, (feats, weight), toward)):
+        torch.testing.assert_close(ours, theirs)
 
 
 def test_samples_do_not_meet():
