@@ -10,7 +10,6 @@ round the head and mirrored. All lengths are centimetres.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import Delaunay
 
 from .parametric_skull import (
     NAPE,
@@ -188,6 +187,9 @@ def _inside(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
 
 def _connect(layout: np.ndarray) -> np.ndarray:
     """Triangulate the plane, without the openings of eye and mouth."""
+    # Here: it takes long, and every program imports the data sets.
+    from scipy.spatial import Delaunay
+
     # The last bits, and ties that hang on them, differ between versions.
     triangles = Delaunay(layout.round(5)).simplices
     middle = layout[triangles].mean(axis=1)

@@ -4,8 +4,10 @@
 nape, ``y`` upwards. All lengths are centimetres.
 """
 
+from collections.abc import Callable
+from functools import cache
+
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 # Slices of the skull: height, half width, z of front, middle and back.
 SKULL = np.array([
@@ -18,7 +20,6 @@ SKULL = np.array([
     (11.5, 5.4, 6.7, 0.8, -6.4), (12.7, 3.4, 4.3, 0.6, -3.8),
     (13.3, 0.8, 1.5, 0.5, -0.6)
 ])
-SLICES = PchipInterpolator(SKULL[:, 0], SKULL[:, 1:])
 # u per radian around the head.
 STRETCH = 7.0
 NAPE = STRETCH * np.pi
@@ -26,6 +27,15 @@ BOTTOM, CROWN = SKULL[0, 0], SKULL[-1, 0]
 
 EYEBALL_RADIUS = 1.4
 EYEBALL = np.array([3.15, 3.4, 7.85])
+
+
+@cache
+def _slices() -> Callable[[np.ndarray], np.ndarray]:
+    """Heights, (N, ), to half width, front, middle and back, (N, 4)."""
+    # Here: it takes long, and every program imports the data sets.
+    from scipy.interpolate import PchipInterpolator
+
+    return PchipInterpolator(SKULL[:, 0], SKULL[:, 1:])
 
 
 def bend(u: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -38,7 +48,7 @@ def bend(u: np.ndarray, y: np.ndarray) -> np.ndarray:
     Returns:
         np.ndarray: Positions x, y, z, (N, 3).
     """
-    width, front, middle, back = SLICES(np.clip(y, BOTTOM, CROWN)).T
+    width, front, middle, back = _slices()(np.clip(y, BOTTOM, CROWN)).T
     angle = np.asarray(u) / STRETCH
     cosine = np.cos(angle)
     # A power below 1 flattens the face and the nape.
@@ -57,7 +67,7 @@ def unbend(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     Returns:
         np.ndarray: Positions u, (N,).
     """
-    width = SLICES(y)[:, 0]
+    width = _slices()(y)[:, 0]
     return STRETCH * np.arcsin(np.clip(np.asarray(x) / width, 0, 1))
 
 

@@ -6,9 +6,6 @@ from typing import Optional
 import torch
 from mmengine.evaluator import BaseMetric
 from torch import Tensor
-from torchmetrics.functional.classification import (
-    multiclass_calibration_error,
-)
 
 from ipdfer_mm.registry import METRICS
 
@@ -72,6 +69,11 @@ class ExpectedCalibrationError(BaseMetric):
         Raises:
             ValueError: If scores are no probabilities.
         """
+        # Here: it takes long, and every program imports the metrics.
+        from torchmetrics.functional.classification import (
+            multiclass_calibration_error,
+        )
+
         scores = torch.stack([score for score, _ in results])  # NxK
         # torchmetrics would take a softmax of them without a word.
         if scores.min() < 0 or scores.max() > 1:

@@ -5,7 +5,6 @@ from typing import Optional
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
-from scipy.stats import binomtest
 
 from ipdfer_mm.datasets.pose import POSE_EDGES
 from ipdfer_mm.registry import METRICS
@@ -88,6 +87,9 @@ class PoseAccuracy(BaseMetric):
         if self.intervals:
             low = high = np.nan
             if count:
+                # Here: it takes long, and every program imports the metrics.
+                from scipy.stats import binomtest
+
                 low, high = binomtest(int(right.sum()), count).proportion_ci(
                     method='wilson')
             report |= {

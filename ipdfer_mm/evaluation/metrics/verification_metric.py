@@ -6,7 +6,6 @@ from typing import Optional
 import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric
-from sklearn.metrics import roc_auc_score, roc_curve
 
 from ipdfer_mm.registry import METRICS
 
@@ -80,6 +79,9 @@ class VerificationMetric(BaseMetric):
             ValueError: If there is no pair of the same person, or none of
                 different people.
         """
+        # Here: it takes long, and every program imports the metrics.
+        from sklearn.metrics import roc_auc_score, roc_curve
+
         people = np.array([person for person, _ in results])
         feats = torch.nn.functional.normalize(
             torch.stack([feat.float() for _, feat in results]))
@@ -107,6 +109,8 @@ class VerificationMetric(BaseMetric):
 
 def _fold_accuracy(cosine: np.ndarray, same: np.ndarray,
                    folds: np.ndarray) -> float:
+    from sklearn.metrics import roc_curve
+
     accuracies = []
     for fold in np.unique(folds):
         tested = folds == fold

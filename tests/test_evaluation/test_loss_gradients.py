@@ -2,7 +2,7 @@ import pytest
 import torch
 from small_model import build_model, build_optim, make_batch
 
-from ipdfer_mm.evaluation.gradient_norms import feature_norms, gradient_norms
+from ipdfer_mm.evaluation.loss_gradients import feature_norms, gradient_norms
 
 
 @pytest.fixture(scope='module')
