@@ -83,8 +83,10 @@ def resize_square(x: Tensor, size: int) -> Tensor:
     """
     if x.shape[-2:] == (size, size):
         return x
+    # The filter takes no half precision on CPUs.
+    precise = x.float() if x.element_size() < 4 else x
     return F.interpolate(
-        x, (size, size),
+        precise, (size, size),
         mode='bilinear',
         align_corners=False,
-        antialias=size < max(x.shape[-2:]))
+        antialias=size < max(x.shape[-2:])).to(x.dtype)

@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from ipdfer_mm.models.utils import resize_square
@@ -19,3 +20,16 @@ def test_resize_square_halves_and_doubles():
 def test_resize_square_keeps_what_fits():
     images = torch.rand(2, 3, 8, 8)
     assert resize_square(images, 8) is images
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize('size', [4, 16])
+def test_resize_square_in_half_precision(dtype, size):
+    """As the autocast decoder gives pictures to a small identity network."""
+    images = torch.rand(1, 3, 8, 8).to(dtype).requires_grad_()
+    resized = resize_square(images, size)
+    assert resized.dtype == dtype
+    torch.testing.assert_close(
+        resized, resize_square(images.double(), size).to(dtype))
+    resized.sum().backward()
+    assert images.grad.dtype == dtype and images.grad.all()
