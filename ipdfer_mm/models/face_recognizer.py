@@ -2,6 +2,7 @@
 
 from typing import Optional, Union
 
+import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from mmpretrain.models import ImageClassifier
@@ -43,6 +44,26 @@ class FaceRecognizer(ImageClassifier):
                 **(data_preprocessor or {})
             }
         super().__init__(*args, data_preprocessor=data_preprocessor, **kwargs)
+
+    def loss(self, inputs: Tensor,
+             data_samples: list[DataSample]) -> dict[str, Tensor]:
+        """Losses of a batch, those of the head.
+
+        The head gets features of full precision: margin heads of mmpretrain
+        compute outside of autocast, with their weights in float32.
+
+        Args:
+            inputs (Tensor): Preprocessed faces, (N, 3, H, W).
+            data_samples (list[DataSample]): Their labels.
+
+        Returns:
+            dict[str, Tensor]: Scalars by name.
+        """
+        feats = self.extract_feat(inputs)
+        full = tuple(
+            feat.to(torch.promote_types(feat.dtype, torch.float32))
+            for feat in feats)
+        return self.head.loss(full, data_samples)
 
     def predict(self,
                 inputs: Tensor,

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from mmpretrain.structures import DataSample
 from small_model import head, resnet
 
 from ipdfer_mm.registry import MODELS
@@ -33,3 +34,29 @@ def test_maps_are_refused():
         dict(type='FaceRecognizer', backbone=resnet(), head=head(5))).eval()
     with pytest.raises(ValueError, match='GlobalAveragePooling'):
         model(torch.randn(1, 3, 64, 64), mode='predict')
+
+
+def test_margin_head_learns_in_mixed_precision():
+    """ArcFace computes outside of autocast, so its loss differs from that in
+    full precision by the rounding of the features alone."""
+    register_all_modules()
+    torch.manual_seed(0)
+    model = MODELS.build(
+        dict(
+            type='FaceRecognizer',
+            backbone=resnet(),
+            neck=dict(type='mmpretrain.GlobalAveragePooling'),
+            head=dict(
+                type='ArcFaceClsHead',
+                _scope_='mmpretrain',
+                num_classes=3,
+                in_channels=head(3)['in_channels']))).eval()
+    inputs = torch.randn(3, 3, 32, 32)
+    samples = [DataSample().set_gt_label(label) for label in range(3)]
+    full = model(inputs, samples, mode='loss')['loss']
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        mixed = model(inputs, samples, mode='loss')['loss']
+    assert mixed.dtype == torch.float32
+    assert mixed.item() == pytest.approx(full.item(), rel=0.05)
+    mixed.backward()
+    assert model.head.norm_product.weight.grad.abs().sum() > 0
