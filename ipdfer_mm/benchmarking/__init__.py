@@ -13,7 +13,7 @@ from .loading import loading_speed
 from .machine import describe_machine
 from .memory import measure_memory
 from .networks import build_classifier, build_ipdfer
-from .options import generator_interval, parse_options
+from .options import generator_interval, ipdfer_options, parse_options
 from .phases import time_phases
 from .report import phases_table, plain_options, step_row, steps_table
 from .timing import interleave, quartiles, summarize
@@ -30,6 +30,7 @@ __all__ = [
     'describe_machine',
     'generator_interval',
     'interleave',
+    'ipdfer_options',
     'loading_speed',
     'make_step',
     'measure_memory',

@@ -18,6 +18,7 @@ from .options import (
     make_wrapper,
     parse_options,
     prepare_model,
+    set_precision,
 )
 
 PLAIN, LITERAL, OURS = 'plain', 'literal', 'ours'
@@ -82,6 +83,7 @@ def make_step(kind: str, options: str, work: Workload) -> Callable[[], None]:
         step = our_step(names, data, work)[0]
 
     def step_and_wait() -> None:
+        set_precision(names)
         step()
         if work.device == 'cuda':
             torch.cuda.synchronize()

@@ -12,7 +12,9 @@ STEPS = 2  # from the second on the optimizers have their states
 
 
 def measure_memory(kind: str, options: str, work: Workload) -> int:
-    """Take a step in a process of its own and see what it needed.
+    """Take a step and see what it needed.
+
+    On a CPU in a process of its own, since only whole processes are measured.
 
     Args:
         kind (str): See :func:`make_step`.
@@ -24,21 +26,28 @@ def measure_memory(kind: str, options: str, work: Workload) -> int:
         together, at the most: on a GPU as torch has allocated them, on a CPU
         by how much the process grew.
     """
+    if work.device == 'cuda':
+        before = torch.cuda.memory_allocated()
+        torch.cuda.reset_peak_memory_stats()
+        _take_steps(kind, options, work)
+        return torch.cuda.max_memory_allocated() - before
     context = multiprocessing.get_context('spawn')
     with context.Pool(1) as pool:
-        return pool.apply(_peak, (kind, options, work,
-                                  torch.get_num_threads()))
+        return pool.apply(_growth, (kind, options, work,
+                                    torch.get_num_threads()))
 
 
-def _peak(kind: str, options: str, work: Workload, threads: int) -> int:
+def _growth(kind: str, options: str, work: Workload, threads: int) -> int:
     torch.set_num_threads(threads)
     before = resident_peak()
+    _take_steps(kind, options, work)
+    return resident_peak() - before
+
+
+def _take_steps(kind: str, options: str, work: Workload) -> None:
     step = make_step(kind, options, work)
     for _ in range(STEPS):
         step()
-    if work.device == 'cuda':
-        return torch.cuda.max_memory_allocated()
-    return resident_peak() - before
 
 
 def resident_peak() -> int:

@@ -16,6 +16,7 @@ OPTIONS = {
     'fused': 'optim_wrapper.KEY.optimizer.fused = True',
     'bf16': "optim_wrapper.KEY.type = 'Bfloat16OptimWrapper'",
     'fp16': "optim_wrapper.KEY.type = 'AmpOptimWrapper'",
+    'tf32': 'nothing: torch.backends.cudnn.allow_tf32 is True by default',
     'compile': 'the networks compiled one by one (nn.Module.compile)',
 }
 # Of IPD-FER, beyond the paper: generator_interval, share_encoder_forward.
@@ -35,7 +36,8 @@ def parse_options(text: str) -> frozenset[str]:
     Raises:
         ValueError: If a name is not one of :data:`OPTIONS`,
             :data:`SHARED_FORWARD`, or ``lazy`` and a number
-            (``generator_interval``), or bf16 and fp16 are asked for together.
+            (``generator_interval``), or two of bf16, fp16 and tf32 are asked
+            for together.
     """
     names = frozenset(text.split('+')) - {DEFAULT}
     unknown = sorted(name for name in names - set(OPTIONS)
@@ -45,7 +47,7 @@ def parse_options(text: str) -> frozenset[str]:
                          f'{sorted(OPTIONS)} and, of IPD-FER, '
                          f'{SHARED_FORWARD} and lazy2, lazy3, ..., joined '
                          'by +.')
-    if {'bf16', 'fp16'} <= names:
+    if len(names & {'bf16', 'fp16', 'tf32'}) > 1:
         raise ValueError(f'{text!r} has two precisions.')
     return names
 
@@ -60,6 +62,30 @@ def is_of_ipdfer(name: str) -> bool:
         bool: Whether only the step of IPD-FER has it.
     """
     return name == SHARED_FORWARD or LAZY.fullmatch(name) is not None
+
+
+def ipdfer_options(text: str) -> str:
+    """Options that only IPD-FER has: those that change what is computed.
+
+    Args:
+        text (str): Of a step.
+
+    Returns:
+        str: Without the options that a plain step has, too.
+    """
+    return '+'.join(filter(is_of_ipdfer, text.split('+'))) or DEFAULT
+
+
+def set_precision(names: frozenset[str]) -> None:
+    """Let convolutions in float32 multiply with TensorFloat-32, or not.
+
+    A setting of the process, not of a model, so that each step of several
+    sets it again. Products of matrices stay in float32, as torch has it.
+
+    Args:
+        names (frozenset[str]): Of :func:`parse_options`.
+    """
+    torch.backends.cudnn.allow_tf32 = 'tf32' in names
 
 
 def generator_interval(names: frozenset[str]) -> int:

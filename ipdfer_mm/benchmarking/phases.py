@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from .contenders import Workload, our_step
-from .options import parse_options
+from .options import parse_options, set_precision
 
 STEPS = dict(encoders='step 1', discriminator='step 2', generator='step 3')
 
@@ -29,7 +29,9 @@ def time_phases(options: str, work: Workload,
         of all three.
     """
     torch.manual_seed(0)
-    step, optimizers = our_step(parse_options(options), work.batch(), work)
+    names = parse_options(options)
+    set_precision(names)
+    step, optimizers = our_step(names, work.batch(), work)
     spent: dict[str, float] = defaultdict(float)
     last = [0.0]
 

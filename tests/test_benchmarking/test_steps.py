@@ -16,6 +16,7 @@ from ipdfer_mm.benchmarking import (
     build_ipdfer,
     count_flops,
     generator_interval,
+    ipdfer_options,
     make_step,
     measure_memory,
     parse_options,
@@ -100,6 +101,19 @@ def test_options():
         parse_options('lazy0')
     with pytest.raises(ValueError, match='two precisions'):
         parse_options('fp16+bf16')
+    with pytest.raises(ValueError, match='two precisions'):
+        parse_options('tf32+bf16')
+    assert ipdfer_options('channels_last+lazy8+bf16') == 'lazy8'
+    assert ipdfer_options('fused') == 'default'
+
+
+def test_each_step_sets_its_precision(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, 'allow_tf32', True)
+    strict, tf32 = (make_step(PLAIN, options, WORK)
+                    for options in ('default', 'tf32'))
+    for step, allowed in ((strict, False), (tf32, True), (strict, False)):
+        step()
+        assert torch.backends.cudnn.allow_tf32 is allowed
 
 
 @pytest.mark.parametrize('kind', [PLAIN, OURS])

@@ -29,6 +29,7 @@ from ipdfer_mm.benchmarking import (
     describe_machine,
     generator_interval,
     interleave,
+    ipdfer_options,
     loading_speed,
     make_step,
     measure_memory,
@@ -56,9 +57,9 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         default=['default'],
         help='sets of options to compare: default, channels_last, fused, '
-        'bf16, fp16, compile, and lazy8 (steps 2 and 3 in every 8th iteration '
-        'only) and shared_forward (steps 1 and 3 share the features), '
-        'joined by +')
+        'bf16, fp16, tf32, compile, and lazy8 (steps 2 and 3 in every 8th '
+        'iteration only) and shared_forward (steps 1 and 3 share the '
+        'features), joined by +')
     parser.add_argument(
         '--width',
         type=int,
@@ -67,10 +68,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--size', type=int, default=112)
     parser.add_argument('--batch-size', type=int, default=32)
     parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu')
-    parser.add_argument(
-        '--tf32',
-        action='store_true',
-        help='let GPUs compute float32 products with 10 bits')
     parser.add_argument('--rounds', type=int, default=10)
     parser.add_argument(
         '--threads',
@@ -120,13 +117,16 @@ def inference_step(work: Workload) -> Callable[[], object]:
 def measure(args: argparse.Namespace, work: Workload) -> dict:
     """Measure everything, for the file of numbers."""
     names = step_names(args.options)
-    flops, memory = {}, {}
+    counted, flops, memory = {}, {}, {}
     for kind, options in tqdm(names, desc='Operations and memory',
                               disable=None):
-        every = generator_interval(parse_options(options))
-        countable = '+'.join({'default', *options.split('+')} - {'compile'})
-        flops[kind, options] = count_flops(
-            make_step(kind, countable, work)) / every
+        # The other options change no operation.
+        own = ipdfer_options(options)
+        if (kind, own) not in counted:
+            every = generator_interval(parse_options(own))
+            counted[kind, own] = count_flops(
+                make_step(kind, own, work)) / every
+        flops[kind, options] = counted[kind, own]
         memory[kind, options] = measure_memory(kind, options, work)
     steps = {name: make_step(*name, work) for name in names}
     medians = interleave({**steps, INFERENCE: inference_step(work)},
@@ -153,12 +153,9 @@ def benchmark(args: argparse.Namespace) -> None:
     if args.device == 'cuda' and not torch.cuda.is_available():
         raise RuntimeError('torch sees no GPU; leave --device out.')
     torch.set_num_threads(args.threads)
-    torch.backends.cuda.matmul.allow_tf32 = args.tf32
-    torch.backends.cudnn.allow_tf32 = args.tf32
     torch.backends.cudnn.benchmark = True
     work = Workload(args.width, args.size, args.batch_size, args.device)
-    machine = dict(describe_machine(args.device, args.threads),
-                   tf32=args.tf32)
+    machine = describe_machine(args.device, args.threads)
     report = dict(
         machine=machine, width=args.width, size=args.size,
         batch_size=args.batch_size, rounds=args.rounds,
