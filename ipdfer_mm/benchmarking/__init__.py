@@ -7,11 +7,12 @@ from .contenders import (
     Workload,
     count_flops,
     make_step,
+    step_flops,
 )
 from .literal import LiteralAlgorithm1
 from .loading import loading_speed
 from .machine import describe_machine
-from .memory import measure_memory
+from .memory import build_step
 from .networks import build_classifier, build_ipdfer
 from .options import generator_interval, ipdfer_options, parse_options
 from .phases import time_phases
@@ -26,6 +27,7 @@ __all__ = [
     'Workload',
     'build_classifier',
     'build_ipdfer',
+    'build_step',
     'count_flops',
     'describe_machine',
     'generator_interval',
@@ -33,13 +35,13 @@ __all__ = [
     'ipdfer_options',
     'loading_speed',
     'make_step',
-    'measure_memory',
     'parse_options',
     'phases_table',
+    'plain_options',
     'quartiles',
+    'step_flops',
     'step_row',
     'steps_table',
     'summarize',
     'time_phases',
-    'plain_options',
 ]

@@ -1,7 +1,8 @@
 """Training steps to compare: plain, literal and ours."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import torch
 from mmengine.logging import MessageHub
@@ -22,6 +23,7 @@ from .options import (
 )
 
 PLAIN, LITERAL, OURS = 'plain', 'literal', 'ours'
+COUNTED = 4  # pictures of a batch
 
 
 @dataclass(frozen=True)
@@ -170,3 +172,23 @@ def count_flops(step: Callable[[], object]) -> int:
     with FlopCounterMode(display=False) as counter:
         step()
     return counter.get_total_flops()
+
+
+@cache
+def step_flops(kind: str, options: str, work: Workload) -> float:
+    """Count what an iteration computes, on average.
+
+    It is counted with :data:`COUNTED` pictures, to each of which the same is
+    done.
+
+    Args:
+        kind (str): See :func:`make_step`.
+        options (str): Of :func:`ipdfer_options`; others change no operation.
+        work (Workload): What a step has to do.
+
+    Returns:
+        float: Floating-point operations of a whole batch.
+    """
+    step = make_step(kind, options, replace(work, batch_size=COUNTED))
+    every = generator_interval(parse_options(options))
+    return count_flops(step) / every * work.batch_size / COUNTED

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -11,10 +12,12 @@ from .contenders import Workload, make_step
 STEPS = 2  # from the second on the optimizers have their states
 
 
-def measure_memory(kind: str, options: str, work: Workload) -> int:
-    """Take a step and see what it needed.
+def build_step(kind: str, options: str,
+               work: Workload) -> tuple[Callable[[], None], int]:
+    """Build a step and see how much memory it needs.
 
-    On a CPU in a process of its own, since only whole processes are measured.
+    On a CPU it is also taken in a process of its own, since only whole
+    processes can be measured.
 
     Args:
         kind (str): See :func:`make_step`.
@@ -22,30 +25,31 @@ def measure_memory(kind: str, options: str, work: Workload) -> int:
         work (Workload): What a step has to do.
 
     Returns:
-        int: Bytes of networks, gradients, optimizers and activations
-        together, at the most: on a GPU as torch has allocated them, on a CPU
-        by how much the process grew.
+        tuple[Callable[[], None], int]: The step, and the bytes of networks,
+        gradients, optimizers and activations together, at the most: on a GPU
+        as torch has allocated them, on a CPU by how much the process grew.
     """
     if work.device == 'cuda':
         before = torch.cuda.memory_allocated()
         torch.cuda.reset_peak_memory_stats()
-        _take_steps(kind, options, work)
-        return torch.cuda.max_memory_allocated() - before
+        step = make_step(kind, options, work)
+        _take(step)
+        return step, torch.cuda.max_memory_allocated() - before
     context = multiprocessing.get_context('spawn')
     with context.Pool(1) as pool:
-        return pool.apply(_growth, (kind, options, work,
-                                    torch.get_num_threads()))
+        memory = pool.apply(_growth, (kind, options, work,
+                                      torch.get_num_threads()))
+    return make_step(kind, options, work), memory
 
 
 def _growth(kind: str, options: str, work: Workload, threads: int) -> int:
     torch.set_num_threads(threads)
     before = resident_peak()
-    _take_steps(kind, options, work)
+    _take(make_step(kind, options, work))
     return resident_peak() - before
 
 
-def _take_steps(kind: str, options: str, work: Workload) -> None:
-    step = make_step(kind, options, work)
+def _take(step: Callable[[], None]) -> None:
     for _ in range(STEPS):
         step()
 

@@ -138,4 +138,5 @@ def make_wrapper(modules: Iterable[nn.Module],
         kind = AmpOptimWrapper
     parameters = [p for module in modules for p in module.parameters()]
     fused = True if 'fused' in names else None
-    return kind(torch.optim.Adam(parameters, lr=1e-4, fused=fused))
+    return kind(
+        optimizer=torch.optim.Adam(parameters, lr=1e-4, fused=fused))

@@ -1,6 +1,7 @@
 """The steps that are compared: the same mathematics, and what they cost."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,12 +15,13 @@ from ipdfer_mm.benchmarking import (
     Workload,
     build_classifier,
     build_ipdfer,
+    build_step,
     count_flops,
     generator_interval,
     ipdfer_options,
     make_step,
-    measure_memory,
     parse_options,
+    step_flops,
     time_phases,
 )
 
@@ -78,6 +80,9 @@ def test_flops_are_those_of_the_passes():
     assert lazy == pytest.approx(ours + 2 * step_1, rel=0.01)
     shared = count_flops(make_step(OURS, 'shared_forward', WORK))
     assert shared == pytest.approx(ours - 2 * trained, rel=0.01)
+    # An iteration of a larger batch.
+    work = replace(WORK, batch_size=5 * WORK.batch_size)
+    assert step_flops(OURS, 'lazy3', work) == pytest.approx(5 * lazy / 3)
 
 
 def test_baseline_has_the_layers_of_the_expression_branch():
@@ -105,6 +110,12 @@ def test_options():
         parse_options('tf32+bf16')
     assert ipdfer_options('channels_last+lazy8+bf16') == 'lazy8'
     assert ipdfer_options('fused') == 'default'
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='a GPU')
+def test_fp16_is_for_gpus():
+    with pytest.raises(AssertionError, match='only available'):
+        make_step(PLAIN, 'fp16', WORK)
 
 
 def test_each_step_sets_its_precision(monkeypatch):
@@ -150,6 +161,7 @@ def test_phases_add_up():
 def test_memory_grows_with_the_networks():
     """At width 64, IPD-FER's five networks of 11 million weights and more
     have 12 bytes of gradient and Adam each beside the 4 of the weight."""
-    plain = measure_memory(PLAIN, 'default', Workload(64, 32, 2))
+    step, plain = build_step(PLAIN, 'default', Workload(64, 32, 2))
+    step()
     assert plain > 11e6 * 16
     assert plain < 11e6 * 16 * 3

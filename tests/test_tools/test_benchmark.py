@@ -8,6 +8,8 @@ import pytest
 import torch
 from tiny_run import ROOT
 
+from ipdfer_mm.benchmarking import make_step
+
 TOOL = str(ROOT / 'tools/analysis_tools/benchmark.py')
 
 
@@ -19,9 +21,13 @@ def run(monkeypatch, *args):
 def test_command(tmp_path, monkeypatch, capsys):
     threads = torch.get_num_threads()
     asked = []
+
+    def build_step(kind, options, work):
+        asked.append((kind, options))
+        return make_step(kind, options, work), 2**20
+
     # A process of its own, tested with the steps.
-    monkeypatch.setattr('ipdfer_mm.benchmarking.measure_memory',
-                        lambda *args: asked.append(args) or 2**20)
+    monkeypatch.setattr('ipdfer_mm.benchmarking.build_step', build_step)
     run(monkeypatch, '--width', 4, '--size', 32, '--batch-size', 4, '--rounds',
         2, '--threads', 1, '--workers', 0, '--out', tmp_path / 'out',
         '--options', 'default', 'channels_last+lazy2')
@@ -33,7 +39,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     assert names == [('plain', 'default'), ('literal', 'default'),
                      ('ours', 'default'), ('plain', 'channels_last'),
                      ('ours', 'channels_last+lazy2')]
-    assert [args[:2] for args in asked] == names
+    assert asked == names
     for kind, options in names:
         assert f'| {kind} | {options} |' in table
     rows = {(row['kind'], row['options']): row for row in report['steps']}

@@ -25,18 +25,17 @@ from ipdfer_mm.benchmarking import (
     PLAIN,
     Workload,
     build_classifier,
-    count_flops,
+    build_step,
     describe_machine,
     generator_interval,
     interleave,
     ipdfer_options,
     loading_speed,
-    make_step,
-    measure_memory,
     parse_options,
     phases_table,
     plain_options,
     quartiles,
+    step_flops,
     step_row,
     steps_table,
     time_phases,
@@ -117,18 +116,11 @@ def inference_step(work: Workload) -> Callable[[], object]:
 def measure(args: argparse.Namespace, work: Workload) -> dict:
     """Measure everything, for the file of numbers."""
     names = step_names(args.options)
-    counted, flops, memory = {}, {}, {}
-    for kind, options in tqdm(names, desc='Operations and memory',
-                              disable=None):
-        # The other options change no operation.
-        own = ipdfer_options(options)
-        if (kind, own) not in counted:
-            every = generator_interval(parse_options(own))
-            counted[kind, own] = count_flops(
-                make_step(kind, own, work)) / every
-        flops[kind, options] = counted[kind, own]
-        memory[kind, options] = measure_memory(kind, options, work)
-    steps = {name: make_step(*name, work) for name in names}
+    flops = {(kind, options): step_flops(kind, ipdfer_options(options), work)
+             for kind, options in names}
+    steps, memory = {}, {}
+    for name in tqdm(names, desc='Memory', disable=None):
+        steps[name], memory[name] = build_step(*name, work)
     medians = interleave({**steps, INFERENCE: inference_step(work)},
                          args.rounds)
     recognised = quartiles(
