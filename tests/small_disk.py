@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tiny_run import tool_environment
+from warm_python import tool_environment
 
 # In a mount namespace of its own: seen, and left over, nowhere else.
 SCRIPT = '''

@@ -23,6 +23,7 @@ from official_layouts import (
 )
 from rendered import sample_specs
 from small_model import build_model, make_batch, model_cfg
+from tiny_run import run
 
 from ipdfer_mm.datasets import FERPlus
 from ipdfer_mm.datasets.manifest import read_manifest
@@ -192,18 +193,9 @@ def train(config, cwd, indices=4, **env):
         'default_hooks.logger.interval=1',
         f'train_dataloader.dataset.indices={indices}'
     ]
-    result = subprocess.run([
-        sys.executable,
-        str(ROOT / 'tools/train.py'),
-        str(ROOT / f'configs/{config}.py'), '--work-dir',
-        str(cwd), '--cfg-options', *options
-    ],
-                            env={**os.environ, **env},
-                            cwd=cwd,
-                            capture_output=True,
-                            text=True)
-    assert result.returncode == 0, result.stderr[-2000:]
-    output = result.stdout + result.stderr
+    output = run('python', ROOT / 'tools/train.py',
+                 ROOT / f'configs/{config}.py', '--work-dir', cwd,
+                 '--cfg-options', *options, cwd=cwd, **env)
     # 20 convolutions, and 4 tensors of each of 20 batch norms.
     assert '100 of 100 keys match' in output
     assert (cwd / 'epoch_1.pth').is_file()
@@ -227,9 +219,8 @@ def test_what_was_prepared_trains(rafdb, tmp_path):
     (root / 'basic/EmoLabel').mkdir()
     (root / 'basic/EmoLabel/list_patition_label.txt').write_text('\n'.join(
         f'{name}.jpg {7 - i % 4}' for i, name in enumerate(names)))
-    subprocess.run(
-        [sys.executable, ROOT / 'tools/prepare_dataset.py', 'rafdb', root],
-        check=True, capture_output=True)
+    run('python', ROOT / 'tools/prepare_dataset.py', 'rafdb', root,
+        cwd=tmp_path)
     poses = [row.yaw for row in
              read_manifest(str(root / 'prepared/manifest.csv')).values()]
     true = [spec.yaw for spec in specs]
@@ -362,22 +353,13 @@ def test_ckplus_folds_and_settings(name, monkeypatch):
 @pytest.mark.parametrize('name', ['ipdfer', 'baseline'])
 def test_missing_face_network_is_named(name, rafdb, tmp_path):
     missing = tmp_path / 'no_such_network.pth'
-    env = dict(
-        os.environ, RAFDB_ROOT=str(rafdb), FACE_CHECKPOINT=str(missing))
-    result = subprocess.run([
-        sys.executable,
-        str(ROOT / 'tools/train.py'),
-        str(ROOT / f'configs/{name}_rafdb.py'), '--work-dir',
-        str(tmp_path)
-    ],
-                            env=env,
-                            cwd=tmp_path,
-                            capture_output=True,
-                            text=True)
-    assert result.returncode != 0
+    output = run('python', ROOT / 'tools/train.py',
+                 ROOT / f'configs/{name}_rafdb.py', '--work-dir', tmp_path,
+                 cwd=tmp_path, fails=True, RAFDB_ROOT=rafdb,
+                 FACE_CHECKPOINT=missing)
     for part in (str(missing), 'configs/pretrain/resnet18_arcface_casia.py',
                  'configs/ipdfer_facenet_rafdb.py'):
-        assert part in result.stderr
+        assert part in output
 
 
 def test_pretraining_gives_an_identity_encoder(tmp_path):
@@ -393,28 +375,16 @@ def test_pretraining_gives_an_identity_encoder(tmp_path):
                                                 np.uint8))
     (tmp_path / 'lfw/pairs.txt').write_text(
         '1\t1\nAnn\t1\t2\nAnn\t1\tBob\t1\n')
-    result = subprocess.run(
-        [
-            sys.executable,
-            str(ROOT / 'tools/train.py'),
-            str(ROOT / 'configs/pretrain/iresnet18_arcface_casia.py'),
-            '--work-dir', str(tmp_path), '--cfg-options',
-            'train_dataloader.batch_size=2', 'train_dataloader.num_workers=0',
-            'val_dataloader.num_workers=0',
-            'val_dataloader.persistent_workers=False',
-            'model.head.num_classes=2', 'train_cfg.max_epochs=1'
-        ],
-        env=dict(
-            os.environ,
-            CASIA_ROOT=str(tmp_path / 'casia'),
-            LFW_ROOT=str(tmp_path / 'lfw')),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True)
-    assert result.returncode == 0, result.stderr[-2000:]
+    output = run(
+        'python', ROOT / 'tools/train.py',
+        ROOT / 'configs/pretrain/iresnet18_arcface_casia.py', '--work-dir',
+        tmp_path, '--cfg-options', 'train_dataloader.batch_size=2',
+        'train_dataloader.num_workers=0', 'val_dataloader.num_workers=0',
+        'val_dataloader.persistent_workers=False', 'model.head.num_classes=2',
+        'train_cfg.max_epochs=1', cwd=tmp_path, CASIA_ROOT=tmp_path / 'casia',
+        LFW_ROOT=tmp_path / 'lfw')
     assert re.search(
-        r'verification/auc: [01].* verification/tar@far=0.001: [01]',
-        result.stdout + result.stderr)
+        r'verification/auc: [01].* verification/tar@far=0.001: [01]', output)
     encoder = MODELS.build(
         dict(
             type='ipdfer_mm.IdentityEncoder',

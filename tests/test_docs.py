@@ -12,7 +12,7 @@ import mmpretrain
 import pytest
 import torch
 from mmpretrain.models import ResNet
-from tiny_run import ITERATIONS, ROOT, make_rafdb
+from tiny_run import ITERATIONS, ROOT, make_rafdb, run
 
 MMPRETRAIN_TOOL = Path(mmpretrain.__file__).parent / '.mim/tools/train.py'
 DOCUMENTS = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
@@ -36,19 +36,12 @@ def train(tool: Path, example: str, folder: Path, *options: str) -> str:
     name, rest = example.split('\n', 1)
     config = folder / name.removeprefix('# ')
     config.write_text(rest)
-    result = subprocess.run(
-        [sys.executable, tool, config, '--cfg-options',
-         'train_cfg.max_epochs=1', 'train_dataloader.batch_size=8',
-         'train_dataloader.num_workers=0',
-         'train_dataloader.persistent_workers=False',
-         'default_hooks.logger.type=LoggerHook',
-         'default_hooks.logger.interval=1', *options],
-        cwd=folder,
-        env=dict(os.environ, OMP_NUM_THREADS='1'),
-        capture_output=True,
-        text=True)
-    assert result.returncode == 0, result.stderr[-3000:]
-    log = result.stdout + result.stderr
+    log = run('python', tool, config, '--cfg-options',
+              'train_cfg.max_epochs=1', 'train_dataloader.batch_size=8',
+              'train_dataloader.num_workers=0',
+              'train_dataloader.persistent_workers=False',
+              'default_hooks.logger.type=LoggerHook',
+              'default_hooks.logger.interval=1', *options, cwd=folder)
     assert f'[{ITERATIONS}/{ITERATIONS}]' in log
     return log
 

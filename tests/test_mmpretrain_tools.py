@@ -1,13 +1,16 @@
 """Our parts in configs of mmpretrain, trained with mmpretrain's own tools."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import mmpretrain
 import pytest
-from tiny_run import ITERATIONS, ipdfer_cfg, make_rafdb, save_identity_weights
+from tiny_run import (
+    ITERATIONS,
+    ipdfer_cfg,
+    make_rafdb,
+    run,
+    save_identity_weights,
+)
 
 TOOL = Path(mmpretrain.__file__).parent / '.mim/tools/train.py'
 CONFIG = '''
@@ -69,15 +72,10 @@ IPDFER_OPTIM = dict(
 
 
 def train(config: Path) -> str:
-    result = subprocess.run(
-        [sys.executable, TOOL, config, '--work-dir', config.parent / 'work'],
-        cwd=config.parent,
-        env=dict(os.environ, OMP_NUM_THREADS='1'),
-        capture_output=True,
-        text=True)
-    assert result.returncode == 0, result.stderr[-3000:]
+    log = run('python', TOOL, config, '--work-dir', config.parent / 'work',
+              cwd=config.parent)
     assert (config.parent / 'work/epoch_1.pth').is_file()
-    return result.stdout + result.stderr
+    return log
 
 
 @pytest.mark.parametrize('name', ['classifier', 'ipdfer'])

@@ -1,16 +1,15 @@
 """A tiny RAF-DB, configs for it, and the tools run on it as users run them."""
 
 import csv
-import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from small_model import SIZE, WIDTH, head, model_cfg, resnet
+from warm_python import server, tool_environment
 
 from ipdfer_mm.datasets.manifest import HEADER
 from ipdfer_mm.registry import MODELS
@@ -150,25 +149,6 @@ def write_config(path: Path, rafdb: Path, model: dict, **settings) -> Path:
     return path
 
 
-def tool_environment(**env) -> dict:
-    """Environment of the repository's user.
-
-    Args:
-        **env: More environment variables.
-
-    Returns:
-        dict: With this Python first.
-    """
-    path = os.environ.get('PYTHONPATH', '')
-    return {
-        **os.environ,
-        'OMP_NUM_THREADS': '1',
-        'PATH': f'{Path(sys.executable).parent}:{os.environ["PATH"]}',
-        'PYTHONPATH': f'{ROOT}:{TESTS}:{path}',  # for `custom_imports`
-        **{k: str(v) for k, v in env.items()}
-    }
-
-
 def run(*command, cwd: Path, fails: bool = False, timeout: float = 300,
         **env) -> str:
     """Run a command of the repository's user.
@@ -184,14 +164,18 @@ def run(*command, cwd: Path, fails: bool = False, timeout: float = 300,
         str: What it printed.
     """
     command = [str(part) for part in command]
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env=tool_environment(**env),
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=timeout)
+    environment = tool_environment(**env)
+    if server().can_run(command, environment):
+        done = server().run(command, cwd, environment, timeout)
+    else:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout)
     assert (done.returncode != 0) == fails, done.stdout[-6000:]
     return done.stdout
 

@@ -1,6 +1,4 @@
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -9,7 +7,7 @@ import pytest
 import torch
 from mmengine.registry import DefaultScope
 from PIL import Image
-from tiny_run import save_plain_classifier
+from tiny_run import run_test, save_plain_classifier
 
 from ipdfer_mm.apis import ExpressionInferencer, get_model
 from ipdfer_mm.datasets import SyntheticFaces
@@ -80,13 +78,9 @@ def test_as_tools_test(inferencer, tmp_path):
     out = tmp_path / 'out.pkl'
     options = [f'test_dataloader.dataset.{key}={value}'
                for key, value in dict(faces, face_model=None).items()]
-    done = subprocess.run(
-        [sys.executable, ROOT / 'tools/test.py',
-         ROOT / 'configs/ipdfer_rendered.py', 'ipdfer_mm://ipdfer_rendered',
-         '--out', out, '--work-dir', tmp_path / 'work', '--cfg-options',
-         'test_dataloader.num_workers=0', *options],
-        capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
+    run_test(ROOT / 'configs/ipdfer_rendered.py',
+             'ipdfer_mm://ipdfer_rendered', tmp_path / 'work', '--out', out,
+             '--cfg-options', 'test_dataloader.num_workers=0', *options)
     expected = pickle.loads(out.read_bytes())
     results = inferencer(paths, aligned=True)
     assert [result.path for result in results] == paths

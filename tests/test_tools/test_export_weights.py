@@ -1,29 +1,22 @@
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 from small_model import resnet
+from tiny_run import ROOT, run, run_test
 
 from ipdfer_mm.models.encoders import load_face_weights
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils.weight_files import load_weights
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-def run(*args):
-    return subprocess.run(
-        [sys.executable, ROOT / 'tools/model_converters/export_weights.py',
-         *args], capture_output=True, text=True)
+def export(*args, **kwargs):
+    return run('python', ROOT / 'tools/model_converters/export_weights.py',
+               *args, cwd=ROOT, **kwargs)
 
 
 def test_tests_like_the_checkpoint(ipdfer_run, tmp_path):
     checkpoint = ipdfer_run.work_dir / 'epoch_2.pth'
     out = tmp_path / 'model.safetensors'
-    result = run(checkpoint, out)
-    assert result.returncode == 0, result.stderr
+    export(checkpoint, out)
     state = torch.load(checkpoint, weights_only=True)
     loaded = load_weights(out)
     assert loaded['state_dict'].keys() == state['state_dict'].keys()
@@ -31,16 +24,9 @@ def test_tests_like_the_checkpoint(ipdfer_run, tmp_path):
         assert torch.equal(loaded['state_dict'][key], value), key
     assert loaded['meta']['dataset_meta'] == state['meta']['dataset_meta']
     assert out.stat().st_size < checkpoint.stat().st_size / 2
-    outputs = [
-        subprocess.run([
-            sys.executable, ROOT / 'tools/test.py', ipdfer_run.config, weights,
-            '--work-dir', tmp_path / weights.stem
-        ], capture_output=True, text=True) for weights in (checkpoint, out)
-    ]
     accuracies = []
-    for output in outputs:
-        assert output.returncode == 0, output.stderr[-2000:]
-        text = output.stdout + output.stderr
+    for weights in (checkpoint, out):
+        text = run_test(ipdfer_run.config, weights, tmp_path / weights.stem)
         accuracies.append(text.split('accuracy/top1: ')[-1].split()[0])
     assert accuracies[0] == accuracies[1]
 
@@ -48,8 +34,7 @@ def test_tests_like_the_checkpoint(ipdfer_run, tmp_path):
 def test_part_in_half_precision(ipdfer_run, tmp_path):
     checkpoint = ipdfer_run.work_dir / 'epoch_2.pth'
     out = tmp_path / 'backbone.safetensors'
-    result = run(checkpoint, out, '--part', 'pose_encoder.backbone', '--half')
-    assert result.returncode == 0, result.stderr
+    export(checkpoint, out, '--part', 'pose_encoder.backbone', '--half')
     network = MODELS.build(resnet())
     load_face_weights(network, str(out))
     state = torch.load(checkpoint, weights_only=True)['state_dict']
@@ -64,9 +49,8 @@ def test_part_in_half_precision(ipdfer_run, tmp_path):
     (['out.safetensors', '--part', 'neck'], 'no part "neck"'),
 ])
 def test_errors(ipdfer_run, tmp_path, args, message):
-    result = run(ipdfer_run.work_dir / 'epoch_2.pth', tmp_path / args[0],
-                 *args[1:])
-    assert result.returncode != 0
-    assert message in result.stderr
-    assert 'Traceback' not in result.stderr
+    output = export(ipdfer_run.work_dir / 'epoch_2.pth', tmp_path / args[0],
+                    *args[1:], fails=True)
+    assert message in output
+    assert 'Traceback' not in output
     assert not list(tmp_path.iterdir())
