@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / 'tests'
 PRELOADED = ('torch', 'torchvision', 'torch._dynamo', 'torch._inductor',
              'torch.distributed.fsdp', 'torch.utils.tensorboard', 'cv2',
-             'matplotlib.pyplot', 'sklearn.metrics', 'mmengine.runner')
+             'matplotlib.backends.backend_agg', 'matplotlib.pyplot',
+             'sklearn.metrics', 'mmengine.runner')
 READ_EARLY = ('PYTHON', 'OMP_', 'MKL_', 'TORCH', 'MPL', 'CUDA')
 
 
