@@ -7,15 +7,19 @@ from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
 
 
-def test_predicts_features_of_length_one():
+def build(head):
     register_all_modules()
     torch.manual_seed(0)
-    model = MODELS.build(
+    return MODELS.build(
         dict(
             type='FaceRecognizer',
             backbone=resnet(),
             neck=dict(type='mmpretrain.GlobalAveragePooling'),
-            head=head(5))).eval()
+            head=head)).eval()
+
+
+def test_predicts_features_of_length_one():
+    model = build(head(5))
     inputs = torch.randn(3, 3, 32, 32)
     with torch.no_grad():
         pooled = model.backbone(inputs)[-1].mean(dim=(2, 3))
@@ -39,18 +43,7 @@ def test_maps_are_refused():
 def test_margin_head_learns_in_mixed_precision():
     """ArcFace computes outside of autocast, so its loss differs from that in
     full precision by the rounding of the features alone."""
-    register_all_modules()
-    torch.manual_seed(0)
-    model = MODELS.build(
-        dict(
-            type='FaceRecognizer',
-            backbone=resnet(),
-            neck=dict(type='mmpretrain.GlobalAveragePooling'),
-            head=dict(
-                type='ArcFaceClsHead',
-                _scope_='mmpretrain',
-                num_classes=3,
-                in_channels=head(3)['in_channels']))).eval()
+    model = build(dict(head(3), type='ArcFaceClsHead'))
     inputs = torch.randn(3, 3, 32, 32)
     samples = [DataSample().set_gt_label(label) for label in range(3)]
     full = model(inputs, samples, mode='loss')['loss']
