@@ -134,6 +134,8 @@ class DisentanglementReport:
         faces = synthesize(
             self.model, pictures.pictures, self.identity_network)
         report = measure_synthesis(faces, self.mean_picture, pictures)
+        for name, reason in report.pop('left_out', {}).items():
+            self.left_out[f'synthesis/{name}'] = reason
         if pictures.twins is None:
             self.left_out['synthesis/true_neutral'] = (
                 'the data set does not know the true neutral faces')

@@ -114,13 +114,14 @@ def _synthesis(report: dict) -> str:
             f'{gain["reconstruction_l1"]:.3f}).\n\n')
     who = {key.partition('/')[2]: cell for key, cell in synthesis.items()
            if key.startswith('identity_cosine/')}
-    text += _table(
-        ['identity', 'cosine, same person', 'other people', 'AUC',
-         'Fisherfaces'],
-        [[name, f'{cell["same_person"]:.3f}', f'{cell["other_people"]:.3f}',
-          f'{cell["auc"]:.3f}',
-          f'{synthesis[f"fisherface_accuracy/{name}"]:.3f}']
-         for name, cell in who.items()])
+    if who:
+        text += _table(
+            ['identity', 'cosine, same person', 'other people', 'AUC',
+             'Fisherfaces'],
+            [[name, f'{cell["same_person"]:.3f}',
+              f'{cell["other_people"]:.3f}', f'{cell["auc"]:.3f}',
+              f'{synthesis[f"fisherface_accuracy/{name}"]:.3f}']
+             for name, cell in who.items()])
     text += (f'\nThe reconstruction is off by '
              f'{synthesis["reconstruction_l1"]:.3f}, the mean training '
              f'picture by {synthesis["mean_picture_l1"]:.3f}. The cosine is '

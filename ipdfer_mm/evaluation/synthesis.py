@@ -9,6 +9,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
 
+class TooFewPicturesError(ValueError):
+    """There are not enough test pictures to tell people apart."""
+
+
 def reconstruction_error(pictures: np.ndarray, reconstructions: np.ndarray,
                          mean_picture: np.ndarray) -> dict[str, float]:
     """Mean absolute error of reconstructions, and of doing nothing.
@@ -48,7 +52,8 @@ def identity_cosine(feats: np.ndarray, real_feats: np.ndarray,
         the picture that it was made from.
 
     Raises:
-        ValueError: If there are not two people, or nobody has two pictures.
+        TooFewPicturesError: If there are not two people, or nobody has two
+            pictures.
     """
     feats = feats / np.linalg.norm(feats, axis=1, keepdims=True)
     real_feats = real_feats / np.linalg.norm(
@@ -57,7 +62,7 @@ def identity_cosine(feats: np.ndarray, real_feats: np.ndarray,
     same = subjects[:, None] == subjects[None]
     other_picture = ~np.eye(len(subjects), dtype=bool)
     if same.all() or not same[other_picture].any():
-        raise ValueError(_too_few(subjects))
+        raise _too_few(subjects)
     return dict(
         same_person=float(cosine[same & other_picture].mean()),
         other_people=float(cosine[~same].mean()),
@@ -91,7 +96,8 @@ def fisherface_accuracy(pictures: np.ndarray,
         float: Accuracy in [0, 1]; chance is one over the number of people.
 
     Raises:
-        ValueError: If a half has not two people, or has nobody twice.
+        TooFewPicturesError: If a half has not two people, or has nobody
+            twice.
     """
     rng = np.random.default_rng(seed)
     flat = pictures.reshape(len(pictures), -1)
@@ -101,7 +107,7 @@ def fisherface_accuracy(pictures: np.ndarray,
         order = rng.permutation(len(subjects))
         fit, ask = np.array_split(order, 2)
         if not 2 <= len(set(subjects[fit])) < len(fit):
-            raise ValueError(_too_few(subjects))
+            raise _too_few(subjects)
         model = make_pipeline(
             PCA(min(components, len(fit) - 1), whiten=True, random_state=seed),
             LinearDiscriminantAnalysis(solver='lsqr', shrinkage='auto'))
@@ -114,8 +120,9 @@ def fisherface_accuracy(pictures: np.ndarray,
     return float(np.mean(scores))
 
 
-def _too_few(subjects: np.ndarray) -> str:
-    return (f'{len(subjects)} test picture(s) of {len(set(subjects))} '
-            'person(s) are too few to tell whose faces are synthesised: a '
-            'random half of them must show two people, and one of these '
-            'twice. Take more pictures, such as with a larger --max-yaw.')
+def _too_few(subjects: np.ndarray) -> TooFewPicturesError:
+    return TooFewPicturesError(
+        f'{len(subjects)} test picture(s) of {len(set(subjects))} '
+        'person(s) are too few to tell whose faces are synthesised: a '
+        'random half of them must show two people, and one of these '
+        'twice. Take more pictures, such as with a larger --max-yaw.')

@@ -19,6 +19,7 @@ from ipdfer_mm.models import IPDFERModel
 
 from .neutral import neutral_gain, picture_similarity
 from .synthesis import (
+    TooFewPicturesError,
     fisherface_accuracy,
     identity_cosine,
     reconstruction_error,
@@ -187,14 +188,11 @@ def measure_synthesis(faces: dict[str, Tensor], mean_picture: Tensor,
         test (FacePictures): What the faces were made from.
 
     Returns:
-        dict: See :func:`reconstruction_error`; with two people or more
-        :func:`identity_cosine` and :func:`fisherface_accuracy`, with true
-        neutral faces and a picture of another class, for such pictures,
+        dict: See :func:`reconstruction_error`; :func:`identity_cosine` and
+        :func:`fisherface_accuracy`, or, if there are too few pictures for
+        these, ``left_out`` with the reason; with true neutral faces and a
+        picture of another class, for such pictures,
         :func:`picture_similarity` to them and :func:`neutral_gain`.
-
-    Raises:
-        ValueError: If the pictures of two people or more are too few for
-            :func:`identity_cosine` or :func:`fisherface_accuracy`.
     """
     report = reconstruction_error(faces['input'].numpy(),
                                   faces['reconstruction'].numpy(),
@@ -211,15 +209,23 @@ def measure_synthesis(faces: dict[str, Tensor], mean_picture: Tensor,
         report['neutral_gain'] = neutral_gain(
             chosen['input'], chosen['reconstruction'], chosen['neutral'],
             twins)
-    if len(set(test.subjects)) < 2:
-        return report
+    try:
+        report |= _measure_identities(faces, test.subjects)
+    except TooFewPicturesError as error:
+        report['left_out'] = dict(identity=str(error))
+    return report
+
+
+def _measure_identities(faces: dict[str, Tensor],
+                        subjects: np.ndarray) -> dict:
+    report = {}
     real = faces['input'].mean(dim=1).numpy()
     real_feat = faces['input_feat'].numpy()
     for name in ('input', *SYNTHESISED):
         report[f'identity_cosine/{name}'] = identity_cosine(
-            faces[f'{name}_feat'].numpy(), real_feat, test.subjects)
+            faces[f'{name}_feat'].numpy(), real_feat, subjects)
         report[f'fisherface_accuracy/{name}'] = fisherface_accuracy(
-            faces[name].mean(dim=1).numpy(), real, test.subjects)
+            faces[name].mean(dim=1).numpy(), real, subjects)
     return report
 
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -151,16 +152,19 @@ def load_tool():
 
 
 def test_too_few_pictures_for_identities(tmp_path, monkeypatch):
-    """Two people with a picture each: an error that says how to mend it."""
+    """Two people with a picture each: all else is measured and drawn."""
     config = write_rendered_model(tmp_path, num_people=2, num_pictures=2)
     monkeypatch.setattr(sys, 'argv', [
         'evaluate_synthesis.py', str(config), str(tmp_path / 'model.pth'),
-        '--out', str(tmp_path / 'out.json')])
-    with pytest.raises(
-            SystemExit,
-            match='^ValueError: 2 test picture.* too few .* larger --max-yaw'):
-        load_tool().main()
-    assert not (tmp_path / 'out.json').exists()
+        '--out', str(tmp_path / 'out.json'),
+        '--grid', str(tmp_path / 'grid.png')])
+    load_tool().main()
+    report = json.loads((tmp_path / 'out.json').read_text())
+    assert re.match('2 test picture.* too few .* larger --max-yaw',
+                    report['left_out']['identity'])
+    assert not any('identity_cosine' in name for name in report)
+    assert report['reconstruction_l1'] > 0
+    assert cv2.imread(str(tmp_path / 'grid.png')) is not None
 
 
 def test_wrong_weights_end_the_command_first(tmp_path, monkeypatch):
