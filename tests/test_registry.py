@@ -44,6 +44,7 @@ def components(folder) -> dict:
     return dict(
         HOOKS=dict(
             ChannelsLastHook=dict(),
+            CompileHook=dict(cuda_graphs=True),
             DatasetMetaHook=dict(),
             EpochSeedHook=dict(),
             NonFiniteLossHook=dict(),

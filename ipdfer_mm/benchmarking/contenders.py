@@ -98,7 +98,13 @@ def _plain_step(names: frozenset[str], data: dict,
     model = build_classifier(work.width).to(work.device).train()
     prepare_model(model, names)
     wrapper = make_wrapper([model], names)
-    return lambda: model.train_step(data, wrapper)
+
+    def step() -> None:
+        if 'cuda_graphs' in names:  # as CompileHook does
+            torch.compiler.cudagraph_mark_step_begin()
+        model.train_step(data, wrapper)
+
+    return step
 
 
 def _literal_step(data: dict, work: Workload) -> Callable[[], None]:
@@ -148,6 +154,8 @@ def our_step(names: frozenset[str], data: dict, work: Workload
     def step() -> None:
         for iteration in range(interval):
             MessageHub.get_current_instance().update_info('iter', iteration)
+            if 'cuda_graphs' in names:  # as CompileHook does
+                torch.compiler.cudagraph_mark_step_begin()
             model.train_step(data, optimizers)
 
     return step, optimizers

@@ -31,9 +31,11 @@ def build_step(kind: str, options: str,
     """
     if work.device == 'cuda':
         before = torch.cuda.memory_allocated()
-        torch.cuda.reset_peak_memory_stats()
         step = make_step(kind, options, work)
         _take(step)
+        # cuDNN took more at first, to try its algorithms.
+        torch.cuda.reset_peak_memory_stats()
+        step()
         return step, torch.cuda.max_memory_allocated() - before
     context = multiprocessing.get_context('spawn')
     with context.Pool(1) as pool:

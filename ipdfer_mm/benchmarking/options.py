@@ -7,7 +7,7 @@ import torch
 import torch.nn as nn
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 
-from ipdfer_mm.engine import Bfloat16OptimWrapper
+from ipdfer_mm.engine import Bfloat16OptimWrapper, compile_networks
 
 DEFAULT = 'default'
 # What each does, and the lines of a config that do the same.
@@ -17,7 +17,9 @@ OPTIONS = {
     'bf16': "optim_wrapper.KEY.type = 'Bfloat16OptimWrapper'",
     'fp16': "optim_wrapper.KEY.type = 'AmpOptimWrapper'",
     'tf32': 'nothing: torch.backends.cudnn.allow_tf32 is True by default',
-    'compile': 'the networks compiled one by one (nn.Module.compile)',
+    'compile': "custom_hooks = [dict(type='CompileHook')]",
+    'cuda_graphs':
+    "custom_hooks = [dict(type='CompileHook', cuda_graphs=True)]",
 }
 # Of IPD-FER, beyond the paper: generator_interval, share_encoder_forward.
 LAZY = re.compile('lazy([1-9][0-9]*)')
@@ -113,10 +115,8 @@ def prepare_model(model: nn.Module, names: frozenset[str]) -> nn.Module:
     """
     if 'channels_last' in names:
         model.to(memory_format=torch.channels_last)
-    if 'compile' in names:
-        for child in model.children():
-            if any(True for _ in child.parameters()):
-                child.compile()
+    if names & {'compile', 'cuda_graphs'}:
+        compile_networks(model, 'cuda_graphs' in names)
     return model
 
 

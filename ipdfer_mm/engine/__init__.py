@@ -3,6 +3,7 @@
 from .atomic_backend import AtomicLocalBackend
 from .hooks import (
     ChannelsLastHook,
+    CompileHook,
     DatasetMetaHook,
     EpochSeedHook,
     NonFiniteLossHook,
@@ -11,6 +12,7 @@ from .hooks import (
     ResumeInitHook,
     SyncTrainedBuffersHook,
     SynthesisGridHook,
+    compile_networks,
 )
 from .optimizers import (
     AlternatingOptimWrapperConstructor,
@@ -19,8 +21,8 @@ from .optimizers import (
 
 __all__ = [
     'AlternatingOptimWrapperConstructor', 'AtomicLocalBackend',
-    'Bfloat16OptimWrapper', 'ChannelsLastHook', 'DatasetMetaHook',
-    'EpochSeedHook', 'NonFiniteLossHook', 'PlainCheckpointHook',
-    'ResumeCheckpointHook', 'ResumeInitHook', 'SyncTrainedBuffersHook',
-    'SynthesisGridHook'
+    'Bfloat16OptimWrapper', 'ChannelsLastHook', 'CompileHook',
+    'DatasetMetaHook', 'EpochSeedHook', 'NonFiniteLossHook',
+    'PlainCheckpointHook', 'ResumeCheckpointHook', 'ResumeInitHook',
+    'SyncTrainedBuffersHook', 'SynthesisGridHook', 'compile_networks'
 ]

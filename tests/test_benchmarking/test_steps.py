@@ -131,7 +131,7 @@ def test_each_step_sets_its_precision(monkeypatch):
 def test_options_are_applied(kind, monkeypatch):
     compiled, fused, formats = [], [], []
     monkeypatch.setattr(torch.nn.Module, 'compile',
-                        lambda self: compiled.append(type(self).__name__))
+                        lambda self, **kwargs: compiled.append(kwargs['mode']))
     adam = torch.optim.Adam
 
     def spy(parameters, **kwargs):
@@ -144,9 +144,12 @@ def test_options_are_applied(kind, monkeypatch):
 
     monkeypatch.setattr(torch.optim, 'Adam', spy)
     make_step(kind, 'compile+fused+channels_last', WORK)
-    # Backbone and head; three encoders, two heads, decoder, discriminator.
-    assert len(compiled) == (2 if kind == PLAIN else 7)
-    assert fused == [True] * (1 if kind == PLAIN else 3)
+    # The backbone; three encoders, decoder, discriminator.
+    assert compiled == ['default'] * (1 if kind == PLAIN else 5)
+    make_step(kind, 'cuda_graphs+channels_last', WORK)
+    assert compiled[-1] == 'reduce-overhead'
+    optimizers = 1 if kind == PLAIN else 3
+    assert fused == [True] * optimizers + [None] * optimizers
     assert all(formats)
 
 

@@ -8,12 +8,14 @@ import copy
 import inspect
 import textwrap
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 import torch
 from mmengine.logging import MessageHub
 from small_model import build_model, build_optim, make_batch
 
+from ipdfer_mm.engine import CompileHook
 from ipdfer_mm.models import ReconstructionLoss, ipdfer
 
 ITERATIONS = 3
@@ -169,27 +171,31 @@ def difference(shared_adam=False,
                one_update=False,
                memory_format=torch.contiguous_format,
                fused=None,
-               compiled=False) -> float:
+               compile_hook=None,
+               iterations=ITERATIONS,
+               device='cpu') -> float:
     """Largest difference of any parameter or buffer after some iterations."""
     model = build_model(
         classify_in_generator_step=eq_12,
         discriminator_norm_eval=norm_eval,
         generator_interval=interval,
-        share_encoder_forward=one_update).double()
+        share_encoder_forward=one_update).double().to(device)
     reference = Reference(model, shared_adam, eq_12, norm_eval, interval,
                           one_update)
     optim = build_optim(model, LR, shared_adam, fused)
     model.to(memory_format=memory_format)
-    if compiled:
-        for child in model.children():
-            child.compile()
-    for seed in range(ITERATIONS):
+    if compile_hook is not None:
+        compile_hook.before_train(SimpleNamespace(model=model))
+    for seed in range(iterations):
+        if compile_hook is not None:
+            compile_hook.before_train_iter(None, seed)
         batch = make_batch(seed)
-        x = batch['inputs'].double() / 127.5 - 1
+        x = batch['inputs'].double().to(device) / 127.5 - 1
         # The data preprocessor swaps BGR to RGB.
         x = x.flip(1)
-        y = torch.cat([s.gt_label for s in batch['data_samples']])
-        y_p = torch.cat([s.pose_label for s in batch['data_samples']])
+        y = torch.cat([s.gt_label for s in batch['data_samples']]).to(device)
+        y_p = torch.cat(
+            [s.pose_label for s in batch['data_samples']]).to(device)
         reference.iterate(seed, x, y, y_p)
         MessageHub.get_current_instance().update_info('iter', seed)
         model.train_step(batch, optim)
@@ -226,9 +232,19 @@ def test_fused_adam_is_algorithm_1():
     assert difference(fused=True) < TOLERANCE
 
 
-@pytest.mark.slow  # compiles seven networks, in each mode
+@pytest.mark.slow  # compiles five networks, two of them in two modes
+@pytest.mark.skipif(not hasattr(torch.compiler, 'set_stance'),
+                    reason='CompileHook needs torch 2.6')
 def test_compiled_networks_are_algorithm_1():
-    assert difference(compiled=True) < TOLERANCE
+    assert difference(compile_hook=CompileHook()) < TOLERANCE
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
+def test_cuda_graphs_are_algorithm_1():
+    # Recorded in the second iteration, replayed from the third on.
+    assert difference(compile_hook=CompileHook(cuda_graphs=True),
+                      iterations=6, device='cuda') < TOLERANCE
 
 
 def gradients(dtype) -> dict[str, torch.Tensor]:

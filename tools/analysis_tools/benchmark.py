@@ -56,9 +56,9 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         default=['default'],
         help='sets of options to compare: default, channels_last, fused, '
-        'bf16, fp16, tf32, compile, and lazy8 (steps 2 and 3 in every 8th '
-        'iteration only) and shared_forward (steps 1 and 3 share the '
-        'features), joined by +')
+        'bf16, fp16, tf32, compile, cuda_graphs (compiled, too), and lazy8 '
+        '(steps 2 and 3 in every 8th iteration only) and shared_forward '
+        '(steps 1 and 3 share the features), joined by +')
     parser.add_argument(
         '--width',
         type=int,

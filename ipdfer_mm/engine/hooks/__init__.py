@@ -1,6 +1,7 @@
 """Hooks."""
 
 from .channels_last_hook import ChannelsLastHook
+from .compile_hook import CompileHook, compile_networks
 from .dataset_meta_hook import DatasetMetaHook
 from .epoch_seed_hook import EpochSeedHook
 from .nonfinite_loss_hook import NonFiniteLossHook
@@ -11,7 +12,8 @@ from .sync_trained_buffers_hook import SyncTrainedBuffersHook
 from .synthesis_grid_hook import SynthesisGridHook
 
 __all__ = [
-    'ChannelsLastHook', 'DatasetMetaHook', 'EpochSeedHook',
+    'ChannelsLastHook', 'CompileHook', 'DatasetMetaHook', 'EpochSeedHook',
     'NonFiniteLossHook', 'PlainCheckpointHook', 'ResumeCheckpointHook',
-    'ResumeInitHook', 'SyncTrainedBuffersHook', 'SynthesisGridHook'
+    'ResumeInitHook', 'SyncTrainedBuffersHook', 'SynthesisGridHook',
+    'compile_networks'
 ]
