@@ -122,10 +122,10 @@ def _synthesis(report: dict) -> str:
               f'{cell["other_people"]:.3f}', f'{cell["auc"]:.3f}',
               f'{synthesis[f"fisherface_accuracy/{name}"]:.3f}']
              for name, cell in who.items()])
+        text += f'\nThe cosine is by {report["identity_network"]}.\n'
     text += (f'\nThe reconstruction is off by '
              f'{synthesis["reconstruction_l1"]:.3f}, the mean training '
-             f'picture by {synthesis["mean_picture_l1"]:.3f}. The cosine is '
-             f'by {report["identity_network"]}.\n')
+             f'picture by {synthesis["mean_picture_l1"]:.3f}.\n')
     if 'judge' in synthesis:
         text += '\n' + _table(
             ['the judge says', 'neutral', 'the class of the input'],

@@ -7,7 +7,9 @@ from ipdfer_mm.datasets import CMUFaces, SyntheticFaces
 from ipdfer_mm.evaluation import (
     DisentanglementReport,
     disentanglement_markdown,
+    synthesis_report,
 )
+from ipdfer_mm.evaluation.synthesis import TooFewPicturesError
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
 
@@ -72,6 +74,24 @@ def test_real_faces(shared):
     assert identity['score'] > 0.3
     assert identity['chance'] == pytest.approx(1 / 3)
     assert '## Swaps' not in disentanglement_markdown({**report, **TITLE})
+
+
+def test_too_few_pictures_to_tell_synthesised_people_apart(
+        faces, monkeypatch):
+    """All else is reported."""
+    def too_few(*args):
+        raise TooFewPicturesError('only few')
+
+    monkeypatch.setattr(synthesis_report, 'identity_cosine', too_few)
+    report = DisentanglementReport(
+        build_model().eval(), faces, MEAN, **FEW).measure()
+    assert report['left_out']['synthesis/identity'] == 'only few'
+    table = disentanglement_markdown({**report, **TITLE})
+    assert '- synthesis/identity: only few' in table
+    assert '| against the true neutral face |' in table
+    assert 'The reconstruction is off by' in table
+    assert 'Fisherfaces' not in table
+    assert 'The cosine is' not in table
 
 
 def test_pictures_must_be_labelled_with_expressions(faces):

@@ -49,7 +49,7 @@ class CompileHook(Hook):
     """
 
     def __init__(self, cuda_graphs: bool = False) -> None:
-        if not hasattr(torch.compiler, 'set_stance'):
+        if not hasattr(getattr(torch, 'compiler', None), 'set_stance'):
             raise RuntimeError('CompileHook needs torch 2.6 or later, but '
                                f'this is {torch.__version__}; leave it out '
                                'of `custom_hooks`.')
