@@ -166,7 +166,8 @@ def run(*command, cwd: Path, fails: bool = False, timeout: float = 300,
     command = [str(part) for part in command]
     environment = tool_environment(**env)
     if server().can_run(command, environment):
-        done = server().run(command, cwd, environment, timeout)
+        done = server().run(command, cwd, environment, timeout,
+                            merged=True)
     else:
         done = subprocess.run(
             command,

@@ -2,8 +2,8 @@
 
 Importing costs a tool most of the time of a short test. A server imports what
 is not under test once and forks a process for each script, with arguments,
-environment, folder and streams of its own. What is under test, the package and
-what registers with OpenMMLab's registries, is imported by that process.
+environment, folder and streams of its own. The package, which is under test,
+is imported by that process.
 """
 
 import atexit
@@ -26,7 +26,9 @@ TESTS = ROOT / 'tests'
 PRELOADED = ('torch', 'torchvision', 'torch._dynamo', 'torch._inductor',
              'torch.distributed.fsdp', 'torch.utils.tensorboard', 'cv2',
              'matplotlib.backends.backend_agg', 'matplotlib.pyplot',
-             'sklearn.metrics', 'mmengine.runner')
+             'sklearn.metrics', 'scipy.stats', 'facenet_pytorch',
+             'mmengine.runner', 'mmpretrain.apis', 'mmpretrain.engine',
+             'mmpretrain.evaluation', 'mmpretrain.visualization')
 READ_EARLY = ('PYTHON', 'OMP_', 'MKL_', 'TORCH', 'MPL', 'CUDA')
 
 
@@ -77,8 +79,8 @@ class Server:
                 and command[1].endswith('.py')
                 and read_early(env) == self.read_early)
 
-    def run(self, command: list[str], cwd: Path, env: dict,
-            timeout: float) -> subprocess.CompletedProcess:
+    def run(self, command: list[str], cwd: Path, env: dict, timeout: float,
+            merged: bool = False) -> subprocess.CompletedProcess:
         """Run a script, as ``subprocess.run`` does.
 
         Args:
@@ -86,6 +88,8 @@ class Server:
             cwd (Path): Where to run it.
             env (dict): Its environment.
             timeout (float): Seconds.
+            merged (bool): Whether what goes to stderr is in ``stdout``, too.
+                Defaults to False.
 
         Returns:
             subprocess.CompletedProcess: With all that it printed.
@@ -93,18 +97,22 @@ class Server:
         Raises:
             subprocess.TimeoutExpired: If it takes longer.
         """
-        with tempfile.TemporaryFile('w+') as output:
+        with tempfile.TemporaryFile('w+') as out, tempfile.TemporaryFile(
+                'w+') as err:
+            names = [f'/proc/{os.getpid()}/fd/{file.fileno()}'
+                     for file in (out, out if merged else err)]
             request = dict(argv=command[1:], cwd=str(cwd), env=env,
-                           timeout=timeout,
-                           output=f'/proc/{os.getpid()}/fd/{output.fileno()}')
+                           timeout=timeout, streams=names)
             self.process.stdin.write(json.dumps(request) + '\n')
             self.process.stdin.flush()
             code = json.loads(self.process.stdout.readline())
-            output.seek(0)
-            printed = output.read()
+            printed = []
+            for file in (out, err):
+                file.seek(0)
+                printed.append(file.read())
         if code is None:
-            raise subprocess.TimeoutExpired(command, timeout, printed)
-        return subprocess.CompletedProcess(command, code, printed)
+            raise subprocess.TimeoutExpired(command, timeout, *printed)
+        return subprocess.CompletedProcess(command, code, *printed)
 
 
 def read_early(env: dict) -> dict:
@@ -128,6 +136,27 @@ def server() -> Server:
         Server: With the environment of now.
     """
     return Server(tool_environment())
+
+
+def run_script(script: Path, *arguments, cwd: Path = ROOT,
+               timeout: float = 300) -> subprocess.CompletedProcess:
+    """Run one of the repository's scripts as its user does.
+
+    Args:
+        script (Path): The script.
+        *arguments: Its arguments.
+        cwd (Path): Where to run it. Defaults to the repository.
+        timeout (float): Seconds. Defaults to 300.
+
+    Returns:
+        subprocess.CompletedProcess: With all that it printed, as text.
+    """
+    command = ['python', str(script), *map(str, arguments)]
+    environment = tool_environment()
+    if server().can_run(command, environment):
+        return server().run(command, cwd, environment, timeout)
+    return subprocess.run(command, cwd=cwd, env=environment, text=True,
+                          capture_output=True, timeout=timeout)
 
 
 def serve(requests: IO[str]) -> Optional[list[str]]:
@@ -182,10 +211,9 @@ def become(request: dict) -> list[str]:
         list[str]: The script and its arguments.
     """
     null = os.open(os.devnull, os.O_RDONLY)
-    output = os.open(request['output'], os.O_WRONLY | os.O_APPEND)
     os.dup2(null, 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
+    for number, name in enumerate(request['streams'], 1):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_APPEND), number)
     sys.stdin = os.fdopen(0)
     os.environ.clear()
     os.environ.update(request['env'])

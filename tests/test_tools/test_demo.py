@@ -1,14 +1,12 @@
 """The demo with few people, few pictures and one epoch."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from warm_python import run_script
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = [
@@ -27,12 +25,8 @@ def run(folder, *more):
     for split in ('train', 'val', 'test'):
         options += [f'{split}_dataloader.num_workers=0',
                     f'{split}_dataloader.dataset.num_workers=0']
-    return subprocess.run(
-        [sys.executable, ROOT / 'tools/demo.py', '--cfg-options', *options],
-        cwd=folder,
-        env=dict(os.environ, OMP_NUM_THREADS='1'),
-        capture_output=True,
-        text=True)
+    return run_script(ROOT / 'tools/demo.py', '--cfg-options', *options,
+                      cwd=folder)
 
 
 @pytest.fixture(scope='module')

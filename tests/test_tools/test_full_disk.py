@@ -65,7 +65,7 @@ def pictures(tmp_path) -> Path:
 
 def test_preparation_goes_on_when_there_is_room(pictures, tmp_path):
     disk, out = tmp_path / 'disk', tmp_path / 'out'
-    tool = [sys.executable, ROOT / 'tools/prepare_dataset.py', 'folder',
+    tool = ['python', ROOT / 'tools/prepare_dataset.py', 'folder',
             pictures, '--workers', 0, '--out']
     code, output = run_on_disk(disk, 'size=1M', out, *tool, disk,
                                cwd=tmp_path)

@@ -1,10 +1,9 @@
 import importlib.util
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from warm_python import run_script
 
 from ipdfer_mm.rendering import FaceModel
 
@@ -131,8 +130,6 @@ def test_other_number_of_vertices_is_named(tool, checkout, tmp_path):
 
 
 def test_command_line_names_what_is_missing(tmp_path):
-    run = subprocess.run(
-        [sys.executable, TOOL, tmp_path, tmp_path / 'model.npz'],
-        capture_output=True, text=True)
+    run = run_script(TOOL, tmp_path, tmp_path / 'model.npz')
     assert run.returncode != 0
     assert 'generic_neutral_mesh.obj does not exist' in run.stderr

@@ -12,23 +12,23 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from warm_python import run_script
 
 from ipdfer_mm.datasets import RAFDB, CMUFaces
 
-ROOT = Path(__file__).resolve().parents[2]
+TOOL = Path(__file__).resolve().parents[2] / 'tools/prepare_dataset.py'
 PEOPLE = ('an2i', 'at33')
 
 
 def start(*args, **kwargs):
     return subprocess.Popen(
-        [sys.executable, ROOT / 'tools/prepare_dataset.py', *map(str, args)],
+        [sys.executable, TOOL, *map(str, args)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kwargs)
 
 
 def run(*args):
-    process = start(*args)
-    out, err = process.communicate()
-    return process.returncode, out, err
+    done = run_script(TOOL, *args)
+    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.fixture(scope='module')

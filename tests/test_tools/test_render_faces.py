@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from warm_python import run_script
 
 from ipdfer_mm.datasets import SyntheticFaces
 
@@ -32,10 +33,7 @@ def start(*args, **kwargs):
 
 
 def run(*args, **kwargs):
-    process = start(*args, **kwargs)
-    output = process.communicate()
-    return subprocess.CompletedProcess(process.args, process.returncode,
-                                       *output)
+    return run_script(*command(*args, **kwargs)[1:])
 
 
 def contents(folder):
@@ -97,7 +95,7 @@ def test_other_arguments_go_to_other_folders(rendered, tmp_path):
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='needs SIGKILL')
 def test_goes_on_after_a_kill(tmp_path):
-    many = dict(people=40, pictures=240)
+    many = dict(people=20, pictures=120)
     process = start(tmp_path / 'killed', workers=2, **many)
     deadline = time.monotonic() + 120
     while len(pngs(tmp_path / 'killed')) < 20:
@@ -113,11 +111,11 @@ def test_goes_on_after_a_kill(tmp_path):
     assert not (folder / 'labels.csv').exists()
     kept = {path: path.stat().st_mtime_ns
             for path in pngs(tmp_path / 'killed')}
-    assert 20 <= len(kept) < 480
+    assert 20 <= len(kept) < 240
 
     done = run(tmp_path / 'killed', **many)
     assert done.returncode == 0, done.stderr
-    assert f'Rendering {480 - len(kept)} of 480' in done.stdout + done.stderr
+    assert f'Rendering {240 - len(kept)} of 240' in done.stdout + done.stderr
     for path, time_of_change in kept.items():
         assert path.stat().st_mtime_ns == time_of_change
     assert run(tmp_path / 'whole', **many).returncode == 0

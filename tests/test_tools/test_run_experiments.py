@@ -5,14 +5,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from tiny_run import ROOT, TESTS, baseline_cfg, ipdfer_cfg, run, write_config
+from tiny_run import ROOT, baseline_cfg, ipdfer_cfg, run, write_config
+from warm_python import tool_environment
 
-EPOCHS = 12
+EPOCHS = 6
 TOOL = ROOT / 'tools/run_experiments.py'
 
 
@@ -27,7 +27,7 @@ def folder(tmp_path_factory, rafdb, face_weights) -> Path:
 
 def command(*args) -> list:
     """The same experiments, with more flags."""
-    return [sys.executable, TOOL, 'baseline_rafdb.py', 'ipdfer_rafdb.py',
+    return ['python', TOOL, 'baseline_rafdb.py', 'ipdfer_rafdb.py',
             '--smoke', '--out', 'out', *args]
 
 
@@ -40,10 +40,9 @@ def states(folder: Path) -> dict:
 
 def kill_in_training(folder: Path, options: tuple) -> Path:
     """Start the experiments and kill all when the third epoch begins."""
-    env = dict(os.environ, OMP_NUM_THREADS='1',
-               PYTHONPATH=f'{ROOT}:{TESTS}:{os.environ.get("PYTHONPATH", "")}')
     process = subprocess.Popen(
-        command(*options), cwd=folder, env=env, start_new_session=True,
+        command(*options), cwd=folder, env=tool_environment(),
+        start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
     work = folder / 'out/baseline_rafdb/seed0'
     try:
@@ -136,7 +135,7 @@ def test_slurm(folder, tmp_path):
 
 
 def test_bad_input(folder):
-    output = run(sys.executable, TOOL, 'absent.py', cwd=folder, fails=True)
+    output = run('python', TOOL, 'absent.py', cwd=folder, fails=True)
     assert 'The config absent.py does not exist.' in output
     assert 'Traceback' not in output
     output = run(*command('--out', 'other', '--run', 9), cwd=folder,

@@ -4,12 +4,12 @@ import importlib.util
 import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from verified_sets import LIST, OFFICIAL, make_rafdb, picture
+from warm_python import run_script
 
 from ipdfer_mm.preparation.verification import files, official
 
@@ -98,9 +98,7 @@ def test_bad_input(run, root, args, message):
 def test_as_users_run_it(root):
     """With the real official numbers, in two processes."""
     def start(*args):
-        return subprocess.run(
-            [sys.executable, TOOL, *map(str, args), '--workers', '2'],
-            capture_output=True, text=True)
+        return run_script(TOOL, *args, '--workers', 2)
 
     path = root / picture('test', 1)
     path.write_bytes(path.read_bytes()[:-300])
