@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Optional
 
+import torch
 import torch.nn as nn
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -56,6 +57,26 @@ def spread(x: Tensor, weight: Tensor) -> Tensor:
         -1, *weight.shape[1:]).permute(0, 3, 1, 2)
 
 
+def normalize(norm: nn.InstanceNorm2d, x: Tensor) -> Tensor:
+    """Normalise a map and keep its memory format.
+
+    Instance norm returns contiguous maps; each convolution and sum after it
+    would have to bring them into the format of the others.
+
+    Args:
+        norm (nn.InstanceNorm2d): The layer.
+        x (Tensor): (N, C, h, w).
+
+    Returns:
+        Tensor: The same shape, in channels_last if ``x`` is.
+    """
+    is_channels_last = x.stride(1) == 1
+    x = norm(x)
+    if is_channels_last:
+        x = x.contiguous(memory_format=torch.channels_last)
+    return x
+
+
 class UpsampleStage(BaseModule):
     """Transposed convolution, instance norm, ReLU and a residual block.
 
@@ -88,7 +109,7 @@ class UpsampleStage(BaseModule):
             x = spread(x, self.upsample.weight)
         else:
             x = self.upsample(x)[..., :self.out_size, :self.out_size]
-        return self.block(self.activate(self.norm(x)))
+        return self.block(self.activate(normalize(self.norm, x)))
 
 
 @MODELS.register_module()

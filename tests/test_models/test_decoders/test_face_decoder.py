@@ -43,6 +43,28 @@ def test_spread_is_a_transposed_convolution(memory_format):
         torch.testing.assert_close(ours, theirs)
 
 
+@pytest.mark.parametrize('memory_format', [
+    torch.contiguous_format, torch.channels_last])
+def test_memory_format_is_kept(memory_format):
+    """All maps, and the pictures, are those of the usual format."""
+    torch.manual_seed(0)
+    decoder = FaceDecoder(16, (16, 8, 8, 8, 8), img_size=32).double()
+    feats = torch.randn(2, 16, dtype=torch.float64)
+    expected = decoder(feats)
+    decoder.to(memory_format=memory_format)
+    seen = []
+    for stage in decoder.stages:
+        stage.register_forward_hook(
+            lambda _, inputs, output: seen.append(output))
+        stage.activate.register_forward_hook(
+            lambda _, inputs, output: seen.append(output))
+    pictures = decoder(feats)
+    assert len(seen) == 10
+    for x in (*seen, pictures):
+        assert x.is_contiguous(memory_format=memory_format)
+    assert torch.allclose(pictures, expected, rtol=0, atol=1e-12)
+
+
 def test_samples_do_not_meet():
     """Instance norm treats each sample alone: a batch of 2N is two of N."""
     decoder = FaceDecoder(16, widths=(8, 8, 8, 8, 8), img_size=32).double()
