@@ -117,7 +117,8 @@ class ExpressionInferencer:
             OSError: If the only picture cannot be read; names it.
             TypeError: As :func:`ipdfer_mm.apis.inputs.list_inputs`.
             ValueError: Likewise, as :func:`ipdfer_mm.apis.inputs.to_rgb`, or
-                if the model cannot synthesise.
+                if the model cannot synthesise, or tells more or fewer
+                expressions apart than are named.
         """
         pictures = list_inputs(inputs)
         results = [
@@ -223,11 +224,16 @@ class ExpressionInferencer:
         bgr = [np.ascontiguousarray(crop[..., ::-1]) for crop in crops]
         batch = self.preprocess(bgr)
         samples = self.model(**batch, mode='predict')
-        outputs = [
-            dict(probabilities=dict(
-                zip(self.classes, sample.pred_score.tolist())))
-            for sample in samples
-        ]
+        outputs = []
+        for sample in samples:
+            scores = sample.pred_score.tolist()
+            if len(scores) != len(self.classes):
+                raise ValueError(
+                    f'The model tells {len(scores)} expressions apart, but '
+                    f'{len(self.classes)} are named: '
+                    f'{", ".join(self.classes)}.')
+            outputs.append(
+                dict(probabilities=dict(zip(self.classes, scores))))
         if synthesis:
             faces = self.model.synthesize(batch['inputs'])
             pictures = [

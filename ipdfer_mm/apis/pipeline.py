@@ -4,36 +4,14 @@ import json
 import os
 from collections.abc import Callable, Iterator
 
-from mmengine.config import Config, ConfigDict
+from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.registry import TRANSFORMS, DefaultScope
 
 from ipdfer_mm.datasets.manifest import recipe_hash
+from ipdfer_mm.utils.dataset_configs import find_test_dataset
 
 LOADING = ('LoadFaceImage', 'LoadImageFromFile')
-
-
-def find_test_dataset(config: Config) -> ConfigDict:
-    """Find the data set with the test pipeline.
-
-    Args:
-        config (Config): A config.
-
-    Returns:
-        ConfigDict: Its config, out of any wrapper.
-
-    Raises:
-        ValueError: If there is none.
-    """
-    dataset = config.get('test_dataloader', {}).get('dataset', {})
-    while 'pipeline' not in dataset:
-        dataset = dataset.get('dataset') or next(
-            iter(dataset.get('datasets', [])), None)
-        if dataset is None:
-            raise ValueError('The config has no '
-                             'test_dataloader.dataset.pipeline, which says '
-                             'what is done with a picture.')
-    return dataset
 
 
 def build_pipeline(config: Config) -> Callable[[dict], dict]:

@@ -1,7 +1,6 @@
 """Pictures to check, calibrate and test deployed classifiers with."""
 
 from collections.abc import Iterator
-from copy import deepcopy
 from pathlib import Path
 
 import cv2
@@ -14,6 +13,7 @@ from tqdm import tqdm
 
 from ipdfer_mm.datasets.class_folders import is_picture
 from ipdfer_mm.preparation.reading import read_picture
+from ipdfer_mm.utils.dataset_configs import without_augmentation
 
 
 def folder_faces(folder: Path, size: int, count: int) -> np.ndarray:
@@ -53,9 +53,7 @@ def dataset_faces(cfg: Config, split: str, count: int) -> np.ndarray:
     Returns:
         np.ndarray: RGB, uint8 (N, S, S, 3).
     """
-    settings = deepcopy(cfg[f'{split}_dataloader'].dataset)
-    settings.pipeline = deepcopy(cfg.test_dataloader.dataset.pipeline)
-    dataset: BaseDataset = DATASETS.build(settings)
+    dataset: BaseDataset = DATASETS.build(without_augmentation(cfg, split))
     chosen = spread(len(dataset), count)
     return np.concatenate([
         as_pictures(dataset[i]['inputs'][None])

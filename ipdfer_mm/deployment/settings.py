@@ -2,6 +2,8 @@
 
 from mmengine.config import Config
 
+from ipdfer_mm.utils.dataset_configs import find_test_dataset
+
 
 def picture_size(cfg: Config) -> int:
     """Side of the pictures that the classifier of a config takes.
@@ -17,7 +19,7 @@ def picture_size(cfg: Config) -> int:
     """
     if 'decoder' in cfg.model:
         return cfg.model.decoder.get('img_size', 112)
-    dataset = cfg.test_dataloader.dataset
+    dataset = find_test_dataset(cfg)
     for step in reversed(dataset.pipeline):
         name = step['type'].rpartition('.')[2]
         if name == 'Resize':

@@ -1,6 +1,6 @@
 """Everything that is measured on the faces that a model synthesises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Optional
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from ipdfer_mm.datasets import FERDataset
 from ipdfer_mm.models import IPDFERModel
+from ipdfer_mm.utils.dataset_configs import without_augmentation
 
 from .neutral import neutral_gain, picture_similarity
 from .synthesis import (
@@ -90,11 +91,10 @@ def load_mean_picture(cfg: Config, model: IPDFERModel) -> Tensor:
     Returns:
         Tensor: (3, H, W) in [-1, 1].
     """
-    train = DATASETS.build({
-        **cfg.train_dataloader.dataset, 'pipeline':
-        cfg.test_dataloader.dataset.pipeline
-    })
-    return _load(model, len(train), train.__getitem__).mean(dim=0)
+    train = DATASETS.build(without_augmentation(cfg, 'train'))
+    total = sum(batch.double().sum(dim=0) for batch in _batches(
+        model, len(train), train.__getitem__))
+    return (total / len(train)).float()
 
 
 def load_pictures(dataset: FERDataset,
@@ -139,12 +139,15 @@ def load_pictures(dataset: FERDataset,
 
 def _load(model: BaseModel, count: int,
           get: Callable[[int], dict]) -> Tensor:
-    parts = []
+    return torch.cat(list(_batches(model, count, get)))
+
+
+def _batches(model: BaseModel, count: int,
+             get: Callable[[int], dict]) -> Iterator[Tensor]:
     for start in track_iter_progress(list(range(0, count, BATCH_SIZE))):
         batch = default_collate(
             [get(i) for i in range(start, min(start + BATCH_SIZE, count))])
-        parts.append(model.data_preprocessor(batch)['inputs'].cpu())
-    return torch.cat(parts)
+        yield model.data_preprocessor(batch)['inputs'].cpu()
 
 
 @torch.no_grad()
@@ -189,10 +192,11 @@ def measure_synthesis(faces: dict[str, Tensor], mean_picture: Tensor,
 
     Returns:
         dict: See :func:`reconstruction_error`; :func:`identity_cosine` and
-        :func:`fisherface_accuracy`, or, if there are too few pictures for
-        these, ``left_out`` with the reason; with true neutral faces and a
-        picture of another class, for such pictures,
-        :func:`picture_similarity` to them and :func:`neutral_gain`.
+        :func:`fisherface_accuracy` of the pictures whose person is known;
+        ``left_out``, if some are not or there are too few for these, with
+        the reason; with true neutral faces and a picture of another class,
+        for such pictures, :func:`picture_similarity` to them and
+        :func:`neutral_gain`.
     """
     report = reconstruction_error(faces['input'].numpy(),
                                   faces['reconstruction'].numpy(),
@@ -209,10 +213,21 @@ def measure_synthesis(faces: dict[str, Tensor], mean_picture: Tensor,
         report['neutral_gain'] = neutral_gain(
             chosen['input'], chosen['reconstruction'], chosen['neutral'],
             twins)
-    try:
-        report |= _measure_identities(faces, test.subjects)
-    except TooFewPicturesError as error:
-        report['left_out'] = dict(identity=str(error))
+    known = np.flatnonzero(test.subjects != '')
+    left_out = []
+    if len(known) < len(test.subjects):
+        left_out.append('the data set does not say whom '
+                        f'{len(test.subjects) - len(known)} of '
+                        f'{len(test.subjects)} test picture(s) show')
+    if len(known):
+        try:
+            report |= _measure_identities(
+                {name: part[known] for name, part in faces.items()},
+                test.subjects[known])
+        except TooFewPicturesError as error:
+            left_out.append(str(error))
+    if left_out:
+        report['left_out'] = dict(identity='; '.join(left_out))
     return report
 
 

@@ -19,7 +19,8 @@ def read_curves(base: Experiment, swept: Sequence[Experiment],
     Returns:
         tuple[Curves, list[str]]: For each setting the accuracies of all
         seeds, per cent, by value; a loss that is left out has the value 0.
-        And the names of experiments whose setting is no number.
+        And the names of experiments whose setting is no number, or not in
+        the config ``base``.
     """
     curves: Curves = {}
     without = []
@@ -28,7 +29,7 @@ def read_curves(base: Experiment, swept: Sequence[Experiment],
         try:
             own = _as_number(_lookup(base.first.settings, key))
             value = _as_number(value)
-        except (TypeError, ValueError):
+        except (KeyError, TypeError, ValueError):
             without.append(experiment.name)
             continue
         curve = curves.setdefault(key, {own: _accuracies(base, which)})

@@ -231,6 +231,9 @@ def test_plain_classifier(classifier, portraits):
     assert face.neutral is None and face.aligned is None
     with pytest.raises(ValueError, match='ImageClassifier only classifies'):
         inferencer(portraits[0].image, synthesis=True)
+    inferencer = ExpressionInferencer(config, checkpoint, classes=names[:6])
+    with pytest.raises(ValueError, match='tells 7 expressions.* but 6 are na'):
+        inferencer(portraits[0].image)
 
 
 def test_bad_arguments(inferencer):

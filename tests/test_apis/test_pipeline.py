@@ -5,11 +5,7 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from ipdfer_mm.apis.pipeline import (
-    aligned_size,
-    build_pipeline,
-    find_test_dataset,
-)
+from ipdfer_mm.apis.pipeline import aligned_size, build_pipeline
 from ipdfer_mm.datasets.files import sha256
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
@@ -64,13 +60,3 @@ def test_order_of_sources():
     assert aligned_size(config_of(resize), {}) == 48
     with pytest.raises(ValueError, match='recipe=dict'):
         aligned_size(config_of(), {})
-
-
-def test_wrapped_data_sets():
-    inner = config_of(img_size=7).test_dataloader.dataset
-    for outer in (dict(dataset=inner), dict(datasets=[inner, inner]),
-                  dict(dataset=dict(datasets=[inner]))):
-        config = Config(dict(test_dataloader=dict(dataset=outer)))
-        assert find_test_dataset(config).img_size == 7
-    with pytest.raises(ValueError, match='test_dataloader'):
-        find_test_dataset(Config(dict(model=dict())))

@@ -17,8 +17,10 @@ def test_values_in_order_of_the_setting(tmp_path):
     make_run(tmp_path, 'plain+c', 0, [True] * 4, sweep={KEY: 'many'})
     make_run(tmp_path, 'plain+d', 0, [True] * 4,
              sweep={'model.loss_cos': 'None'})
+    make_run(tmp_path, 'plain+e', 0, [True] * 4,
+             sweep={'model.generator_interval': '4'})
     base, *swept = read_experiments([tmp_path])[0]
     curves, without = read_curves(base, swept, 'last')
     assert curves == {KEY: {0.5: [50, 25], 2: [100], 0: [0]}}
-    # A word, and a setting that is no number in the config.
-    assert without == ['plain+c', 'plain+d']
+    # A word, and settings that the config has no number, or nothing, for.
+    assert without == ['plain+c', 'plain+d', 'plain+e']

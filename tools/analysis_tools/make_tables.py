@@ -48,9 +48,15 @@ def main() -> int:
         experiments, missing = read_experiments(args.folders)
         args.out.mkdir(parents=True, exist_ok=True)
         experiments.sort(key=lambda experiment: experiment.dataset)
+        if args.baseline not in [None, *(e.name for e in experiments)]:
+            raise ValueError(f'There is no experiment {args.baseline}, only '
+                             f'{", ".join(e.name for e in experiments)}.')
         for dataset, group in groupby(experiments, lambda e: e.dataset):
             group = list(group)
-            tables = make_tables(group, args.baseline, not args.no_paper)
+            # Experiments on other data sets have a baseline of their own.
+            has_baseline = args.baseline in [e.name for e in group]
+            tables = make_tables(group, args.baseline if has_baseline else
+                                 None, not args.no_paper)
             stem = 'SMOKE_' * any(e.smoke for e in group) + dataset
             text = '\n'.join(table.markdown() for table in tables)
             for table in tables:

@@ -1,0 +1,63 @@
+"""Configs of data sets that may be wrapped in others."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+
+from mmengine.config import Config, ConfigDict
+
+
+def wrapped_datasets(dataset: ConfigDict) -> Iterator[ConfigDict]:
+    """Find the data sets that have a pipeline.
+
+    Args:
+        dataset (ConfigDict): A data set, or a wrapper such as mmpretrain's
+            ``KFoldDataset`` or MMEngine's ``ConcatDataset``.
+
+    Yields:
+        ConfigDict: Each of them, as it stands in the config.
+    """
+    if 'pipeline' in dataset:
+        yield dataset
+        return
+    for inner in (dataset.get('dataset'), *dataset.get('datasets', ())):
+        if inner is not None:
+            yield from wrapped_datasets(inner)
+
+
+def find_test_dataset(config: Config) -> ConfigDict:
+    """Find the data set with the test pipeline.
+
+    Args:
+        config (Config): A config.
+
+    Returns:
+        ConfigDict: Its config, out of any wrapper.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    dataset = config.get('test_dataloader', {}).get('dataset', {})
+    for found in wrapped_datasets(dataset):
+        return found
+    raise ValueError('The config has no test_dataloader.dataset.pipeline, '
+                     'which says what is done with a picture.')
+
+
+def without_augmentation(config: Config, split: str) -> ConfigDict:
+    """Take a data set of a config with the pipeline of the test.
+
+    Args:
+        config (Config): A config.
+        split (str): 'train', 'val' or 'test'.
+
+    Returns:
+        ConfigDict: A copy of its data set, with any wrapper around.
+
+    Raises:
+        ValueError: If there is no test pipeline.
+    """
+    pipeline = find_test_dataset(config).pipeline
+    dataset = deepcopy(config[f'{split}_dataloader'].dataset)
+    for wrapped in wrapped_datasets(dataset):
+        wrapped.pipeline = deepcopy(pipeline)
+    return dataset
