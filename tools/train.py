@@ -85,7 +85,8 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
                 'the optimizers. Resume from the .pth file, or start from the '
                 'weights with --cfg-options load_from=...')
         cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
+        if args.resume != 'auto':
+            cfg.load_from = args.resume
     if args.auto_scale_lr:
         if cfg.get('auto_scale_lr') is None:
             raise ValueError('--auto-scale-lr needs auto_scale_lr=dict('
@@ -96,6 +97,16 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
         if args.no_persistent_workers and cfg.get(name) is not None:
             cfg[name].persistent_workers = False
     merge_cfg_options(cfg, args.cfg_options)
+    if args.resume == 'auto' and cfg.get('load_from'):
+        # Weights to start from, not a run to go on with.
+        hook = cfg.default_hooks.get('resume_checkpoint')
+        if hook is None:
+            raise ValueError(
+                f'--resume with load_from={cfg.load_from} needs '
+                "default_hooks=dict(resume_checkpoint=dict(type='"
+                "ResumeCheckpointHook')) in the config.")
+        hook.start_from = cfg.load_from
+        cfg.load_from = None
 
 
 def main() -> None:

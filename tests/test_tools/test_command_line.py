@@ -64,6 +64,19 @@ def test_resume(parse):
         parse('train', RAFDB, '--resume', 'x.safetensors')
 
 
+def test_resume_where_weights_are_loaded_first(parse):
+    """``load_from`` of a config is no run to go on with."""
+    sfew = ROOT / 'configs/ipdfer_sfew_from_rafdb.py'
+    for flags, named in (((), 'work_dirs/ipdfer_rafdb/epoch_30.pth'),
+                         (('--cfg-options', 'load_from=x.pth'), 'x.pth')):
+        cfg = parse('train', sfew, '--resume', *flags)
+        assert (cfg.resume, cfg.load_from) == (True, None)
+        assert cfg.default_hooks.resume_checkpoint.start_from == named
+    assert parse('train', sfew).load_from.endswith('epoch_30.pth')
+    cfg = parse('train', sfew, '--resume', 'y.pth')
+    assert (cfg.resume, cfg.load_from) == (True, 'y.pth')
+
+
 def test_amp_of_every_step(parse):
     before = parse('train', RAFDB).optim_wrapper
     after = parse('train', RAFDB, '--amp').optim_wrapper

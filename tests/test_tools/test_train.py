@@ -50,6 +50,20 @@ def test_checkpoints_are_plain(ipdfer_run):
     }
 
 
+def test_resume_of_nothing_starts_from_load_from(ipdfer_run, tmp_path):
+    """As run_experiments starts a run; at a rate of 0 the weights stay."""
+    start = ipdfer_run.work_dir / 'epoch_2.pth'
+    rates = [f'optim_wrapper.{key}.optimizer.lr=0' for key in
+             ('encoders', 'discriminator', 'generator')]
+    run_train(ipdfer_run.config, tmp_path, '--resume', '--cfg-options',
+              f'load_from={start}', 'train_cfg.max_epochs=1', *rates)
+    before, after = (load(path)['state_dict'] for path in
+                     (start, tmp_path / 'epoch_1.pth'))
+    name = 'decoder.to_rgb.weight'
+    assert before[name].equal(after[name])
+    assert load(tmp_path / 'epoch_1.pth')['meta']['iter'] == ITERATIONS
+
+
 def test_killed_run_is_resumed(ipdfer_run, tmp_path, rafdb, face_weights):
     """Killed in the middle of an epoch; two workers that flip pictures."""
     config = write_config(

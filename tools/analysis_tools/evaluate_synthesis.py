@@ -134,6 +134,8 @@ def write(args: argparse.Namespace, report: dict, faces: dict[str, Tensor],
     """Print the numbers, and write the files that are asked for."""
     text = json.dumps(report, indent=2)
     print(f'\n{text}')
+    for file in filter(None, (args.out, args.grid)):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
     if args.out:
         write_atomically(Path(args.out), f'{text}\n'.encode(), ADVICE)
     if args.grid:

@@ -46,9 +46,10 @@ def main() -> None:
     cfg = open_config(args)
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
-    model.init_weights()
     if args.checkpoint:
         load_checkpoint(model, args.checkpoint, strict=True)
+    else:
+        model.init_weights()
     model.train()
     loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
     model.set_classes(loader.dataset.metainfo['classes'])

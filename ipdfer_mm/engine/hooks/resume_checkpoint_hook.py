@@ -28,9 +28,17 @@ class ResumeCheckpointHook(Hook):
     folder that is not damaged and whose epoch was also validated; a warning
     names the damaged ones. A checkpoint that the user names is taken as it
     is. Training by iterations is left to MMEngine.
+
+    Args:
+        start_from (str, optional): Weights to start with where there is no
+            checkpoint yet; ``--resume`` passes ``load_from`` of the config.
+            Defaults to None.
     """
 
     priority = 'VERY_HIGH'  # before hooks that ask what is resumed
+
+    def __init__(self, start_from: Optional[str] = None) -> None:
+        self.start_from = start_from
 
     def before_run(self, runner: Runner) -> None:
         """Choose the checkpoint.
@@ -51,8 +59,10 @@ class ResumeCheckpointHook(Hook):
         if path is None:
             runner.logger.info(
                 f'{runner.work_dir} has no checkpoint of a finished epoch: '
-                'training starts anew.')
+                'training starts anew'
+                f'{f" from {self.start_from}" if self.start_from else ""}.')
             runner._resume = False
+            runner._load_from = self.start_from
         else:
             runner._load_from = str(path)
 

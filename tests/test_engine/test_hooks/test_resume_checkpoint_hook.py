@@ -10,13 +10,13 @@ from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
 from ipdfer_mm.engine import ResumeCheckpointHook
 
 
-def resume(work_dir, load_from=None, resume=True,
-           loop=EpochBasedTrainLoop) -> SimpleNamespace:
+def resume(work_dir, load_from=None, resume=True, loop=EpochBasedTrainLoop,
+           start_from=None) -> SimpleNamespace:
     """A runner as its other hooks find it."""
     runner = SimpleNamespace(
         work_dir=str(work_dir), _resume=resume, _load_from=load_from,
         train_loop=loop.__new__(loop), logger=logging.getLogger('toy'))
-    ResumeCheckpointHook().before_run(runner)
+    ResumeCheckpointHook(start_from).before_run(runner)
     return runner
 
 
@@ -53,6 +53,16 @@ def test_killed_before_the_first_validation(folder):
         SimpleNamespace(work_dir=str(folder), epoch=0))
     runner = resume(folder)
     assert not runner._resume and runner._load_from is None
+
+
+def test_weights_to_start_from(folder, tmp_path_factory):
+    """Loaded, not resumed, and only where there is nothing to resume."""
+    new = tmp_path_factory.mktemp('new')
+    runner = resume(new, start_from='rafdb.pth')
+    assert (runner._resume, runner._load_from) == (False, 'rafdb.pth')
+    runner = resume(folder, start_from='rafdb.pth')
+    assert runner._resume
+    assert runner._load_from == str(folder / 'epoch_2.pth')
 
 
 def test_last_epoch_is_noted(folder):
