@@ -30,7 +30,8 @@ class IPDFERModel(DisentangledClassifier):
 
     Without ``pose_encoder`` it is the paper's ID-FER, also its model for CK+;
     without ``discriminator`` the ablation of Table 9. A loss that is None or
-    has the weight 0 is not computed, nor is what only that loss needs.
+    has the weight 0 is not computed, nor is what only that loss needs, but
+    for the decoder's pictures.
 
     Args:
         identity_encoder (dict): E_id, and N of Eq. 2, an

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Optional
 
-from mmengine.optim import OptimWrapper, OptimWrapperDict
+from mmengine.optim import OptimWrapperDict
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -40,15 +40,7 @@ def check_trainable(model: 'IPDFERModel',
             "optim_wrapper and add 'decoder' to "
             'optim_wrapper.encoders.modules; see '
             'configs/ablations/ipdfer_rafdb_shared_forward.py.')
-    if not has_generator:
-        _check_encoders_train(
-            model, optim_wrapper['encoders'], 'decoder',
-            "optim_wrapper has no 'generator', so that 'encoders' takes "
-            'step 3, too,')
-    if model.pose_adversary is not None:
-        _check_encoders_train(model, optim_wrapper['encoders'],
-                              'pose_adversary',
-                              'The model has a pose_adversary,')
+    _check_networks_train(model, optim_wrapper)
     if not model.identity_encoder.has_weights:
         raise RuntimeError(
             'The identity encoder has random weights, and it is never '
@@ -62,18 +54,34 @@ def check_trainable(model: 'IPDFERModel',
             'give `classes` in the model config.')
 
 
-def _check_encoders_train(model: 'IPDFERModel', wrapper: OptimWrapper,
-                          name: str, reason: str) -> None:
-    """Refuse an optimizer of step 1 that leaves out a part."""
-    trained = {
-        id(parameter)
-        for group in wrapper.param_groups for parameter in group['params']
-    }
-    if id(next(getattr(model, name).parameters())) not in trained:
-        raise ValueError(
-            f"{reason} but 'encoders' does not train the {name}. Add "
-            f"'{name}' to optim_wrapper.encoders.modules; see "
-            'configs/_base_/schedules/ipdfer.py.')
+def _check_networks_train(model: 'IPDFERModel',
+                          optim_wrapper: OptimWrapperDict) -> None:
+    """Refuse a network that gets gradients, but no update, from its step."""
+    networks = dict(encoders=[
+        'pose_encoder', 'pose_head', 'expression_encoder', 'expression_head',
+        'pose_adversary'
+    ])
+    if model.loss_disc is not None:
+        networks['discriminator'] = ['discriminator']
+    decoder_key = ('generator' if 'generator' in optim_wrapper.optim_wrappers
+                   else 'encoders')  # which then takes step 3, too
+    networks.setdefault(decoder_key, []).append('decoder')
+    for key, names in networks.items():
+        updated = {
+            id(parameter)
+            for group in optim_wrapper[key].param_groups
+            for parameter in group['params']
+        }
+        for name in names:
+            network = getattr(model, name)
+            # What somebody froze needs no optimizer.
+            if network is not None and any(
+                    parameter.requires_grad and id(parameter) not in updated
+                    for parameter in network.parameters()):
+                raise ValueError(
+                    f'optim_wrapper.{key} does not train the {name}. Add '
+                    f"'{name}' to optim_wrapper.{key}.modules, or freeze it; "
+                    'see configs/_base_/schedules/ipdfer.py.')
 
 
 def check_widths(feat_channels: int, **feats: Optional[Tensor]) -> None:

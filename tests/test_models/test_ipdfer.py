@@ -366,6 +366,27 @@ def test_missing_optimizers_are_named():
         model.train_step(make_batch(0), optim)
 
 
+@pytest.mark.parametrize('key, name', [
+    ('encoders', 'pose_head'), ('encoders', 'expression_encoder'),
+    ('discriminator', 'discriminator'), ('generator', 'decoder')])
+def test_optimizers_that_leave_out_a_network(key, name):
+    model = build_model()
+    network = getattr(model, name)
+    left_out = {id(p) for p in network.parameters()}
+    optim = build_optim(model)
+    if name == 'discriminator':  # an optimizer of nothing is refused by torch
+        left_out.remove(id(next(network.parameters())))
+    for group in optim[key].optimizer.param_groups:
+        group['params'] = [
+            p for p in group['params'] if id(p) not in left_out]
+    with pytest.raises(ValueError, match=f"Add '{name}' to optim_wrapper."
+                                         f'{key}.modules'):
+        model.train_step(make_batch(0), optim)
+    network.requires_grad_(False)
+    if name in ('pose_head', 'expression_encoder'):
+        model.train_step(make_batch(0), optim)  # frozen on purpose
+
+
 def test_one_optimizer_for_two_steps_trains_both():
     model = build_model()
     optim = build_optim(model)
