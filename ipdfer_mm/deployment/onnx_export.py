@@ -44,12 +44,19 @@ def export_onnx(model: BaseModel, pictures: np.ndarray,
 
     Raises:
         ImportError: If onnx, onnxscript or onnxruntime is missing.
-        ValueError: If on one of the pictures onnxruntime gives another label
-            than PyTorch, or a score that differs by more than 1e-4.
+        ValueError: If there are more or fewer names than scores, or on one of
+            the pictures onnxruntime gives another label than PyTorch, or a
+            score that differs by more than 1e-4.
     """
     for name in ('onnx', 'onnxscript'):
         import_optional(name)
     network = PictureClassifier(model)
+    with torch.inference_mode():
+        scores = network(torch.from_numpy(pictures[:1]))
+    if scores.shape[1] != len(classes):
+        raise ValueError(
+            f'The model gives {scores.shape[1]} scores, but there are '
+            f'{len(classes)} names: {", ".join(classes)}.')
     batch = torch.export.Dim('batch')
     program = torch.onnx.export(
         network,

@@ -21,7 +21,7 @@ from tiny_run import (
 
 from ipdfer_mm.datasets import EXPRESSIONS
 from ipdfer_mm.deployment import OnnxClassifier, dataset_faces
-from ipdfer_mm.deployment.onnx_export import check_same
+from ipdfer_mm.deployment.onnx_export import check_same, export_onnx
 from ipdfer_mm.deployment.picture_classifier import PictureClassifier
 
 onnx = pytest.importorskip('onnx', reason='needs requirements/tests.txt')
@@ -111,6 +111,12 @@ def test_what_the_file_says(folder):
     assert pictures.shape[1:] == [SIZE, SIZE, 3]
     assert pictures.type == 'tensor(uint8)'
     assert scores.shape[1:] == [NUM_CLASSES]
+
+
+def test_names_must_be_those_of_the_scores():
+    pictures = np.zeros((1, SIZE, SIZE, 3), np.uint8)
+    with pytest.raises(ValueError, match=f'{NUM_CLASSES} scores.* 2 names'):
+        export_onnx(small_model(), pictures, EXPRESSIONS[:2])
 
 
 def test_int8(folder):
