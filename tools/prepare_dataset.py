@@ -89,7 +89,7 @@ def main() -> None:
     register_all_modules()
     try:
         recipe = recipe_of(
-            args.dataset,
+            args.dataset, args.dataset_options,
             dict(
                 args.recipe,
                 pose=args.pose,

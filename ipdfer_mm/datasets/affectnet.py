@@ -5,15 +5,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Optional
 
-import numpy as np
-
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils.main_process import on_main_process
 
 from .affectnet_files import (
     LABELS,
     NUM_EXPRESSIONS,
-    ListRow,
     box_points,
     parse_box,
     parse_landmarks,
@@ -40,7 +37,8 @@ class AffectNet(FERDataset):
     Reads both releases. The old one of 2017 has whole pictures; their
     ``landmarks`` are those of the list, for ``AlignFace``. Where these are
     missing or mirrored, as in full profile, they stand for the square around
-    the face's box instead, which the log counts::
+    the face's box instead, which the log counts; ``tools/prepare_dataset.py``
+    searches the face in that box::
 
         data_root
         ├── Manually_Annotated_file_lists/{training,validation}.csv
@@ -142,17 +140,20 @@ class AffectNet(FERDataset):
                 continue
             sample = dict(
                 img_path=index.find(f'{folder}/{row.path}'),
-                expression=LABELS[row.label])
-            if self.manifest is None:
-                sample['landmarks'] = self._find_points(row, box)
+                expression=LABELS[row.label],
+                box=box)
+            points = parse_landmarks(row) if self.manifest is None else None
+            if points is not None:
+                sample['landmarks'] = points
             yield sample
 
-    def _find_points(self, row: ListRow, box: tuple) -> np.ndarray:
-        points = parse_landmarks(row)
-        if points is None:
-            self.note('No landmarks that can be aligned, box taken', row.path)
-            points = box_points(box)
-        return points
+    def _to_info(self, sample: dict) -> dict:
+        if 'box' in sample and 'landmarks' not in sample and (
+                self.manifest is None):
+            self.note('No landmarks that can be aligned, box taken',
+                      sample['img_path'])
+            sample = {**sample, 'landmarks': box_points(sample['box'])}
+        return super()._to_info(sample)
 
     def _read_new(self, name: str) -> Iterator[dict]:
         labels = on_main_process(

@@ -95,7 +95,9 @@ class FERDataset(BaseDataset):
         Yields:
             dict: ``img_path`` (str, relative to the data root, forward
             slashes), ``expression`` (str, class name) and, where known,
-            ``subject``, ``yaw``, ``landmarks``, ``neutral_img_path``.
+            ``subject``, ``yaw``, ``landmarks``, ``neutral_img_path``, and for
+            preparation ``box`` (x, y, width and height of the face, in
+            pixels).
         """
         raise NotImplementedError(
             f'{type(self).__name__} must implement `load_samples`.')
@@ -250,6 +252,7 @@ class FERDataset(BaseDataset):
 
     def _to_info(self, sample: dict) -> dict:
         info = {'aligned': False, **sample}
+        info.pop('box', None)
         info['gt_label'] = self.class_to_idx[info.pop('expression')]
         info['pose_label'] = pose_class(info.get('yaw'))
         info['yaw'] = math.nan if info.get('yaw') is None else info['yaw']

@@ -74,17 +74,21 @@ SETS = {
 }
 
 
-def recipe_of(name: str, changes: Mapping) -> Recipe:
+def recipe_of(name: str, options: Mapping, changes: Mapping) -> Recipe:
     """Recipe of a data set.
 
     Args:
         name (str): Key of :data:`SETS`.
+        options (Mapping): Arguments of the data set class to change.
         changes (Mapping): Settings to change.
 
     Returns:
         Recipe: The recipe.
     """
-    return dataclasses.replace(Recipe(**SETS[name].recipe), **changes)
+    recipe = SETS[name].recipe
+    if name == 'sfew' and not options.get('aligned', True):
+        recipe = {}  # whole frames, in which faces are small
+    return dataclasses.replace(Recipe(**recipe), **changes)
 
 
 def list_readers(name: str, data_root: Path,
@@ -145,7 +149,8 @@ def list_pictures(name: str, data_root: Path,
             if points is not None:
                 points = tuple(tuple(map(float, point)) for point in points)
             path = sample['img_path']
-            pictures.setdefault(path, Picture(path, points=points))
+            pictures.setdefault(
+                path, Picture(path, sample.get('box'), points))
     return list(pictures.values())
 
 

@@ -78,7 +78,8 @@ def test_boxes_are_corner_width_and_height(old, log):
         dict(type='ipdfer_mm.PackFaceInputs')])
     face = dataset[0]['inputs'].float()
     assert face.shape == (3, 112, 112) and face.mean() > 245
-    assert ('No landmarks that can be aligned, box taken: 1 (0/training0.jpg)'
+    assert ('No landmarks that can be aligned, box taken: 1 '
+            '(Manually_Annotated_Images/0/training0.jpg)'
             ) in log.text
 
 

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 from official_layouts import (
+    AFFECTNET_HEADER,
+    affectnet_row,
     make_affectnet,
     make_affectnet_new,
     make_ckplus,
@@ -43,10 +45,20 @@ def test_affectnet(make, count, tmp_path):
     assert len(paths('affectnet', make(tmp_path / 'affectnet'))) == count
 
 
-def test_affectnet_gives_points(tmp_path):
+def test_affectnet_gives_points_and_boxes(tmp_path):
     root = make_affectnet(tmp_path / 'affectnet')
     pictures = list_pictures('affectnet', root, {})
     assert all(len(picture.points) == 5 for picture in pictures)
+    assert {picture.box for picture in pictures} == {(40, 20, 60, 70)}
+    # Without landmarks the face is searched in its box, rather than points of
+    # the box taken for landmarks, which would give each a yaw of 0.
+    path = root / 'Manually_Annotated_file_lists/training.csv'
+    row = affectnet_row('0/training0.jpg', 0).split(',')
+    row[5] = ''
+    path.write_text('\n'.join([AFFECTNET_HEADER, ','.join(row)]))
+    first = list_pictures('affectnet', root, {})[0]
+    assert first.path.endswith('training0.jpg')
+    assert first.points is None and first.box == (40, 20, 60, 70)
 
 
 def test_sfew(tmp_path):
@@ -106,9 +118,13 @@ def test_csv_must_be_named(tmp_path):
 
 
 def test_recipes():
-    assert recipe_of('rafdb', {}).margin == .5
-    assert recipe_of('rafdb', dict(margin=.3, pose='none')).margin == .3
+    assert recipe_of('rafdb', {}, {}).margin == .5
+    assert recipe_of('rafdb', {}, dict(margin=.3, pose='none')).margin == .3
+    # Faces are small in the frames of movies, and large in the authors' crops.
+    frames = recipe_of('sfew', dict(aligned=False), {})
+    assert (frames.margin, frames.min_face) == (0, 0)
+    assert recipe_of('sfew', dict(aligned=True), {}).margin == .5
     with pytest.raises(TypeError, match='marign'):
-        recipe_of('rafdb', dict(marign=.3))
+        recipe_of('rafdb', {}, dict(marign=.3))
     # Every set builds a recipe.
-    assert all(recipe_of(name, {}).size == 112 for name in SETS)
+    assert all(recipe_of(name, {}, {}).size == 112 for name in SETS)

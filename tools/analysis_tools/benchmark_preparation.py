@@ -64,7 +64,7 @@ def main() -> None:
     args = parse_args()
     register_all_modules()
     data_root = args.data_root.resolve()
-    recipe = recipe_of(args.dataset,
+    recipe = recipe_of(args.dataset, {},
                        dict(use_given_points=False, pose='none'))
     pictures = list_pictures(args.dataset, data_root, {})
     pictures = pictures[:args.num_pictures]
