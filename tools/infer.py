@@ -100,7 +100,13 @@ def infer(args: argparse.Namespace) -> list[Summary]:
     names = [path.stem for path in videos]
     if len(set(names)) < len(names):
         raise ValueError('Results are named by the video, and two have the '
-                         'same name; give them one after the other.')
+                         'same name; give them one after the other, each with '
+                         'its --out-dir.')
+    for path in videos:
+        if path.resolve().parent == args.out_dir.resolve():
+            raise ValueError(
+                f'{path} is in the folder of the results, where the annotated '
+                'video could replace it; choose another --out-dir.')
     pictures = list_inputs([path for path in args.inputs
                             if path not in videos])
     inferencer = ExpressionInferencer(
@@ -118,7 +124,14 @@ def infer(args: argparse.Namespace) -> list[Summary]:
     for name, source in sources.items():
         if summaries and summaries[-1].interrupted:
             break
-        summaries.append(annotate_video(job, source, name))
+        try:
+            summaries.append(annotate_video(job, source, name))
+        except OSError as error:
+            if error.errno is not None:  # not of the video, but of results
+                raise
+            summaries.append(Summary(errors=[str(error)]))
+            print(error, file=sys.stderr)
+            continue
         report(summaries[-1], 'frames', f'{args.out_dir}/{name}.mp4')
     return summaries
 
@@ -133,7 +146,8 @@ def main() -> int:
     args = parse_args()
     try:
         summaries = infer(args)
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError,
+            ImportError) as error:
         print(f'{type(error).__name__}: {error}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:

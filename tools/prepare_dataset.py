@@ -75,6 +75,8 @@ def parse_args() -> argparse.Namespace:
 def report(summary: Summary, job: Job) -> None:
     """Print what was found and what is to be looked at."""
     print(f'{summary.num_pictures} faces are in {job.out / "manifest.csv"}.')
+    if summary.num_without_pose and job.recipe.pose != 'none':
+        print(f'{summary.num_without_pose} of them without head pose.')
     meanings = {**MEANINGS, UNREADABLE: 'could not be read, left out'}
     for name, lines in summary.listed.items():
         if lines:
@@ -88,6 +90,9 @@ def main() -> None:
     args = parse_args()
     register_all_modules()
     try:
+        if {'pose', 'pose_files'} & set(args.recipe):
+            raise ValueError('The head-pose estimator is chosen with --pose '
+                             'and --pose-file, not in --recipe.')
         recipe = recipe_of(
             args.dataset, args.dataset_options,
             dict(
@@ -101,7 +106,8 @@ def main() -> None:
         job = Job(data_root, out, recipe)
         summary = prepare(job, pictures, args.dataset, args.workers,
                           args.name_lists)
-    except (OSError, ValueError, TypeError, ImportError) as error:
+    except (OSError, ValueError, TypeError, ImportError,
+            RuntimeError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
     report(summary, job)
     if summary.listed[UNREADABLE]:

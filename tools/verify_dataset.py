@@ -71,7 +71,8 @@ def main() -> int:
     try:
         report = verify(args.dataset, data_root, out, args.dataset_options,
                         args.workers, args.accept)
-    except (OSError, ValueError, TypeError, ImportError) as error:
+    except (OSError, ValueError, TypeError, ImportError,
+            RuntimeError) as error:
         print(f'{type(error).__name__}: {error}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:

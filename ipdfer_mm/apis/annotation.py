@@ -101,7 +101,8 @@ def annotate_pictures(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
         KeyboardInterrupt: If Ctrl-C came before anything was done.
         OSError: If something cannot be written; names the file.
     """
-    paths = list(dict.fromkeys(path.absolute() for path in paths))
+    paths = list(dict.fromkeys(
+        Path(os.path.abspath(path)) for path in paths))
     common = Path(os.path.commonpath([path.parent for path in paths]))
     classes = job.inferencer.classes
     summary = Summary()
@@ -109,7 +110,8 @@ def annotate_pictures(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
     with renamed_when_done(job.out / 'results.json', ADVICE) as json_file, \
             renamed_when_done(job.out / 'results.csv', ADVICE) as csv_file, \
             open(json_file, 'w', encoding='utf-8') as document, \
-            open(csv_file, 'w', encoding='utf-8', newline='') as table:
+            open(csv_file, 'w', encoding='utf-8', newline='',
+                 errors='backslashreplace') as table:
         writer = csv.writer(table, lineterminator='\n')
         writer.writerow(('path', 'face', *face_columns(classes), 'error'))
         document.write('{"pictures": [')

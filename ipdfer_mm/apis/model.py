@@ -12,6 +12,7 @@ from modelindex.load_model_index import load
 
 from ipdfer_mm.models.encoders.key_match import match_keys
 from ipdfer_mm.utils.compat import read_checkpoint
+from ipdfer_mm.utils.model_configs import model_config
 from ipdfer_mm.utils.weight_files import FOLDER, SCHEME
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -100,7 +101,7 @@ def get_model(model: Union[str, Path, Config],
                          'pretrained=...')
     with DefaultScope.overwrite_default_scope(
             config.get('default_scope', 'ipdfer_mm')):
-        network = MODELS.build(config.model)
+        network = MODELS.build(model_config(config))
     checkpoint = _read(str(weights), trust_checkpoint)
     state = _state_dict(str(weights), checkpoint)
     state = {key.removeprefix('module.'): state[key] for key in state}

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ipdfer_mm.models.disentangled_classifier import DATA_PREPROCESSOR
 from ipdfer_mm.registry import MODELS
+from ipdfer_mm.utils.model_configs import model_config
 from ipdfer_mm.utils.weight_files import select_part
 
 from .settings import picture_size
@@ -27,7 +28,7 @@ def plain_classifier(cfg: Config) -> dict:
     Raises:
         ValueError: If the model has no expression branch.
     """
-    model = cfg.model
+    model = model_config(cfg)
     if 'expression_encoder' not in model:
         raise ValueError(
             f'A {model.get("type")} has no expression_encoder. Configs of '

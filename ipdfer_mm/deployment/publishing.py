@@ -11,6 +11,7 @@ from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.model_configs import model_config
 from ipdfer_mm.utils.weight_files import published_meta, save_weights
 
 from .plain_classifier import plain_config, plain_state
@@ -78,7 +79,7 @@ def check_same(cfg: Config, loaded: dict, config: Config,
     Raises:
         ValueError: If weights do not fit, or logits differ in any bit.
     """
-    model = MODELS.build(deepcopy(cfg.model))
+    model = MODELS.build(model_config(cfg))
     # Building adds to the config.
     classifier = MODELS.build(
         {**deepcopy(config.model), '_scope_': 'mmpretrain'})

@@ -9,6 +9,8 @@ from mmengine.model import BaseModel
 from mmengine.registry import MODELS
 from mmengine.runner import load_checkpoint
 
+from ipdfer_mm.utils.model_configs import model_config
+
 
 def load_trained_model(cfg: Config, checkpoint: str,
                        classes: Optional[Sequence[str]] = None) -> BaseModel:
@@ -27,7 +29,7 @@ def load_trained_model(cfg: Config, checkpoint: str,
         ValueError: If the checkpoint says that it was trained on other
             classes.
     """
-    model = MODELS.build(cfg.model)
+    model = MODELS.build(model_config(cfg))
     meta = load_checkpoint(model, checkpoint, strict=True).get('meta', {})
     theirs = meta.get('dataset_meta', {}).get('classes')
     if classes is not None and theirs is not None and (

@@ -4,9 +4,11 @@ import hashlib
 import json
 import logging
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Optional, TypeVar
@@ -17,6 +19,7 @@ from mmengine.logging import print_log
 from tqdm import tqdm
 
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.processes import exit_with_parent
 
 ADVICE = 'nothing is lost: make room and run the same command again'
 
@@ -59,9 +62,29 @@ class Chunk(NamedTuple):
     done: Path
 
 
+def file_stamp(path: Path) -> Optional[tuple[int, int]]:
+    """What tells that a file was replaced.
+
+    Args:
+        path (Path): The file.
+
+    Returns:
+        tuple[int, int] | None: Its bytes, and the time of its last change in
+        ns; None if it is missing.
+    """
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
 def work_in_chunks(task: ChunkTask, items: Sequence, workers: int,
                    title: str) -> list:
     """Do what is not done yet and give the results of all chunks.
+
+    Kept results of other items, or of another key, are deleted: what they
+    tell of may be overwritten.
 
     Args:
         task (ChunkTask): What to do.
@@ -74,6 +97,7 @@ def work_in_chunks(task: ChunkTask, items: Sequence, workers: int,
 
     Raises:
         OSError: If a result cannot be written; names the file.
+        RuntimeError: If a process ended.
     """
     try:
         task.parts.mkdir(parents=True, exist_ok=True)
@@ -83,6 +107,9 @@ def work_in_chunks(task: ChunkTask, items: Sequence, workers: int,
             'written with --out', str(task.parts)) from error
     chunks = list(_split(task, items))
     results = {chunk.done: _read_done(task, chunk) for chunk in chunks}
+    for part in task.parts.glob('*.json'):
+        if part not in results:
+            part.unlink()
     todo = [chunk for chunk in chunks if results[chunk.done] is None]
     with tqdm(
             total=len(items),
@@ -138,6 +165,12 @@ def _run(task: ChunkTask, chunks: Sequence[Chunk],
             initargs=(task.make_worker, )) as pool:
         try:
             yield from pool.map(_work, parts)
+        except BrokenProcessPool as error:
+            raise RuntimeError(
+                'A process that works on pictures ended, by an error above '
+                'this one, or because the system killed it, as it does when '
+                'memory runs out: then run the same command with fewer '
+                '--workers. What was done is kept.') from error
         except BaseException:  # also Ctrl-C
             pool.shutdown(cancel_futures=True)
             raise
@@ -148,6 +181,7 @@ _WORKER: Callable[[Sequence], Any]
 
 def _start_worker(make_worker: Callable[[], Callable]) -> None:
     global _WORKER
+    exit_with_parent()
     # Ctrl-C goes to all processes; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # One process for each core is faster than threads in small networks.

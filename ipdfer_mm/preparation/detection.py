@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from facenet_pytorch import MTCNN
 
-# Pictures of one size that the network gets at once.
+# Pictures of one size that the network gets at once; fewer of large ones, of
+# which 16 would fill the memory of most machines.
 BATCH_SIZE = 16
+MAX_PIXELS = 2**22
 # MTCNN's: faces are searched from 20 pixels on, and then in steps of 1.41.
 SMALLEST_FACE = 20
 PYRAMID_FACTOR = 0.709
@@ -73,9 +75,10 @@ class FaceDetector:
         for index, image in enumerate(enlarged):
             by_shape.setdefault(image.shape, []).append(index)
         found: dict[int, Detections] = {}
-        for indices in by_shape.values():
-            for start in range(0, len(indices), BATCH_SIZE):
-                part = indices[start:start + BATCH_SIZE]
+        for (height, width, _), indices in by_shape.items():
+            size = min(max(MAX_PIXELS // (height * width), 1), BATCH_SIZE)
+            for start in range(0, len(indices), size):
+                part = indices[start:start + size]
                 batch = np.stack([enlarged[index] for index in part])
                 found.update(zip(part, self._detect_batch(batch)))
         return [

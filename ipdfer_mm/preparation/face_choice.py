@@ -10,10 +10,12 @@ from .detection import Detections
 NO_FACE = 'no_face'
 SEVERAL_FACES = 'several_faces'
 MIRRORED = 'mirrored'
+BOX_OUTSIDE = 'box_outside'
 MEANINGS = {
     NO_FACE: 'no face found, centre crop',
     SEVERAL_FACES: 'several faces found, the one nearest to the centre taken',
     MIRRORED: 'points as in full profile, centre crop',
+    BOX_OUTSIDE: 'the face box is beside the picture and was not used',
 }
 
 

@@ -12,8 +12,9 @@ from ipdfer_mm.datasets.files import sha256
 from ipdfer_mm.datasets.manifest import HEADER
 from ipdfer_mm.utils.atomic import write_atomically
 
-from .chunks import ADVICE, ChunkTask, work_in_chunks
+from .chunks import ADVICE, ChunkTask, file_stamp, work_in_chunks
 from .face_choice import MEANINGS
+from .head_pose import ContourPose, HeadPoseEstimator, TablePose
 from .name_lists import check_flag, flag_rows, read_name_list
 from .worker import ChunkResult, ChunkWorker, Job, Picture
 
@@ -22,6 +23,7 @@ from .worker import ChunkResult, ChunkWorker, Job, Picture
 # in a batch whatever was done before.
 CHUNK_SIZE = 64
 UNREADABLE = 'unreadable'
+YAW = HEADER.index('yaw')
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class Summary:
 
     Args:
         num_pictures (int): Number of rows in the manifest.
+        num_without_pose (int): Number of them whose yaw is unknown.
         listed (dict[str, list[str]]): What a user should look at: lines by
             reason, the reasons of :data:`MEANINGS`, ``'unreadable'``, and
             ``'<flag>_without_picture'`` for the names of a list.
     """
 
     num_pictures: int
+    num_without_pose: int
     listed: dict[str, list[str]]
 
 
@@ -65,17 +69,25 @@ def prepare(job: Job,
 
     Raises:
         OSError: If something cannot be read or written; names the file.
-        ValueError: If a file of the recipe, or a list or its flag, is wrong.
+        RuntimeError: If a process ended.
+        ValueError: If a file of the recipe, or a list or its flag, is wrong,
+            or a file of poses or landmarks has none of the pictures.
     """
     names = {
         check_flag(flag): read_name_list(file)
         for flag, file in name_lists.items()
     }
     estimator = job.recipe.build_pose()
+    _check_pose_paths(estimator, pictures)
     recipe = job.recipe.describe(dataset, estimator)
     task = ChunkTask(
         partial(ChunkWorker, job), partial(_reuse, job), job.out / 'parts',
         recipe, CHUNK_SIZE)
+    # A picture that was replaced is another one.
+    pictures = [
+        picture._replace(stamp=file_stamp(job.data_root / picture.path))
+        for picture in pictures
+    ]
     results = work_in_chunks(task, pictures, workers, f'Preparing {dataset}')
     unmatched = {
         flag: flag_rows([row for result in results for row in result.rows],
@@ -88,6 +100,18 @@ def prepare(job: Job,
         }
         recipe = (json.dumps(content, indent=2) + '\n').encode()
     return _write_results(job, recipe, results, unmatched)
+
+
+def _check_pose_paths(estimator: Optional[HeadPoseEstimator],
+                      pictures: Sequence[Picture]) -> None:
+    """Refuse a table of other paths before hours have gone by."""
+    if isinstance(estimator, (ContourPose, TablePose)) and pictures and (
+            estimator.paths.isdisjoint(picture.path for picture in pictures)):
+        theirs = next(iter(estimator.paths), 'none')
+        raise ValueError(
+            'The file of poses or landmarks has none of the pictures. Its '
+            'paths must be relative to the data root, such as '
+            f'{pictures[0].path}; it has {theirs}.')
 
 
 def _reuse(job: Job, content: dict) -> Optional[ChunkResult]:
@@ -108,11 +132,12 @@ def _write_results(job: Job, recipe: bytes, results: Sequence[ChunkResult],
     table = io.StringIO()
     writer = csv.writer(table, lineterminator='\n')
     writer.writerow(HEADER)
-    count = 0
+    count = without_pose = 0
     for result in results:
         writer.writerows(result.rows)
         count += len(result.rows)
         for row in result.rows:
+            without_pose += row[YAW] == ''
             for flag in set(row[-1].split(';')) & set(MEANINGS):
                 listed[flag].append(row[0])
         listed[UNREADABLE].extend(result.unreadable)
@@ -122,4 +147,4 @@ def _write_results(job: Job, recipe: bytes, results: Sequence[ChunkResult],
     write_atomically(job.out / 'recipe.json', recipe, ADVICE)
     write_atomically(job.out / 'manifest.csv',
                      table.getvalue().encode(), ADVICE)
-    return Summary(count, listed)
+    return Summary(count, without_pose, listed)

@@ -1,9 +1,10 @@
 """The data sets that can be prepared."""
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ipdfer_mm.datasets.class_folders import subfolders
 from ipdfer_mm.datasets.files import read_table
@@ -28,9 +29,10 @@ class PreparedSet:
 
 
 # Folders of results beside the pictures, of tools/prepare_dataset.py and
-# tools/verify_dataset.py.
+# tools/verify_dataset.py, and what those have that go by another name.
 PREPARED = 'prepared'
 VERIFIED = 'verified'
+PARTS = 'parts'
 # Crops around a face, in which MTCNN sees little without a margin.
 MARGIN = dict(margin=0.5)
 # With it the face has about half of the side; half of that is safe.
@@ -111,7 +113,7 @@ def list_readers(name: str, data_root: Path,
         readers = tuple(
             dict(type='FolderFER', split=split)
             for split in subfolders(str(data_root))
-            if split not in (PREPARED, VERIFIED))
+            if not _holds_results(data_root / split))
         if not readers:
             raise ValueError(f'{data_root} has no folders; expected '
                              '<data_root>/<split>/<expression>/<picture>.')
@@ -139,7 +141,8 @@ def list_pictures(name: str, data_root: Path,
 
     Raises:
         FileNotFoundError: If the folder or an annotation file is missing.
-        ValueError: If a file of the data set is wrong.
+        ValueError: If a file of the data set is wrong, or a path leads out
+            of the data root or is not UTF-8.
     """
     pictures: dict[str, Picture] = {}
     for reader in list_readers(name, data_root, options):
@@ -148,10 +151,29 @@ def list_pictures(name: str, data_root: Path,
             points = sample.get('landmarks')
             if points is not None:
                 points = tuple(tuple(map(float, point)) for point in points)
-            path = sample['img_path']
+            path = _checked(sample['img_path'])
             pictures.setdefault(
                 path, Picture(path, sample.get('box'), points))
     return list(pictures.values())
+
+
+def _holds_results(folder: Path) -> bool:
+    return folder.name in (PREPARED, VERIFIED) or (folder / PARTS).is_dir()
+
+
+def _checked(path: str) -> str:
+    """Refuse a path whose face would not be written below the results."""
+    if PurePosixPath(path).is_absolute() or '..' in PurePosixPath(path).parts:
+        raise ValueError(
+            f'{path}: paths of pictures must be relative to the data root, '
+            "and without '..', as faces are written to the same place in "
+            'another folder. Choose a data root that has all pictures in it.')
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f'{os.fsencode(path)!r}: the name is not UTF-8, '
+                         'which the manifest is. Rename the file.') from error
+    return path
 
 
 def _csv_splits(data_root: Path, options: Mapping) -> list[str | None]:
@@ -163,5 +185,6 @@ def _csv_splits(data_root: Path, options: Mapping) -> list[str | None]:
     if not file.is_file():
         raise FileNotFoundError(f'{file} does not exist.')
     rows = read_table(str(file), ('path', 'expression'))
-    splits = [cells.get('split') for _, cells in rows]
+    splits = [cells.get('split') and cells['split'].strip()
+              for _, cells in rows]
     return list(dict.fromkeys(splits))

@@ -14,11 +14,14 @@ from ipdfer_mm.utils.atomic import write_atomically
 from .alignment import align_face
 from .chunks import ADVICE
 from .detection import FaceDetector
-from .face_choice import ChosenFace, check_points, choose_face
+from .face_choice import BOX_OUTSIDE, ChosenFace, check_points, choose_face
 from .head_pose import UNKNOWN, FacePicture, HeadPoseEstimator
 from .reading import read_picture
 from .recipe import Recipe
 from .region import Region
+
+# Of pictures that are in memory at the same time, beyond one.
+MAX_PIXELS = 2**24
 
 
 class Picture(NamedTuple):
@@ -30,11 +33,13 @@ class Picture(NamedTuple):
             pixels, in which the face is searched.
         points (tuple, optional): Five points ((x, y), ...) in pixels, where
             the data set has them.
+        stamp (tuple[int], optional): See :func:`file_stamp`.
     """
 
     path: str
     box: Optional[tuple[float, ...]] = None
     points: Optional[tuple[tuple[float, float], ...]] = None
+    stamp: Optional[tuple[int, int]] = None
 
 
 @dataclass(frozen=True)
@@ -106,26 +111,30 @@ class ChunkWorker:
             OSError: If a face cannot be written; names the file.
         """
         images: dict[Picture, np.ndarray] = {}
+        rows = []
         unreadable = []
+        pixels = 0
         for picture in pictures:
             try:
-                images[picture] = self._read(picture)
-            except (OSError, ValueError) as error:
+                image = read_picture(self.job.data_root / picture.path)
+            except OSError as error:
                 unreadable.append(str(error))
+                continue
+            images[picture] = image
+            pixels += image.shape[0] * image.shape[1]
+            if pixels >= MAX_PIXELS:
+                rows += self._prepare(images)
+                images, pixels = {}, 0
+        if images:
+            rows += self._prepare(images)
+        return ChunkResult(rows, unreadable)
+
+    def _prepare(self, images: dict[Picture, np.ndarray]) -> list[list[str]]:
         faces = self._find_faces(images)
-        rows = [
+        return [
             self._finish(picture, image, faces[picture])
             for picture, image in images.items()
         ]
-        return ChunkResult(rows, unreadable)
-
-    def _read(self, picture: Picture) -> np.ndarray:
-        image = read_picture(self.job.data_root / picture.path)
-        try:
-            Region.of(image, picture.box)
-        except ValueError as error:
-            raise ValueError(f'{picture.path}: {error}') from error
-        return image
 
     def _find_faces(
             self,
@@ -139,7 +148,7 @@ class ChunkWorker:
             else:
                 search.append(picture)
         regions = [
-            Region.of(images[picture], picture.box).grow(self.recipe.margin)
+            _region(images[picture], picture).grow(self.recipe.margin)
             for picture in search
         ]
         found = self.detector.detect([
@@ -162,7 +171,7 @@ class ChunkWorker:
         if face.can_be_aligned:
             aligned = align_face(image, face.points, self.recipe.size)
         else:
-            aligned = Region.of(image, picture.box).centre_crop(
+            aligned = _region(image, picture).centre_crop(
                 image, self.recipe.fallback_crop, self.recipe.size)
         name = self.job.aligned_path(picture.path)
         path = self.job.data_root / name
@@ -175,11 +184,28 @@ class ChunkWorker:
         points = np.full(10, math.nan)
         if face.points is not None:
             points = face.points.ravel()
+        flags = face.flags
+        if not _has_box_inside(image, picture):
+            flags = (*flags, BOX_OUTSIDE)
         numbers = [
             *(_cell(angle, 2) for angle in angles),
             _cell(face.score, 4), *(_cell(value, 2) for value in points)
         ]
-        return [picture.path, name, *numbers, ';'.join(face.flags)]
+        return [picture.path, name, *numbers, ';'.join(flags)]
+
+
+def _has_box_inside(image: np.ndarray, picture: Picture) -> bool:
+    try:
+        Region.of(image, picture.box)
+    except ValueError:
+        return False
+    return True
+
+
+def _region(image: np.ndarray, picture: Picture) -> Region:
+    """Where the face is searched: its box, or the whole of the picture."""
+    inside = _has_box_inside(image, picture)
+    return Region.of(image, picture.box if inside else None)
 
 
 def _cell(value: float, digits: int) -> str:

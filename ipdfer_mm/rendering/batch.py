@@ -1,8 +1,6 @@
 """Rendering many pictures in several processes."""
 
 import multiprocessing
-import os
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ import cv2
 import numpy as np
 
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.processes import exit_with_parent
 
 from .camera import five_points
 from .face_model import FaceModel
@@ -168,15 +167,9 @@ _renderer: FaceRenderer
 
 def _start_worker(job: RenderJob) -> None:
     global _job, _renderer
-    # Workers of a killed parent would wait for tasks forever.
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    exit_with_parent()
     cv2.setNumThreads(1)
     _job, _renderer = job, FaceRenderer(job.model)
-
-
-def _exit_with_parent() -> None:
-    multiprocessing.parent_process().join()
-    os._exit(1)
 
 
 def _render_in_worker(

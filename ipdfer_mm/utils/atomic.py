@@ -69,8 +69,9 @@ def renamed_when_done(path: Path, advice: str) -> Iterator[Path]:
         os.replace(partial, path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        # Others are about other files.
-        if error.filename in (None, str(partial)):
+        # Others are about other files, or of no file system.
+        if error.errno is not None and (
+                error.filename in (None, str(partial))):
             raise OSError(error.errno, f'{error.strerror or error}; {advice}',
                           str(path)) from error
         raise

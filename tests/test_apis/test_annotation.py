@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -75,6 +76,25 @@ def test_pictures(job, pictures):
     assert float(rows[1]['yaw']) == face['yaw']
     assert float(rows[1]['happiness']) == pytest.approx(
         face['probabilities']['happiness'], abs=1e-4)
+
+
+def test_paths_with_dots(job, pictures, monkeypatch):
+    """One file by two paths is one, and results stay in their folder."""
+    monkeypatch.chdir(pictures[1].parent)
+    annotate_pictures(job, [Path('../c.bmp'), Path('a.png'),
+                            Path('../b/a.png')])
+    names = {path.relative_to(job.out).as_posix()
+             for path in job.out.rglob('*') if path.is_file()}
+    assert names == {'results.json', 'results.csv', 'pictures/b/a.png.jpg',
+                     'pictures/c.bmp.jpg'}
+
+
+def test_names_that_are_not_utf8(job, pictures):
+    name = os.fsencode(pictures[1].parent) + b'/Andr\xe9.png'
+    os.rename(pictures[1], name)
+    annotate_pictures(job, [Path(os.fsdecode(name))])
+    (row, ) = read_csv(job.out / 'results.csv')
+    assert row['path'].endswith(r'Andr\udce9.png')
 
 
 def test_ctrl_c_keeps_the_pictures_so_far(job, pictures, monkeypatch):

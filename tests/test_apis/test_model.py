@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import MODELS
 from small_model import build_model, model_cfg
 
 from ipdfer_mm.apis import get_model, list_models, model
@@ -76,6 +77,27 @@ def test_config_and_checkpoint(config, checkpoint):
     named = Config.fromfile(config)
     named.load_from = str(checkpoint)
     assert torch.equal(get_model(named)(inputs).cpu(), expected(inputs))
+
+
+def test_normalization_beside_the_model(tmp_path):
+    """As mmpretrain's own configs have it, and its Runner merges it."""
+    path = tmp_path / 'resnet.py'
+    path.write_text("""
+data_preprocessor = dict(mean=[1., 2., 3.], std=[4., 5., 6.], to_rgb=True)
+model = dict(
+    type='ImageClassifier',
+    _scope_='mmpretrain',
+    backbone=dict(type='ResNet', depth=18, base_channels=8, stem_channels=8),
+    neck=dict(type='GlobalAveragePooling'),
+    head=dict(type='LinearClsHead', num_classes=2, in_channels=64))
+""")
+    cfg = Config.fromfile(path)
+    weights = tmp_path / 'resnet.pth'
+    torch.save(MODELS.build(cfg.copy().model).state_dict(), weights)
+    loaded = get_model(path, weights, 'cpu').data_preprocessor
+    assert loaded.to_rgb
+    assert loaded.mean.flatten().tolist() == [1, 2, 3]
+    assert loaded.std.flatten().tolist() == [4, 5, 6]
 
 
 def test_safetensors(config, tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from ipdfer_mm.preparation import detection
 from ipdfer_mm.preparation.detection import FaceDetector
 from ipdfer_mm.preparation.reading import read_picture
 
@@ -64,6 +65,28 @@ def test_batches_of_several_sizes_equal_one_by_one(pictures):
         np.testing.assert_allclose(faces.points, points, atol=.02)
     assert len(together[0].scores) and not len(together[-1].scores)
     assert together[-1].boxes.shape == (0, 4)
+
+
+def test_few_large_pictures_at_once(pictures, monkeypatch):
+    images = pictures[1][:5]
+    detector = FaceDetector(min_side=240)
+    together = detector.detect(images)
+    sizes = []
+    detect = detector._detect_batch
+
+    def counted(batch):
+        sizes.append(len(batch))
+        return detect(batch)
+
+    monkeypatch.setattr(detector, '_detect_batch', counted)
+    height, width, _ = detector.enlarge(images[0]).shape
+    monkeypatch.setattr(detection, 'MAX_PIXELS', 2 * height * width)
+    apart = detector.detect(images)
+    assert sizes == [2, 2, 1]
+    for one, other in zip(together, apart):
+        np.testing.assert_allclose(one.points, other.points, atol=.02)
+    monkeypatch.setattr(detection, 'MAX_PIXELS', 1)
+    assert len(detector.detect(images[:1])) == 1
 
 
 def test_smallest_face(pictures):

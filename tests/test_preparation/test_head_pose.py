@@ -87,6 +87,15 @@ def test_contour_from_a_file(tmp_path):
     pose = ContourPose(str(path))
     assert pose(FacePicture('a.jpg', IMAGE, None)).yaw == 36
     assert np.isnan(pose(FacePicture('b.jpg', IMAGE, None))).all()
+    # Of a face that the landmark detector did not find.
+    path.write_text(f'path,{header}\na.jpg,{cells}\nb.jpg{"," * 196}\n')
+    pose = ContourPose(str(path))
+    assert pose.paths == {'a.jpg'}
+    assert np.isnan(pose(FacePicture('b.jpg', IMAGE, None))).all()
+    path.write_text(f'path,{header}\na.jpg,{cells[:-1]}'.rpartition(',')[0]
+                    + ',\n')
+    with pytest.raises(ValueError, match='line 2: some landmarks are there'):
+        ContourPose(str(path))
     path.write_text('path,x0,y0,x1,y1\na.jpg,1,2,3,4\n')
     with pytest.raises(ValueError, match='columns for 2 landmarks'):
         ContourPose(str(path))

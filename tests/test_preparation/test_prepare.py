@@ -11,6 +11,7 @@ from rendered import sample_specs
 from ipdfer_mm.datasets.manifest import HEADER, read_manifest
 from ipdfer_mm.preparation import ARCFACE_TEMPLATE
 from ipdfer_mm.preparation import prepare as prepare_module
+from ipdfer_mm.preparation import worker as worker_module
 from ipdfer_mm.preparation.detection import FaceDetector
 from ipdfer_mm.preparation.prepare import prepare
 from ipdfer_mm.preparation.recipe import Recipe
@@ -57,7 +58,8 @@ def test_alignment_and_policy(data, source):
     assert summary.num_pictures == 8
     assert summary.listed == dict(
         no_face=['empty.png'], several_faces=['three.jpg'], mirrored=[],
-        unreadable=[])
+        box_outside=[], unreadable=[])
+    assert summary.num_without_pose == 1
     rows = read_manifest(str(root / 'prepared/manifest.csv'))
     assert list(rows) == [picture.path for picture in pictures]
     for i, face in enumerate(source[1]):
@@ -134,6 +136,36 @@ def test_box_says_which_face(data):
     assert row.points[:, 0].min() > 320
 
 
+def test_box_beside_the_picture_is_flagged(data):
+    root, pictures = data
+    run(root, pictures[:1])
+    whole = (root / 'prepared/faces/face0.png').read_bytes()
+    summary = run(root, [Picture('face0.png', box=(500, 0, 80, 80))])
+    assert summary.listed['box_outside'] == ['face0.png']
+    assert (root / 'prepared/faces/face0.png').read_bytes() == whole
+
+
+def test_large_pictures_are_worked_on_one_by_one(data, monkeypatch):
+    root, pictures = data
+    run(root, pictures)
+    together = contents(root)
+    counts = []
+    detect = FaceDetector.detect
+
+    def counted(self, images):
+        counts.append(len(images))
+        return detect(self, images)
+
+    monkeypatch.setattr(FaceDetector, 'detect', counted)
+    monkeypatch.setattr(worker_module, 'MAX_PIXELS', 3 * 160 * 160)
+    shutil.rmtree(root / 'prepared')
+    run(root, pictures)
+    assert counts == [3, 3, 2]  # the last one is as large as three
+    assert contents(root).keys() == together.keys()
+    assert contents(root)['prepared/faces/empty.png'] == (
+        together['prepared/faces/empty.png'])
+
+
 def contents(root):
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
@@ -206,6 +238,40 @@ def test_another_recipe_is_done_anew(data):
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == list(HEADER)
     assert rows[0]['yaw'] == '' and rows[0]['score'] != ''
+
+
+def test_back_to_the_first_recipe(data):
+    """Faces of two recipes have the same place."""
+    root, pictures = data
+    run(root, pictures[:2])
+    first = contents(root)
+    run(root, pictures[:2], size=64)
+    run(root, pictures[:2])
+    assert contents(root) == first
+
+
+def test_a_picture_that_was_replaced(data):
+    root, pictures = data
+    run(root, pictures[:2])
+    first = contents(root)
+    shutil.copy(root / 'face2.png', root / 'face0.png')
+    run(root, pictures[:2])
+    second = contents(root)
+    assert second['prepared/faces/face0.png'] != (
+        first['prepared/faces/face0.png'])
+    assert second['prepared/faces/face1.png'] == (
+        first['prepared/faces/face1.png'])
+
+
+def test_poses_of_other_paths(data, tmp_path):
+    root, pictures = data
+    table = tmp_path / 'pose.csv'
+    table.write_text('path,yaw\ndata/face0.png,3\n')
+    recipe = dict(pose='csv', pose_files=(str(table), ))
+    with pytest.raises(ValueError, match=r'such as face0\.png; it has data/'):
+        run(root, pictures, **recipe)
+    table.write_text('path,yaw\nface0.png,3\n')
+    assert run(root, pictures, **recipe).num_without_pose == 7
 
 
 @pytest.mark.parametrize('pose, files, message', [

@@ -1,3 +1,4 @@
+import os
 import shutil
 from pathlib import Path
 
@@ -90,9 +91,13 @@ def test_folder_takes_its_splits_as_they_are(tmp_path):
         write_picture(tmp_path / path)
     # Results of an earlier preparation are no split.
     write_picture(tmp_path / 'prepared/faces/train/happy/a.png')
+    # Nor are those of one that was called otherwise, done or not.
+    write_picture(tmp_path / 'small/faces/train/happy/a.png')
+    (tmp_path / 'small/parts').mkdir()
     assert paths('folder', tmp_path) == [
         'train/happy/a.png', 'val/sad/b.png', 'val/sad/more/c.png'
     ]
+    shutil.rmtree(tmp_path / 'small')
     shutil.rmtree(tmp_path / 'train')
     shutil.rmtree(tmp_path / 'val')
     with pytest.raises(ValueError, match='has no folders; expected'):
@@ -101,13 +106,32 @@ def test_folder_takes_its_splits_as_they_are(tmp_path):
 
 @pytest.mark.parametrize('text', [
     'path,expression\na.png,happy\nb.png,sad\n',
-    'path,expression,split\na.png,happy,train\nb.png,sad,test\n',
+    'path,expression,split\na.png,happy, train\nb.png,sad,test \n',
 ])
 def test_csv_takes_all_rows(text, tmp_path):
     for name in 'ab':
         write_picture(tmp_path / f'{name}.png')
     (tmp_path / 'faces.csv').write_text(text)
     assert paths('csv', tmp_path, ann_file='faces.csv') == ['a.png', 'b.png']
+
+
+@pytest.mark.parametrize('path', ['{root}/a.png', '../{name}/a.png'])
+def test_faces_stay_below_the_results(path, tmp_path):
+    """Else the photographs would be replaced by their faces."""
+    write_picture(tmp_path / 'a.png')
+    path = path.format(root=tmp_path, name=tmp_path.name)
+    (tmp_path / 'faces.csv').write_text(f'path,expression\n{path},happy\n')
+    with pytest.raises(ValueError, match='a.png: paths of pictures must be '
+                                         'relative'):
+        list_pictures('csv', tmp_path, dict(ann_file='faces.csv'))
+
+
+def test_names_that_a_manifest_cannot_hold(tmp_path):
+    write_picture(tmp_path / 'train/happy/a.png')
+    name = os.fsencode(tmp_path / 'train/happy') + b'/Andr\xe9.png'
+    os.rename(tmp_path / 'train/happy/a.png', name)
+    with pytest.raises(ValueError, match=r'Andr\\xe9.*not UTF-8'):
+        list_pictures('folder', tmp_path, {})
 
 
 def test_csv_must_be_named(tmp_path):

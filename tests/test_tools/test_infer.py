@@ -86,7 +86,6 @@ def test_pictures_and_video(run, tmp_path, faces):
     ((), 'give either pictures'),
     (('a.png', '--webcam', '0'), 'give either pictures'),
     (('.', ), 'has no picture'),
-    (('none.mp4', ), r'none.mp4 does not exist'),
     (('a.png', '--model', 'unknown'), 'no model "unknown"'),
     (('a.png', '--recipe', 'size=0'), 'positive number of pixels'),
     (('a.png', '--batch-size', '0'), 'batch_size must be 1 or more'),
@@ -98,6 +97,31 @@ def test_bad_input(run, tmp_path, faces, args, message):
     _, err, code = run(*args)
     assert code == 2 and message in err.splitlines()[-1]
     assert not list(tmp_path.glob('work_dirs/infer/*'))
+
+
+def test_a_bad_video_does_not_end_the_others(run, tmp_path, faces):
+    (tmp_path / 'text.mp4').write_text('no video')
+    with written_video(tmp_path / 'clip.mp4', 10) as video:
+        for face in faces:
+            video.write(face)
+    out, err, code = run('none.mp4', 'text.mp4', 'clip.mp4', '--device',
+                         'cpu')
+    assert code == 1
+    assert 'none.mp4 does not exist' in err
+    assert 'cannot open text.mp4' in err
+    assert 'in 3 frames' in out
+    assert {path.name for path in (tmp_path / 'work_dirs/infer').iterdir()
+            } == {'clip.mp4', 'clip.csv', 'clip_timeline.png'}
+
+
+@pytest.mark.parametrize('out', ['.', '../videos'])
+def test_the_video_itself_is_not_replaced(run, tmp_path, monkeypatch, out):
+    (tmp_path / 'videos').mkdir()
+    monkeypatch.chdir(tmp_path / 'videos')
+    Path('a.mp4').write_bytes(b'mine')
+    _, err, code = run('a.mp4', '--out-dir', out)
+    assert code == 2 and 'choose another --out-dir' in err
+    assert Path('a.mp4').read_bytes() == b'mine'
 
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='needs SIGINT')

@@ -1,9 +1,7 @@
 """tools/prepare_dataset.py on real faces and on a small RAF-DB."""
 
 import csv
-import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -76,14 +74,14 @@ def test_killed_and_restarted(cmu, tmp_path):
     (root / 'faces').symlink_to(cmu / 'faces')
     if not (cmu / 'prepared/manifest.csv').is_file():
         run('cmufaces', cmu, '--workers', 1)
-    process = start('cmufaces', root, '--workers', 1,
-                    start_new_session=True)
+    process = start('cmufaces', root, '--workers', 1)
     faces = root / 'prepared/faces'
     while not (faces.is_dir() and any(faces.rglob('*.png'))):
         assert process.poll() is None, process.stderr.read()
         time.sleep(.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    process.kill()
+    # Ends when no worker holds the pipes any more.
+    process.communicate(timeout=60)
     assert not (root / 'prepared/manifest.csv').is_file()
     code, _, err = run('cmufaces', root, '--workers', 1)
     assert code == 0, err
@@ -124,6 +122,7 @@ def test_unreadable_and_missing_rafdb(tmp_path):
     (('rafdb', '{root}/nowhere'), 'nowhere.*is no folder'),
     (('cmufaces', '{root}', '--recipe', 'magin=1'), 'magin'),
     (('cmufaces', '{root}', '--pose', 'csv'), 'csv needs a file'),
+    (('cmufaces', '{root}', '--recipe', 'pose=none'), 'chosen with --pose'),
     (('cmufaces', '{root}', '--pose', 'csv', '--pose-file', 'no.csv'),
      'no.csv'),
 ])

@@ -16,6 +16,7 @@ from mmengine.runner import Runner, load_checkpoint
 
 from ipdfer_mm.evaluation import feature_norms, gradient_norms
 from ipdfer_mm.utils.cli import add_model_arguments, open_config
+from ipdfer_mm.utils.model_configs import model_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -45,7 +46,7 @@ def main() -> None:
     args = parse_args()
     cfg = open_config(args)
     torch.manual_seed(0)
-    model = MODELS.build(cfg.model)
+    model = MODELS.build(model_config(cfg))
     if args.checkpoint:
         load_checkpoint(model, args.checkpoint, strict=True)
     else:

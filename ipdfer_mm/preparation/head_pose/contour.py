@@ -1,5 +1,7 @@
 """Yaw from the contour of the face, the formula behind the paper's labels."""
 
+from collections.abc import Set
+
 import numpy as np
 
 from ipdfer_mm.datasets.files import sha256
@@ -31,6 +33,11 @@ class ContourPose:
     def __init__(self, landmark_file: str) -> None:
         self.digest = sha256(landmark_file)
         self.landmarks = read_landmarks(landmark_file)
+
+    @property
+    def paths(self) -> Set[str]:
+        """The pictures that the file has."""
+        return self.landmarks.keys()
 
     def __call__(self, face: FacePicture) -> Angles:
         """Estimate the pose of a face.
@@ -76,7 +83,7 @@ def contour_yaw(landmarks: np.ndarray) -> float:
                          f'an array of shape {landmarks.shape}.')
     line = right - left
     length = np.linalg.norm(line)
-    if length == 0:
+    if not length > 0:
         return float('nan')
     half = length / 2
     foot = (bridge - left) @ line / length

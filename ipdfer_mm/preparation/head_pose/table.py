@@ -1,5 +1,7 @@
 """Head poses and landmarks that somebody else wrote into a file."""
 
+from collections.abc import Set
+
 import numpy as np
 
 from ipdfer_mm.datasets.files import parse_number, read_table, sha256
@@ -29,6 +31,11 @@ class TablePose:
             for path, (where, cells) in read_by_path(file, ('yaw', )).items()
         }
 
+    @property
+    def paths(self) -> Set[str]:
+        """The pictures that the file has."""
+        return self.angles.keys()
+
     def __call__(self, face: FacePicture) -> Angles:
         """Look the pose of a face up.
 
@@ -52,11 +59,13 @@ def read_landmarks(file: str) -> dict[str, np.ndarray]:
         file (str): CSV with the columns ``path``, ``x0``, ``y0``, ``x1`` ...
 
     Returns:
-        dict[str, np.ndarray]: Path to points, (68, 2) or (98, 2).
+        dict[str, np.ndarray]: Path to points, (68, 2) or (98, 2), of the
+        rows whose cells are not empty.
 
     Raises:
-        ValueError: If there are columns for neither 68 nor 98 points, or a
-            cell is no number; names file and line.
+        ValueError: If there are columns for neither 68 nor 98 points, a cell
+            is no number, or some cells of a row are empty; names file and
+            line.
     """
     landmarks = {}
     for path, (where, cells) in read_by_path(file, ('x0', 'y0')).items():
@@ -65,9 +74,15 @@ def read_landmarks(file: str) -> dict[str, np.ndarray]:
         if count not in (68, 98) or not set(names) <= set(cells):
             raise ValueError(f'{file} has columns for {count} landmarks; 68 '
                              'or 98 (x0, y0, x1, ...) are needed.')
-        landmarks[path] = np.array([
+        points = np.array([
             parse_number(cells[name], name, where) for name in names
         ]).reshape(-1, 2)
+        if np.isnan(points).all():
+            continue
+        if np.isnan(points).any():
+            raise ValueError(f'{where}: some landmarks are there and others '
+                             'are empty; fill them in, or empty the row.')
+        landmarks[path] = points
     return landmarks
 
 

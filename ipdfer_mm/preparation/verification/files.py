@@ -1,6 +1,5 @@
 """Whether the pictures can be read, and what tells them apart."""
 
-import os
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,7 +8,11 @@ from typing import NamedTuple, Optional
 import numpy as np
 from tqdm import tqdm
 
-from ipdfer_mm.preparation.chunks import ChunkTask, work_in_chunks
+from ipdfer_mm.preparation.chunks import (
+    ChunkTask,
+    file_stamp,
+    work_in_chunks,
+)
 from ipdfer_mm.preparation.duplicates import content_hash, perceptual_hash
 from ipdfer_mm.preparation.reading import read_picture
 
@@ -132,11 +135,8 @@ class FileChecker:
 
 
 def _look_up(data_root: Path, path: str) -> ListedFile:
-    try:
-        status = os.stat(data_root / path)
-    except (FileNotFoundError, NotADirectoryError):
-        return ListedFile(path, None, None)
-    return ListedFile(path, status.st_size, status.st_mtime_ns)
+    stamp = file_stamp(data_root / path) or (None, None)
+    return ListedFile(path, *stamp)
 
 
 def _reuse(content: dict) -> Optional[CheckedChunk]:

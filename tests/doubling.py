@@ -1,0 +1,25 @@
+"""A task for worker processes, which must be able to import it."""
+
+import os
+import signal
+from typing import NamedTuple, Optional
+
+
+class Number(NamedTuple):
+    value: int
+
+
+class Result(NamedTuple):
+    values: list
+
+
+class Doubler:
+    """Doubles numbers, until the system kills its process at one of them."""
+
+    def __init__(self, fatal: Optional[int]) -> None:
+        self.fatal = fatal
+
+    def __call__(self, numbers: list[Number]) -> Result:
+        if Number(self.fatal) in numbers:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return Result([2 * number.value for number in numbers])
