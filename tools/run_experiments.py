@@ -129,14 +129,15 @@ def run_each(runs: list[Run], failures: list[str],
     """
     busy = []
     for run in tqdm(runs, unit='run', disable=None):
-        if read_state(run.folder)['status'] == FINISHED:
-            continue
-        tqdm.write(f'{run.title}, log: {run.folder / TRAIN_LOG}')
         try:
+            if read_state(run.folder)['status'] == FINISHED:
+                continue
+            tqdm.write(f'{run.title}, log: {run.folder / TRAIN_LOG}')
             execute(run, TOOLS, patience)
         except RunBusyError:
             busy.append(run)
-        except RunFailedError as error:
+        # Also a folder that cannot be written, or a damaged run.json.
+        except (RunFailedError, OSError, ValueError) as error:
             failures.append(str(error))
             tqdm.write(str(error), file=sys.stderr)
     return busy
@@ -190,10 +191,10 @@ def main() -> int:
         if args.launcher == 'slurm':
             submit_runs(runs, args)
             return 0
+        states = [read_state(run.folder)['status'] for run in runs]
     except (OSError, ValueError) as error:
         print(f'{type(error).__name__}: {error}', file=sys.stderr)
         return 2
-    states = [read_state(run.folder)['status'] for run in runs]
     print(f'{len(runs)} runs in {args.out}: ' + ', '.join(
         f'{count} {status}' for status, count in Counter(states).items()))
     if args.dry_run:

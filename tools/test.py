@@ -4,6 +4,7 @@ import argparse
 from copy import deepcopy
 
 import mmengine
+import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.dist import is_main_process
 from mmengine.evaluator import DumpResults
@@ -84,7 +85,7 @@ def set_visualization(cfg: Config, args: argparse.Namespace) -> None:
 def set_tta(cfg: Config) -> None:
     """Wrap model and pipeline for test-time augmentation."""
     tta_model = cfg.get('tta_model',
-                        dict(type='mmpretrain.AverageClsScoreTTA'))
+                        dict(type='ipdfer_mm.AverageScoreTTA'))
     pipeline = cfg.get('tta_pipeline')
     if pipeline is None:
         *transforms, pack = cfg.test_dataloader.dataset.pipeline
@@ -134,7 +135,11 @@ def main() -> None:
     with explained_errors(cfg, ['test_dataloader']):
         metrics = runner.test()
     if args.out and args.out_item == 'metrics' and is_main_process():
-        mmengine.dump(metrics, args.out)
+        # ConfusionMatrix gives a tensor, which JSON and YAML do not know.
+        mmengine.dump({
+            name: value.tolist() if isinstance(value, torch.Tensor) else value
+            for name, value in metrics.items()
+        }, args.out)
     leave_process_group()
 
 

@@ -32,6 +32,7 @@ WORDS = {
 # Degrees; FSA-Net's means over the pictures are -1, -58, 60 and -1, and the
 # turned heads vary by 13 (standard deviation).
 NOMINAL_YAW = {'straight': 0.0, 'left': -57.0, 'right': 57.0, 'up': 0.0}
+FOLD_RULE = 'the i-th quarter of the sorted people is in fold i'
 NAME = re.compile(
     r'(?P<person>[^_]+)_(?P<pose>straight|left|right|up)_'
     r'(?P<word>angry|happy|neutral|sad)_(open|sunglasses)\.pgm')
@@ -110,6 +111,9 @@ class CMUFaces(FERDataset):
         self.split = split
         self.yaw_column = yaw_column
         super().__init__(data_root, ann_file=landmark_file or '', **kwargs)
+        if fold is not None:
+            # Not before: MMEngine takes text in it for the name of a file.
+            self._metainfo.update(fold=fold, fold_rule=FOLD_RULE)
 
     def load_samples(self) -> Iterator[dict]:
         """Yield the samples, sorted by person and file name."""

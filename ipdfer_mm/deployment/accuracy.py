@@ -1,8 +1,9 @@
 """Accuracy of deployed classifiers, by the metrics of a config."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from numbers import Number
+from typing import Optional
 
 import numpy as np
 import torch
@@ -16,19 +17,28 @@ from .faces import as_pictures
 Classifier = Callable[[np.ndarray], np.ndarray]
 
 
-def evaluate(cfg: Config,
-             classifiers: dict[str, Classifier]) -> dict[str, dict]:
+def evaluate(cfg: Config, classifiers: dict[str, Classifier],
+             classes: Optional[Sequence[str]] = None) -> dict[str, dict]:
     """Test classifiers on the test set of a config, as ``tools/test.py`` does.
 
     Args:
         cfg (Config): With ``test_dataloader`` and ``test_evaluator``.
         classifiers (dict[str, Callable]): Each takes pictures, RGB, uint8
             (N, S, S, 3), and gives scores, (N, K).
+        classes (Sequence[str], optional): Names of the scores. Defaults to
+            None, those of the test set.
 
     Returns:
         dict[str, dict[str, float]]: Metrics by name, for each classifier.
+
+    Raises:
+        ValueError: If the test set has other classes.
     """
     loader = Runner.build_dataloader(deepcopy(cfg.test_dataloader))
+    theirs = loader.dataset.metainfo['classes']
+    if classes is not None and tuple(classes) != tuple(theirs):
+        raise ValueError(f'The classifier gives scores of {tuple(classes)}, '
+                         f'but the test set has {tuple(theirs)}.')
     evaluators = {}
     for name in classifiers:
         evaluators[name] = Evaluator(deepcopy(cfg.test_evaluator))

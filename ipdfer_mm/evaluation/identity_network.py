@@ -1,9 +1,10 @@
 """Identity networks other than the one that a model was trained with."""
 
 from mmengine.config import Config
-from mmengine.registry import MODELS
+from mmengine.registry import MODELS, DefaultScope
 
 from ipdfer_mm.models import IdentityEncoder
+from ipdfer_mm.utils.model_configs import model_config
 
 POOLING = 'GlobalAveragePooling'
 
@@ -34,7 +35,8 @@ def load_identity_network(config: str, checkpoint: str) -> IdentityEncoder:
         ValueError: If the config describes no such network, or the weights do
             not fit it.
     """
-    cfg = Config.fromfile(config).get('model', {})
+    whole = Config.fromfile(config)
+    cfg = model_config(whole) if 'model' in whole else {}
     if 'identity_encoder' in cfg:
         encoder = dict(cfg.identity_encoder)
         if encoder.get('input_size') is None:
@@ -51,12 +53,15 @@ def load_identity_network(config: str, checkpoint: str) -> IdentityEncoder:
             type='ipdfer_mm.IdentityEncoder',
             backbone=cfg.backbone,
             channel_order='rgb' if prepare.get('to_rgb') else 'bgr',
-            **{key: prepare[key] for key in ('mean', 'std')
-               if prepare.get(key) is not None})
+            # Without a mean mmpretrain's networks get the pixels as they are.
+            mean=prepare.get('mean') or (0., ) * 3,
+            std=prepare.get('std') or (1., ) * 3)
     else:
         raise ValueError(f'{config} has neither model.identity_encoder nor '
                          'model.backbone.')
-    network = MODELS.build(dict(encoder, init_cfg=dict(
-        type='ipdfer_mm.Pretrained', checkpoint=checkpoint)))
+    with DefaultScope.overwrite_default_scope(
+            whole.get('default_scope', 'ipdfer_mm')):
+        network = MODELS.build(dict(encoder, init_cfg=dict(
+            type='ipdfer_mm.Pretrained', checkpoint=checkpoint)))
     network.init_weights()
     return network.eval()

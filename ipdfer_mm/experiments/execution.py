@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -109,9 +110,20 @@ def _test(run: Run, tools: Path, which: str, held: int) -> None:
 
 def _facts(run: Run) -> dict:
     """What tables need to know of a training."""
-    epoch, path = list(checkpoints(run.folder).items())[-1]
-    meta = torch.load(
-        path, map_location='cpu', mmap=True, weights_only=True)['meta']
+    found = checkpoints(run.folder)
+    if not found:
+        raise RunFailedError(
+            f'{run.title}: {run.folder} has no checkpoint of an epoch. Save '
+            'by epoch: default_hooks.checkpoint.by_epoch=True.')
+    epoch, path = list(found.items())[-1]
+    try:
+        meta = torch.load(
+            path, map_location='cpu', mmap=True, weights_only=True)['meta']
+    except (pickle.UnpicklingError, RuntimeError) as error:
+        raise RunFailedError(
+            f'{run.title}: {path} cannot be read, or holds pickled objects, '
+            "which dict(type='ipdfer_mm.PlainCheckpointHook') in custom_hooks "
+            f'turns into plain values: {error}') from error
     device = (torch.cuda.get_device_name() if torch.cuda.is_available() else
               f'CPU, threads: {torch.get_num_threads()}')
     return dict(

@@ -19,9 +19,10 @@ from .losses import (
     ReconstructionLoss,
     UniformConfusionLoss,
 )
+from .score_tta import AverageScoreTTA
 
 __all__ = [
-    'ExpressionDiscriminator', 'FaceDecoder', 'FaceEncoder',
+    'AverageScoreTTA', 'ExpressionDiscriminator', 'FaceDecoder', 'FaceEncoder',
     'FacePretrainedInit', 'FaceRecognizer', 'IPDFERModel', 'IResNet',
     'IdentityConsistencyLoss', 'IdentityEncoder', 'InceptionResnetV1',
     'MobileFaceNet', 'OrthogonalityLoss', 'PoseSupervisedHead',

@@ -79,6 +79,13 @@ def test_people(root):
         CMUFaces(str(root / 'faces'))
 
 
+def test_folds_are_in_the_metainfo(root):
+    fold = CMUFaces(str(root), fold=1, split='test')
+    assert fold.metainfo['fold'] == 1 and 'quarter' in fold.metainfo[
+        'fold_rule']
+    assert 'fold' not in CMUFaces(str(root)).metainfo
+
+
 def test_folds_share_nobody(root):
     for person in range(3, 21):
         touch(root, f'p{person:02}/p{person:02}_up_sad_open.pgm')

@@ -84,4 +84,6 @@ def test_accuracy(cfg):
         100 / NUM_CLASSES, abs=1e-3)
     assert metrics['other'] == metrics['first']
     assert len(seen) == 2 * NUM_TEST
+    with pytest.raises(ValueError, match=r"scores of \('joy',\), but"):
+        evaluate(cfg, dict(first=always_first), ('joy', ))
     assert (seen[0] == read(f'{folder}/test_00001_aligned.jpg')).all()

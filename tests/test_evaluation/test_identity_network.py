@@ -37,6 +37,26 @@ def test_a_recogniser_embeds_as_it_was_trained(recognizer):
         network(pictures), expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize('prepare', [
+    dict(mean=[100] * 3, std=[50] * 3, to_rgb=True), dict()])
+def test_a_config_as_mmpretrain_writes_it(recognizer, prepare):
+    """Without scopes, and with the normalization beside the model."""
+    model, config, checkpoint = recognizer
+    cfg = dict(
+        type='ImageClassifier',
+        backbone={**resnet(), 'type': 'ResNet'},
+        neck=dict(type='GlobalAveragePooling'),
+        head=head(9))
+    config.write_text("default_scope = 'mmpretrain'\n"
+                      f'data_preprocessor = {prepare!r}\nmodel = {cfg!r}\n')
+    network = load_identity_network(str(config), str(checkpoint))
+    pixels = torch.randint(0, 256, (2, 3, SIZE, SIZE)).float()  # BGR
+    inputs = (pixels.flip(1) - 100) / 50 if prepare else pixels
+    expected = model.extract_feat(inputs, stage='pre_logits')
+    torch.testing.assert_close(
+        network(pixels.flip(1) / 127.5 - 1), expected, rtol=1e-4, atol=1e-4)
+
+
 def test_the_identity_encoder_of_a_model(recognizer, tmp_path):
     _, _, checkpoint = recognizer
     config = tmp_path / 'ipdfer.py'

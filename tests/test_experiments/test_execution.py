@@ -95,6 +95,25 @@ def test_failures_are_told_and_mended(run, tools):
     assert read_state(run.folder)['status'] == 'finished'
 
 
+def test_what_a_training_leaves_may_be_unusable(run, tools):
+    """Told as a failure of this run, so that the others go on."""
+    whole = (tools / 'checkpoint.pth').read_bytes()
+    content = torch.load(tools / 'checkpoint.pth')
+    content['meta']['extra'] = Path('a')
+    torch.save(content, tools / 'checkpoint.pth')
+    with pytest.raises(RunFailedError, match=r'(?s)epoch_30.*PlainCheckpoint'):
+        execute(run, tools)
+    (tools / 'train.py').write_text(TRAIN.replace("'epoch_", "'iter_"))
+    for path in run.folder.glob('epoch_*'):
+        path.unlink()
+    with pytest.raises(RunFailedError, match='no checkpoint of an epoch'):
+        execute(run, tools)
+    (tools / 'train.py').write_text(TRAIN)
+    (tools / 'checkpoint.pth').write_bytes(whole)
+    execute(run, tools)
+    assert read_state(run.folder)['status'] == 'finished'
+
+
 def test_a_training_that_outlives_its_master_is_left_alone(run, tools):
     with lock(run.folder) as held:
         orphan = subprocess.Popen(

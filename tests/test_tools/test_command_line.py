@@ -187,7 +187,7 @@ def test_show_dir_needs_the_hook(parse, tmp_path):
 def test_tta(parse, tmp_path):
     cfg = parse('test', RAFDB, 'best.pth', '--tta', '--cfg-options',
                 'model.neutral_class=calm')
-    assert cfg.model.type == 'mmpretrain.AverageClsScoreTTA'
+    assert cfg.model.type == 'ipdfer_mm.AverageScoreTTA'
     # Options name what the config names.
     assert cfg.model.module.neutral_class == 'calm'
     *_, last = cfg.test_dataloader.dataset.pipeline

@@ -2,12 +2,21 @@
 
 from tiny_run import (
     ROOT,
+    baseline_cfg,
     ipdfer_cfg,
     make_rafdb,
     run,
     save_identity_weights,
     write_config,
 )
+
+
+def test_a_baseline_has_no_such_losses(tmp_path):
+    config = write_config(tmp_path / 'config.py', make_rafdb(tmp_path),
+                          baseline_cfg())
+    output = run('python', ROOT / 'tools/analysis_tools/gradient_norms.py',
+                 config, cwd=tmp_path, fails=True)
+    assert 'those of an IPDFERModel' in output and 'Traceback' not in output
 
 
 def test_table(tmp_path):

@@ -73,6 +73,20 @@ def test_metrics_are_those_of_training(ipdfer_run, checkpoint, tmp_path):
     }
 
 
+def test_metrics_that_are_tensors(ipdfer_run, checkpoint, scores, tmp_path):
+    config = tmp_path / 'confusion.py'
+    config.write_text(
+        f'_base_ = {str(ipdfer_run.config)!r}\n'
+        "test_evaluator = [dict(type='mmpretrain.ConfusionMatrix')]\n")
+    run_test(config, checkpoint, tmp_path, '--out-item', 'metrics',
+             '--out', tmp_path / 'metrics.json')
+    matrix = json.loads((tmp_path / 'metrics.json').read_text())[
+        'confusion_matrix/result']
+    for truth, guess in zip(scores['labels'], scores['plain'].argmax(1)):
+        matrix[truth][guess] -= 1
+    assert not any(map(any, matrix))
+
+
 def test_tta_averages_mirror_images(ipdfer_run, checkpoint, scores, tmp_path):
     run_test(ipdfer_run.config, checkpoint, tmp_path, '--tta', '--out',
              tmp_path / 'pred.pkl')
@@ -81,6 +95,7 @@ def test_tta_averages_mirror_images(ipdfer_run, checkpoint, scores, tmp_path):
     for prediction, score in zip(
             mmengine.load(tmp_path / 'pred.pkl'), mean):
         assert torch.allclose(prediction['pred_score'], score, atol=1e-6)
+        assert prediction['pred_label'] == prediction['pred_score'].argmax()
 
 
 def fail(config: Path, checkpoint: Path, *flags) -> str:

@@ -92,18 +92,19 @@ def build_report(args: argparse.Namespace) -> DisentanglementReport:
     """Load the data set and all networks.
 
     Raises:
-        ValueError: If a checkpoint was trained on other classes.
+        ValueError: If a checkpoint was trained on other classes, or another
+            fold.
     """
     cfg = open_config(args)
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    classes = dataset.metainfo['classes']
-    model = load_trained_model(cfg, args.checkpoint, classes)
+    model = load_trained_model(cfg, args.checkpoint, dataset.metainfo)
     mean_picture = judge = network = None
     if isinstance(model, IPDFERModel):
         mean_picture = load_mean_picture(cfg, model)
     if args.judge:
         judge = load_trained_model(
-            Config.fromfile(args.judge[0]), args.judge[1], classes)
+            Config.fromfile(args.judge[0]), args.judge[1],
+            dict(classes=dataset.metainfo['classes']))
     if args.identity_network:
         network = load_identity_network(*args.identity_network)
         network.to(next(model.parameters()).device)

@@ -94,8 +94,11 @@ def load(args: argparse.Namespace
          ) -> tuple[IPDFERModel, FacePictures, Tensor]:
     """Load the model, the test pictures and the mean training picture."""
     cfg = open_config(args)
-    classes = DATASETS.build(cfg.test_dataloader.dataset).metainfo['classes']
-    model = load_trained_model(cfg, args.checkpoint, classes)
+    metainfo = DATASETS.build(cfg.test_dataloader.dataset).metainfo
+    model = load_trained_model(cfg, args.checkpoint, metainfo)
+    if not isinstance(model, IPDFERModel):
+        raise ValueError(f'{args.config} has a {type(model).__name__}, which '
+                         'synthesises no faces; an IPDFERModel does.')
     return model, *load_test_pictures(cfg, model, args.max_yaw)
 
 
@@ -116,7 +119,8 @@ def measure(args: argparse.Namespace) -> None:
     if args.judge:
         judge_cfg, checkpoint = args.judge
         judge = load_trained_model(
-            Config.fromfile(judge_cfg), checkpoint, test.classes)
+            Config.fromfile(judge_cfg), checkpoint,
+            dict(classes=test.classes))
         report['judge'] = judge_synthesis(judge, faces, test)
     if lpips:
         report['lpips'] = dict(

@@ -6,6 +6,7 @@ tells which loss is in the way of another.
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from itertools import islice
 
@@ -15,6 +16,7 @@ from mmengine.registry import MODELS
 from mmengine.runner import Runner, load_checkpoint
 
 from ipdfer_mm.evaluation import feature_norms, gradient_norms
+from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.cli import add_model_arguments, open_config
 from ipdfer_mm.utils.model_configs import model_config
 
@@ -47,6 +49,9 @@ def main() -> None:
     cfg = open_config(args)
     torch.manual_seed(0)
     model = MODELS.build(model_config(cfg))
+    if not isinstance(model, IPDFERModel):
+        sys.exit(f'{args.config} has a {type(model).__name__}; the losses of '
+                 'Algorithm 1 are those of an IPDFERModel.')
     if args.checkpoint:
         load_checkpoint(model, args.checkpoint, strict=True)
     else:

@@ -48,8 +48,13 @@ def convert(args: argparse.Namespace) -> None:
         pictures = folder_faces(args.pictures, before.size, args.num_pictures)
     else:
         pictures = dataset_faces(cfg, 'train', args.num_pictures)
+    if pictures.shape[1] != before.size:
+        raise ValueError(f'{args.onnx} takes pictures of {before.size} '
+                         f'pixels, but those of the config have '
+                         f'{pictures.shape[1]}.')
     content = quantize(args.onnx.read_bytes(), pictures)
-    metrics = evaluate(cfg, dict(fp32=before, int8=OnnxClassifier(content)))
+    metrics = evaluate(cfg, dict(fp32=before, int8=OnnxClassifier(content)),
+                       before.classes)
     print(f'\n| {cfg.test_dataloader.dataset.type} | fp32 | int8 |')
     print('|---|---|---|')
     for name, value in metrics['fp32'].items():

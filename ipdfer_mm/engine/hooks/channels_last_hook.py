@@ -6,6 +6,8 @@ from mmengine.runner import Runner
 
 from ipdfer_mm.registry import HOOKS
 
+from ..optimizer_layout import follow_parameters
+
 
 @HOOKS.register_module()
 class ChannelsLastHook(Hook):
@@ -23,3 +25,4 @@ class ChannelsLastHook(Hook):
             runner (Runner): The runner.
         """
         runner.model.to(memory_format=torch.channels_last)
+        follow_parameters(runner.optim_wrapper)

@@ -8,6 +8,7 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 
 from ipdfer_mm.datasets.files import shorten
+from ipdfer_mm.datasets.folds import check_same_fold
 from ipdfer_mm.models.encoders.key_match import match_keys
 from ipdfer_mm.registry import HOOKS
 from ipdfer_mm.version import __version__
@@ -80,13 +81,13 @@ class DatasetMetaHook(Hook):
 
     Before training it tells an IPD-FER model the names of the classes (it
     looks up the neutral one), and refuses a model with another number of
-    classes and a pose encoder without any pose to learn. It puts the version
+    classes, and a head that is to learn poses without any. It puts the version
     of ipdfer_mm and the normalisation into every checkpoint (MMEngine adds
     the data set's classes and its manifest's recipe), and compares them when
     a checkpoint is loaded: other classes are refused, another recipe or
-    normalisation is warned about. To test or to resume, the checkpoint must
-    also hold every weight of the model; MMEngine would go on with random
-    ones.
+    normalisation is warned about. To test or to resume, it must be one of the
+    same fold, if the data set has folds, and hold every weight of the model;
+    MMEngine would go on with random ones.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -108,14 +109,17 @@ class DatasetMetaHook(Hook):
         self._check_num_classes(model, classes)
         if hasattr(model, 'set_classes'):
             model.set_classes(classes)
-        has_pose_encoder = getattr(model, 'pose_encoder', None) is not None
-        if has_pose_encoder and not has_poses(dataset):
+        # Of IPD-FER, or of the baseline's PoseSupervisedHead.
+        parts = [getattr(model, 'pose_head', None),
+                 getattr(getattr(model, 'head', None), 'pose_head', None)]
+        if any(part is not None for part in parts) and (
+                not has_poses(dataset)):
             raise ValueError(
-                'A pose encoder is to be trained, but no sample of the '
-                f'training set {type(dataset).__name__} has a head pose. '
+                'Poses are to be learned, but no sample of the training '
+                f'set {type(dataset).__name__} has a head pose. '
                 'Estimate poses with tools/prepare_dataset.py and give the '
-                'data set the resulting `manifest`, or train ID-FER, which '
-                'needs none (configs/idfer_*.py).')
+                'data set the resulting `manifest`, or train a model that '
+                'needs none, such as ID-FER (configs/idfer_*.py).')
 
     @staticmethod
     def _check_num_classes(model: nn.Module, classes: tuple) -> None:
@@ -154,7 +158,8 @@ class DatasetMetaHook(Hook):
 
         Raises:
             ValueError: If the checkpoint has other classes than the data set,
-                or lacks weights of a model to test or to resume.
+                or is to be tested or resumed on another fold, or without all
+                weights of the model.
         """
         meta = checkpoint.get('meta', {})
         theirs = meta.get('dataset_meta') or {}
@@ -173,7 +178,9 @@ class DatasetMetaHook(Hook):
                 'classes, load only its backbone: init_cfg=dict('
                 "type='Pretrained', checkpoint='...', "
                 "prefix='expression_encoder.backbone.').")
-        self._check_weights(runner, checkpoint)
+        if self._goes_on(runner):
+            check_same_fold(theirs, ours)
+            self._check_weights(runner, checkpoint)
         self._warn_if_other(runner, 'recipe', theirs.get('recipe'),
                             ours.get('recipe'))
         self._warn_if_other(
@@ -182,10 +189,12 @@ class DatasetMetaHook(Hook):
             get_normalization(unwrap(runner.model)))
 
     @staticmethod
+    def _goes_on(runner: Runner) -> bool:
+        """Whether it is tested or resumed; else it starts from what fits."""
+        return runner._resume or not isinstance(runner._train_loop, BaseLoop)
+
+    @staticmethod
     def _check_weights(runner: Runner, checkpoint: dict) -> None:
-        is_training = isinstance(runner._train_loop, BaseLoop)
-        if is_training and not runner._resume:
-            return  # start from what fits, MMEngine logs it
         state = checkpoint.get('state_dict', checkpoint)
         # As MMEngine loads it.
         state = {key.removeprefix('module.'): state[key] for key in state}

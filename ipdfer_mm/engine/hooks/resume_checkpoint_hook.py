@@ -17,6 +17,8 @@ from ipdfer_mm.utils.checkpoint_files import (
 )
 from ipdfer_mm.utils.main_process import on_main_process
 
+from ..optimizer_layout import follow_parameters
+
 
 @HOOKS.register_module()
 class ResumeCheckpointHook(Hook):
@@ -65,6 +67,14 @@ class ResumeCheckpointHook(Hook):
             runner._load_from = self.start_from
         else:
             runner._load_from = str(path)
+
+    def before_train(self, runner: Runner) -> None:
+        """Bring what was resumed into the memory format of the model.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        follow_parameters(runner.optim_wrapper)
 
     @staticmethod
     def _choose(work_dir: Path) -> Optional[Path]:

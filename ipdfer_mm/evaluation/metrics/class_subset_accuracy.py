@@ -8,6 +8,8 @@ from mmengine.evaluator import BaseMetric
 
 from ipdfer_mm.registry import METRICS
 
+OTHER_CLASS = -1
+
 
 @METRICS.register_module()
 class ClassSubsetAccuracy(BaseMetric):
@@ -64,18 +66,25 @@ class ClassSubsetAccuracy(BaseMetric):
             truth = int(sample['gt_label'])
             if truth in labels:
                 scores = sample['pred_score'].cpu()[labels]
-                self.results.append(int(labels[scores.argmax()]) == truth)
+                right = int(labels[scores.argmax()]) == truth
+                self.results.append(int(right))
+            else:
+                # One result for each sample: MMEngine cuts off the last ones,
+                # with which several processes get the same number of samples.
+                self.results.append(OTHER_CLASS)
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Average over the samples.
 
         Args:
-            results (list[bool]): Whether each sample was right.
+            results (list[int]): Whether each sample was right, 1 or 0, or -1
+                for one of another class.
 
         Returns:
             dict[str, float]: Accuracy in per cent under :attr:`name`; nan
             without a sample.
         """
+        results = [right for right in results if right != OTHER_CLASS]
         accuracy = 100 * sum(results) / len(results) if results else (
             float('nan'))
         return {self.name: accuracy}

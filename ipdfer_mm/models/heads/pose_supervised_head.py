@@ -25,6 +25,7 @@ class PoseSupervisedHead(LinearClsHead):
             poses, C_p.
         loss_pose (dict): Its loss; labels of -100, unknown poses, do not
             count. Defaults to cross entropy.
+        loss (dict): That of the expressions. Defaults to cross entropy.
         **kwargs: Of ``mmpretrain.LinearClsHead``.
     """
 
@@ -33,8 +34,9 @@ class PoseSupervisedHead(LinearClsHead):
                  in_channels: int,
                  pose_head: dict,
                  loss_pose: dict = dict(type=CROSS_ENTROPY),
+                 loss: dict = dict(type=CROSS_ENTROPY),
                  **kwargs) -> None:
-        super().__init__(num_classes, in_channels, **kwargs)
+        super().__init__(num_classes, in_channels, loss=loss, **kwargs)
         self.pose_head = MODELS.build(pose_head)
         self.loss_pose = MODELS.build(loss_pose)
 

@@ -14,7 +14,8 @@ from ipdfer_mm.models import FaceEncoder
 def test_model_and_activations_have_channels_last():
     model = build_model()
     optim = torch.optim.Adam(model.parameters())
-    ChannelsLastHook().before_train(SimpleNamespace(model=model))
+    ChannelsLastHook().before_train(SimpleNamespace(
+        model=model, optim_wrapper=OptimWrapper(optim)))
     # The optimizer still has the parameters that are trained.
     assert set(map(id, optim.param_groups[0]['params'])) == set(
         map(id, model.parameters()))

@@ -156,6 +156,17 @@ def test_pose_encoder_without_poses(model, wrap):
     assert 'configs/idfer_*.py' in str(info.value)
 
 
+def test_a_baseline_that_learns_poses_without_poses():
+    baseline = make_classifier()
+    baseline.head = MODELS.build(dict(
+        type='ipdfer_mm.PoseSupervisedHead', num_classes=4, in_channels=64,
+        pose_head=head(5)))
+    with pytest.raises(ValueError, match='no sample .* has a head pose'):
+        DatasetMetaHook().before_train(
+            make_runner(baseline, make_dataset(poses=0)))
+    DatasetMetaHook().before_train(make_runner(baseline))
+
+
 def test_nobody_else_needs_poses(model):
     idfer = build_model(
         pose_encoder=None,
@@ -209,6 +220,22 @@ def test_other_classes(model, how):
     for classes in (CLASSES, other):
         assert ', '.join(classes) in str(info.value)
     assert "prefix='expression_encoder.backbone.'" in str(info.value)
+
+
+@pytest.mark.parametrize('how', [dict(test=True), dict(resume=True)])
+def test_another_fold(model, how):
+    rule = dict(fold_rule='a quarter')
+    checkpoint = checkpoint_of(model, fold=3, **rule)
+    for fits in (dict(fold=3, **rule), dict(fold=0, fold_rule='a tenth'), {}):
+        DatasetMetaHook().after_load_checkpoint(
+            make_runner(model, make_dataset(**fits), **how), checkpoint)
+    with pytest.raises(ValueError, match='is one of fold 3, but .*fold 0'):
+        DatasetMetaHook().after_load_checkpoint(
+            make_runner(model, make_dataset(fold=0, **rule), **how),
+            checkpoint)
+    # A start from its weights is no test.
+    DatasetMetaHook().after_load_checkpoint(
+        make_runner(model, make_dataset(fold=0, **rule)), checkpoint)
 
 
 def test_a_recogniser_is_tested_on_other_people():

@@ -33,6 +33,19 @@ def test_other_scores_are_masked_and_other_samples_ignored():
     assert result == {'accuracy/happiness_neutral': 75.0}
 
 
+def test_samples_that_fill_up_the_last_batch_do_not_count():
+    """Several processes get as many each; the repeated ones come last."""
+    metric = ClassSubsetAccuracy(classes=('happiness', 'neutral'))
+    metric.dataset_meta = dict(classes=CLASSES)
+    samples = [(0, [.0, .5, .5]), (1, [.0, .4, .6]), (1, [.0, .6, .4]),
+               # Of another class and wrong; repeated.
+               (0, [.0, .5, .5]), (1, [.0, .4, .6])]
+    metric.process({}, [
+        DataSample().set_gt_label(label).set_pred_score(
+            torch.tensor(scores)).to_dict() for label, scores in samples])
+    assert metric.evaluate(3) == {'accuracy/happiness_neutral': 50.0}
+
+
 def test_neutral_is_masked_under_a_name_of_its_own():
     result = evaluate([
         (0, [0.2, 0.1, 0.7]),  # right among the expressions
