@@ -158,3 +158,14 @@ def test_links_between_documents():
         for link in re.findall(r'\]\(([^)#]+)[^)]*\)', document.read_text()):
             if '://' not in link:
                 assert (document.parent / link).exists(), (document, link)
+
+
+def test_links_to_headings():
+    for document in DOCUMENTS:
+        for file, anchor in re.findall(r'\]\(([^)#:]*)#([^)]+)\)',
+                                       document.read_text()):
+            text = (document.parent / file if file else document).read_text()
+            # As GitHub makes them.
+            anchors = [re.sub(r'[^\w -]', '', title.lower()).replace(' ', '-')
+                       for title in re.findall('^#+ (.*)$', text, re.M)]
+            assert anchor in anchors, (document, file, anchor)

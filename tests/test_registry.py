@@ -105,6 +105,11 @@ def components(folder) -> dict:
         TRANSFORMS=dict(
             AlignFace=dict(), LoadFaceImage=dict(), PackFaceInputs=dict()),
         MODELS=dict(
+            AverageScoreTTA=dict(
+                module=dict(
+                    type='ipdfer_mm.FaceRecognizer',
+                    backbone=resnet(),
+                    head=head(7))),
             ExpressionDiscriminator=dict(backbone=resnet(), head=head(7)),
             FaceDecoder=dict(in_channels=WIDTH),
             FaceEncoder=dict(backbone=resnet()),

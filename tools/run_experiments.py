@@ -39,6 +39,7 @@ def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
+        allow_abbrev=False,  # flags are passed on to the jobs of Slurm
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         'configs', nargs='+', type=Path, help='paths of the configs')
@@ -56,7 +57,8 @@ def parse_args() -> argparse.Namespace:
         '--folds',
         nargs='+',
         type=int,
-        help='folds, for CK+ (default: all ten, with --smoke 0 1)')
+        help='folds, where the data set has them, as CK+ and the CMU Face '
+        'Images have (default: all, with --smoke 0 1)')
     parser.add_argument(
         '--sweep',
         nargs='+',
@@ -92,6 +94,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--run', type=int, help='only this one; what each Slurm job does')
     args = parser.parse_args()
+    if args.run is not None and args.launcher == 'slurm':
+        parser.error('--run is one run here; --launcher slurm submits all')
     args.seeds = args.seeds or ([0] if args.smoke else SEEDS)
     if args.out is None:
         args.out = Path('work_dirs/experiments')

@@ -49,6 +49,12 @@ install_package() {
     check_opencv
 }
 
+# A package of theirs needs opencv-python and puts it back.
+install_tests() {
+    pip install -r requirements/tests.txt
+    check_opencv
+}
+
 # opencv-python needs libraries of a desktop (libGL, libglib), which slim
 # machines lack; the headless build of the same code does not.
 check_opencv() {
@@ -65,7 +71,7 @@ check_opencv() {
     echo "Installing opencv-python-headless in its place. (Or install the" \
         "libraries: apt-get install libgl1 libglib2.0-0)"
     version="$(pip show opencv-python | sed -n 's/^Version: //p')"
-    pip uninstall --yes opencv-python
+    pip uninstall --yes opencv-python opencv-python-headless
     # Forced: the two builds share their files, which are gone now.
     pip install --no-deps --force-reinstall "opencv-python-headless==$version"
     "$python" -c 'import cv2'
@@ -74,5 +80,5 @@ check_opencv() {
 install package "tools/setup.sh setup.py requirements/mminstall.txt
     requirements/runtime.txt" install_package
 if [ "${1:-}" = tests ]; then
-    install tests requirements/tests.txt pip install -r requirements/tests.txt
+    install tests requirements/tests.txt install_tests
 fi

@@ -2,7 +2,7 @@
 _base_ = './baseline_rendered.py'
 
 face_checkpoint = (
-    '{{$FACE_CHECKPOINT:work_dirs/pretrain_full_size/epoch_30.pth}}')
+    '{{$FACE_CHECKPOINT:work_dirs/rendered_experiment/pretrain_full_size/epoch_30.pth}}')
 feat_channels = 512
 img_size = 112
 

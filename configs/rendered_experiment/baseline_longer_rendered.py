@@ -1,5 +1,5 @@
 # docs/findings.md: the baseline with as much time as IPD-FER takes, an
-# iteration of which costs nine of the baseline's.
+# iteration of which took nine of the baseline's.
 _base_ = './baseline_rendered.py'
 
 max_epochs = 54

@@ -23,6 +23,8 @@ from .results import PictureResult, face_cells, face_columns
 
 ADVICE = 'choose another folder'
 PICTURES = 'pictures'
+# Of the format, in pixels.
+MAX_JPEG_SIDE = 65500
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,11 @@ def _write_picture(job: AnnotationJob, result: PictureResult,
     drawn = draw_faces(picture, result.faces,
                        range(1, count + 1) if count > 1 else None,
                        job.synthesis)
+    if max(drawn.shape) > MAX_JPEG_SIDE:
+        height, width, _ = drawn.shape
+        scale = MAX_JPEG_SIDE / max(height, width)
+        drawn = cv2.resize(drawn, (max(int(width * scale), 1),
+                                   max(int(height * scale), 1)))
     write_atomically(path, cv2.imencode('.jpg', drawn)[1].tobytes(), ADVICE)
 
 

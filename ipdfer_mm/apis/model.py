@@ -11,7 +11,7 @@ from mmengine.runner import CheckpointLoader
 from modelindex.load_model_index import load
 
 from ipdfer_mm.models.encoders.key_match import match_keys
-from ipdfer_mm.utils.compat import read_checkpoint
+from ipdfer_mm.utils.compat import download, read_checkpoint
 from ipdfer_mm.utils.model_configs import model_config
 from ipdfer_mm.utils.weight_files import FOLDER, SCHEME
 
@@ -148,7 +148,9 @@ def _find(model: Union[str, Path, Config]) -> tuple[Config, Optional[str]]:
 
 def _read(name: str, trust: bool) -> dict:
     """Read a checkpoint without a change of MMEngine's loaders."""
-    if '://' in name:
+    if name.startswith(('http://', 'https://')):
+        return read_checkpoint(download(name), name, 'cpu', trust)
+    if '://' in name:  # of the libraries' authors
         return CheckpointLoader.load_checkpoint(name, map_location='cpu')
     path = Path(name).expanduser()
     if not path.is_file():

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 import mmengine
 import numpy as np
@@ -138,7 +138,8 @@ def read_experiments(
 
     Raises:
         FileNotFoundError: If there is no run.
-        ValueError: If an experiment is in two folders, or a file is damaged.
+        ValueError: If an experiment is in two folders, or its runs have
+            other settings, or a file is damaged.
     """
     found: dict[str, dict[int, list[Path]]] = {}
     missing, incomplete = [], set()
@@ -167,8 +168,34 @@ def read_experiments(
             if (name, seed) not in incomplete
         ]
         if results:
+            _check_same_settings(name, results)
             experiments.append(Experiment(name, results))
     return experiments, missing
+
+
+def _check_same_settings(name: str, results: Sequence[SeedResult]) -> None:
+    """Refuse to average what differs in more than seed and fold."""
+    runs = [run for seed in results for run in seed.runs]
+    first, *others = [_comparable(run.settings) for run in runs]
+    for run, settings in zip(runs[1:], others):
+        changed = sorted(key for key in {*first, *settings}
+                         if first.get(key) != settings.get(key))
+        if changed:
+            raise ValueError(
+                f'{name}: {run.folder} and {runs[0].folder} have other '
+                f'settings ({", ".join(changed)}), so that no mean can be '
+                'taken. Keep them in two folders (--out of '
+                'tools/run_experiments.py).')
+
+
+def _comparable(settings: Any) -> Any:
+    """Settings without seed, fold, and the file that training starts from."""
+    if isinstance(settings, list):
+        return [_comparable(value) for value in settings]
+    if not isinstance(settings, dict):
+        return settings
+    return {key: _comparable(value) for key, value in settings.items()
+            if key not in ('seed', 'fold', 'load_from')}
 
 
 def read_run(folder: Path) -> RunResult:

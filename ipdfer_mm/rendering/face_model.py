@@ -1,5 +1,7 @@
 """A linear face model: a mean mesh plus weighted shapes."""
 
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -105,7 +107,10 @@ class FaceModel:
                 f'The face model {path} does not exist. Make it with '
                 'tools/dataset_converters/ict_facekit.py from a checkout of '
                 'ICT-FaceKit, or use parametric_head().') from None
-        except (OSError, ValueError, EOFError, AttributeError) as error:
+        # What damaged and other files come to; AttributeError and TypeError
+        # is an array that is no archive.
+        except (OSError, ValueError, EOFError, AttributeError, TypeError,
+                zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(f'{path} is no readable .npz file: {error}'
                              ) from error
         missing = [key for key in KEYS if key not in arrays]

@@ -163,7 +163,8 @@ def load_config(args: argparse.Namespace) -> Config:
     """Read the config and apply launcher and work folder.
 
     The folder is, first match wins: ``--work-dir``, ``work_dir`` of the
-    config, ``work_dirs/<name of the config>``.
+    config, ``work_dirs/<path of the config below configs>``: those of one
+    name in two folders shall not share one.
 
     Args:
         args (argparse.Namespace): Parsed flags, with ``config``.
@@ -178,7 +179,10 @@ def load_config(args: argparse.Namespace) -> Config:
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
-        cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+        path = Path(args.config).absolute().with_suffix('')
+        top = next((folder for folder in path.parents
+                    if folder.name == 'configs'), path.parent)
+        cfg.work_dir = str(Path('work_dirs', path.relative_to(top)))
     return cfg
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 # Pictures with a shorter side are enlarged, so that text can be read.
 MIN_SIDE = 360
+# But not beyond this, for pictures that are as thin as lines.
+MAX_ENLARGED = 4096
 HEADING_HEIGHT = 20  # pixels, of the panel
 CELL = 112  # pixels, side of its faces
 PANEL = ('aligned', 'neutral', 'reconstruction')
@@ -47,7 +49,9 @@ def draw_faces(picture: np.ndarray,
         np.ndarray: Another picture, BGR, uint8, of a size that depends on
         that of the first alone.
     """
-    scale = max(MIN_SIDE / min(picture.shape[:2]), 1)
+    scale = min(MIN_SIDE / min(picture.shape[:2]),
+                MAX_ENLARGED / max(picture.shape[:2]))
+    scale = max(scale, 1)
     height, width = (round(side * scale) for side in picture.shape[:2])
     canvas = cv2.resize(np.ascontiguousarray(picture), (width, height))
     for index, face in enumerate(faces):

@@ -84,7 +84,9 @@ def drawn_picture(picture: np.ndarray) -> str:
     """
     scale = MAX_SIDE / max(picture.shape[:2])
     if scale < 1:
-        picture = cv2.resize(picture, None, fx=scale, fy=scale,
+        height, width = (max(round(side * scale), 1)
+                         for side in picture.shape[:2])
+        picture = cv2.resize(picture, (width, height),
                              interpolation=cv2.INTER_AREA)
     height, width = picture.shape[:2]
     kind = 'drawn wide' if width > 2 * height else 'drawn'

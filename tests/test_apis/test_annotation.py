@@ -78,6 +78,14 @@ def test_pictures(job, pictures):
         face['probabilities']['happiness'], abs=1e-4)
 
 
+@pytest.mark.parametrize('shape', [(2, 1200, 3), (70000, 3, 3)])
+def test_pictures_that_are_as_thin_as_lines(job, tmp_path, shape):
+    cv2.imwrite(str(tmp_path / 'line.png'), np.full(shape, 99, np.uint8))
+    annotate_pictures(job, [tmp_path / 'line.png'])
+    drawn = cv2.imread(str(job.out / 'pictures/line.png.jpg'))
+    assert max(drawn.shape) <= 65500
+
+
 def test_paths_with_dots(job, pictures, monkeypatch):
     """One file by two paths is one, and results stay in their folder."""
     monkeypatch.chdir(pictures[1].parent)

@@ -60,6 +60,14 @@ def test_accuracy(runs):
         runs, with_paper=False)[0]['accuracy'].header
 
 
+def test_other_settings_are_not_averaged(tmp_path):
+    make_run(tmp_path, 'baseline_rafdb', 0, ALL)
+    make_run(tmp_path, 'baseline_rafdb', 1, ALL, weight=.7)
+    with pytest.raises(ValueError, match=r'seed1 and .*seed0 have other '
+                                         r'settings \(model\)'):
+        tables_of(tmp_path)
+
+
 def test_f1_is_that_of_scikit_learn(tmp_path):
     make_run(tmp_path, 'a', 0, wrong(0, 3, 6, 7))
     labels = np.arange(N) % 3

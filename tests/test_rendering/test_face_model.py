@@ -65,6 +65,14 @@ def test_wrong_number_of_weights(arrays, tmp_path):
 def test_missing_file_and_keys(arrays, tmp_path):
     with pytest.raises(FileNotFoundError, match='none.npz.*ict_facekit.py'):
         FaceModel.load(tmp_path / 'none.npz')
+    load(arrays, tmp_path)
+    (whole, ) = tmp_path.glob('*.npz')
+    (tmp_path / 'half.npz').write_bytes(
+        whole.read_bytes()[:whole.stat().st_size // 2])
+    np.save(tmp_path / 'array.npy', np.zeros(3))
+    for name in ('half.npz', 'array.npy'):
+        with pytest.raises(ValueError, match=f'{name} is no readable'):
+            FaceModel.load(tmp_path / name)
     (tmp_path / 'text.npz').write_text('text')
     with pytest.raises(ValueError, match='text.npz is no readable'):
         FaceModel.load(tmp_path / 'text.npz')

@@ -43,6 +43,12 @@ def test_work_dir(parse, tmp_path):
     config = tmp_path / 'named.py'
     config.write_text(f'_base_ = {str(RAFDB)!r}\nwork_dir = "of_config"\n')
     assert parse('train', RAFDB).work_dir == 'work_dirs/ipdfer_rafdb'
+    # Not the folder of the config of this name that is not in holdout.
+    holdout = RAFDB.parent / 'holdout' / RAFDB.name
+    assert parse('train', holdout).work_dir == 'work_dirs/holdout/ipdfer_rafdb'
+    own = tmp_path / 'own.py'
+    own.write_text(f'_base_ = {str(RAFDB)!r}\n')
+    assert parse('train', own).work_dir == 'work_dirs/own'
     assert parse('train', config).work_dir == 'of_config'
     assert parse('train', config, '--work-dir', 'flag').work_dir == 'flag'
     options = ('--cfg-options', 'work_dir=option')

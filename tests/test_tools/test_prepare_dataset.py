@@ -76,9 +76,11 @@ def test_killed_and_restarted(cmu, tmp_path):
         run('cmufaces', cmu, '--workers', 1)
     process = start('cmufaces', root, '--workers', 1)
     faces = root / 'prepared/faces'
+    deadline = time.monotonic() + 120
     while not (faces.is_dir() and any(faces.rglob('*.png'))):
         assert process.poll() is None, process.stderr.read()
-        time.sleep(.02)
+        assert time.monotonic() < deadline
+        time.sleep(.002)
     process.kill()
     # Ends when no worker holds the pipes any more.
     process.communicate(timeout=60)

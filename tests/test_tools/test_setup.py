@@ -30,7 +30,8 @@ if [ "$1 $2" = "-m pip" ]; then
     case "$*" in
     "install -e .") touch opencv ;;
     "show opencv-python") echo "Version: 4.11.0.86" ;;
-    "uninstall --yes opencv-python") rm opencv ;;
+    *tests.txt) touch opencv; rm -f headless ;;  # it shares its files
+    "uninstall --yes opencv-python "*) rm -f opencv headless ;;
     *"--force-reinstall opencv-python-headless=="*) touch headless ;;
     esac
 elif [ "$2" = "import cv2" ]; then
@@ -95,13 +96,20 @@ def test_replaces_opencv_where_libraries_are_missing(checkout):
     result, calls = run(checkout)
     assert result.returncode == 0, result.stderr
     assert calls[3:] == [
-        'show opencv-python', 'uninstall --yes opencv-python',
+        'show opencv-python',
+        'uninstall --yes opencv-python opencv-python-headless',
         'install --no-deps --force-reinstall '
         'opencv-python-headless==4.11.0.86'
     ]
     assert 'libGL.so.1' in result.stdout
     assert 'apt-get install libgl1' in result.stdout
     assert run(checkout)[1] == []
+    # The tests' packages put opencv-python back.
+    result, calls = run(checkout, 'tests')
+    assert result.returncode == 0, result.stderr
+    assert calls[1] == 'show opencv-python'
+    assert (checkout / 'headless').exists()
+    assert not (checkout / 'opencv').exists()
 
 
 @pytest.mark.parametrize('step', ['torch==', 'mminstall', '-e .', 'headless'])

@@ -10,9 +10,12 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader
+from small_model import model_cfg
 
+from ipdfer_mm.apis import get_model
 from ipdfer_mm.utils.compat import (
     leave_process_group,
     restore_numpy_bool8,
@@ -164,6 +167,11 @@ def test_download_is_not_run(address, tmp_path):
     with pytest.raises(RuntimeError, match='/evil.pth holds pickled') as info:
         CheckpointLoader.load_checkpoint(f'{address}/evil.pth')
     assert address in str(info.value)
+    assert not proof.exists()
+    # Nor by those that ask no CheckpointLoader.
+    cfg = Config(dict(model=model_cfg()))
+    with pytest.raises(RuntimeError, match='/evil.pth holds pickled'):
+        get_model(cfg, f'{address}/evil.pth')
     assert not proof.exists()
     set_checkpoint_trust(True)
     CheckpointLoader.load_checkpoint(f'{address}/evil.pth')

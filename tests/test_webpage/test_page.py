@@ -75,6 +75,19 @@ def visitor(browser, page):
     return Visitor(browser, page.address)
 
 
+@pytest.fixture(scope='module')
+def used(visitor, inferencer, examples, tmp_path_factory):
+    """The page with a face on it, whatever ran before."""
+    path = tmp_path_factory.mktemp('used') / 'mirrored.png'
+    cv2.imwrite(str(path), cv2.flip(cv2.imread(str(examples['surprise'])), 1))
+    ((face, ), ) = (result.faces for result in inferencer(
+        [path], synthesis=True))
+    visitor.upload(path)
+    visitor.wait_for_face(face)
+    visitor.wait_for_pictures('#scaled', face.reconstruction)
+    return visitor
+
+
 def similar(first, second):
     """Whether pictures are the same, decoded in batches of another size."""
     return len(first) == len(second) and all(
@@ -113,8 +126,9 @@ def move_slider(visitor, key):
     slider.send_keys(getattr(Keys, key))
 
 
-def test_slider(visitor):
+def test_slider(used):
     """From exaggerated to neutral."""
+    visitor = used
     _, _, neutral, rebuilt = visitor.pictures('#parts')
     assert np.abs(neutral.astype(int) - rebuilt).max() > 20
     move_slider(visitor, 'END')
@@ -166,10 +180,10 @@ def test_no_face_and_bad_files(visitor, page, tmp_path):
     assert not list(page.folder.rglob('*wall*'))
 
 
-def test_nothing_comes_from_elsewhere(visitor, page):
+def test_nothing_comes_from_elsewhere(used, page):
     """Of all that the browser asked for up to now."""
     events = [json.loads(entry['message'])['message']
-              for entry in visitor.browser.get_log('performance')]
+              for entry in used.browser.get_log('performance')]
     urls = [event['params']['request']['url'] for event in events
             if event['method'] == 'Network.requestWillBeSent']
     urls = [url for url in urls if re.match('(http|ws)s?:', url)]

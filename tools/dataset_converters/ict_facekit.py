@@ -8,10 +8,14 @@ cannot draw.
 """
 
 import argparse
+import io
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
+from ipdfer_mm.utils.atomic import write_atomically
 
 NEUTRAL = 'generic_neutral_mesh'
 IDENTITIES = 100
@@ -132,9 +136,13 @@ def convert(checkout: Path,
 
     Raises:
         FileNotFoundError: If a file of the checkout is missing.
+        OSError: If it cannot be written; names it.
         ValueError: If a file does not parse, or its number of vertices is not
             that of the neutral mesh, or too small for the cut.
     """
+    if out.suffix != '.npz':
+        raise ValueError(f'{out} must end in .npz.')
+    out.parent.mkdir(parents=True, exist_ok=True)
     folder = checkout / 'FaceXModel'
     mean, triangles = read_obj(folder / f'{NEUTRAL}.obj')
     if len(mean) < cut:
@@ -165,13 +173,18 @@ def convert(checkout: Path,
         group_names=np.array(list(groups)),
         group_ranges=np.array(list(groups.values())),
         landmarks68=np.array(LANDMARKS68))
-    np.savez_compressed(out, **arrays)
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    write_atomically(out, content.getvalue(), 'the model was not written')
 
 
 def main() -> None:
     """Run the tool."""
     args = parse_args()
-    convert(args.checkout, args.out)
+    try:
+        convert(args.checkout, args.out)
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
     print(f'Wrote {args.out}.')
 
 
