@@ -14,6 +14,10 @@ from ipdfer_mm.utils.run_settings import FILE as SETTINGS_FILE
 from .execution import CHECKPOINTS, read_scalars
 from .state import FILE, FINISHED, read_state
 
+# Settings that runs which are averaged may differ in.
+OF_ONE_RUN = ('seed', 'fold', 'load_from', 'data_root', 'num_workers',
+              'persistent_workers', 'pin_memory')
+
 
 class RunResult(NamedTuple):
     """A finished run.
@@ -189,13 +193,13 @@ def _check_same_settings(name: str, results: Sequence[SeedResult]) -> None:
 
 
 def _comparable(settings: Any) -> Any:
-    """Settings without seed, fold, and the file that training starts from."""
+    """Settings without those that differ by run or by machine."""
     if isinstance(settings, list):
         return [_comparable(value) for value in settings]
     if not isinstance(settings, dict):
         return settings
     return {key: _comparable(value) for key, value in settings.items()
-            if key not in ('seed', 'fold', 'load_from')}
+            if key not in OF_ONE_RUN}
 
 
 def read_run(folder: Path) -> RunResult:
