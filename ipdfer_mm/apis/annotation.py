@@ -16,14 +16,14 @@ import numpy as np
 from tqdm import tqdm
 
 from ipdfer_mm.utils.atomic import renamed_when_done, write_atomically
-from ipdfer_mm.visualization.face_drawing import draw_faces
+from ipdfer_mm.visualization.face_drawing import draw_faces, shrink
 
 from .inferencer import ExpressionInferencer
 from .results import PictureResult, face_cells, face_columns
 
 ADVICE = 'choose another folder'
 PICTURES = 'pictures'
-# Of the format, in pixels.
+# Of the format, in pixels; it has a little more.
 MAX_JPEG_SIDE = 65500
 
 
@@ -146,12 +146,8 @@ def _write_picture(job: AnnotationJob, result: PictureResult,
     drawn = draw_faces(picture, result.faces,
                        range(1, count + 1) if count > 1 else None,
                        job.synthesis)
-    if max(drawn.shape) > MAX_JPEG_SIDE:
-        height, width, _ = drawn.shape
-        scale = MAX_JPEG_SIDE / max(height, width)
-        drawn = cv2.resize(drawn, (max(int(width * scale), 1),
-                                   max(int(height * scale), 1)))
-    write_atomically(path, cv2.imencode('.jpg', drawn)[1].tobytes(), ADVICE)
+    _, content = cv2.imencode('.jpg', shrink(drawn, MAX_JPEG_SIDE))
+    write_atomically(path, content.tobytes(), ADVICE)
 
 
 def _rows(result: PictureResult,

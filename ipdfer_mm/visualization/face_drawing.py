@@ -32,6 +32,25 @@ def expression_colour(index: int) -> tuple[float, float, float]:
     return matplotlib.colormaps['tab10'](index % 10)[:3]
 
 
+def shrink(picture: np.ndarray, max_side: int) -> np.ndarray:
+    """Make a picture smaller where it is large.
+
+    Args:
+        picture (np.ndarray): BGR, uint8 (H, W, 3).
+        max_side (int): Pixels that its longer side may have.
+
+    Returns:
+        np.ndarray: The picture, or a smaller one of the same proportions, at
+        least a pixel wide.
+    """
+    scale = max_side / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    height, width = (max(round(side * scale), 1)
+                     for side in picture.shape[:2])
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+
+
 def draw_faces(picture: np.ndarray,
                faces: Sequence['Face'],
                numbers: Optional[Sequence[int]] = None,

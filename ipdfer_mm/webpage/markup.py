@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.colors import to_hex
 
 from ipdfer_mm.preparation.head_pose import Angles
-from ipdfer_mm.visualization.face_drawing import expression_colour
+from ipdfer_mm.visualization.face_drawing import expression_colour, shrink
 
 # Longest side of the annotated picture in pixels.
 MAX_SIDE = 1280
@@ -82,12 +82,7 @@ def drawn_picture(picture: np.ndarray) -> str:
     Returns:
         str: HTML.
     """
-    scale = MAX_SIDE / max(picture.shape[:2])
-    if scale < 1:
-        height, width = (max(round(side * scale), 1)
-                         for side in picture.shape[:2])
-        picture = cv2.resize(picture, (width, height),
-                             interpolation=cv2.INTER_AREA)
+    picture = shrink(picture, MAX_SIDE)
     height, width = picture.shape[:2]
     kind = 'drawn wide' if width > 2 * height else 'drawn'
     return (f'<div class="{kind}"><img src="{_data_url(picture, "jpeg")}" '

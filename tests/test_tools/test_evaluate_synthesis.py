@@ -11,7 +11,7 @@ import pytest
 import torch
 from metric_weights import save_alexnet, save_inception
 from mmengine.config import Config
-from small_model import model_cfg
+from small_model import head, model_cfg, resnet
 from tiny_run import baseline_cfg, run
 
 from ipdfer_mm.datasets import EXPRESSIONS
@@ -149,6 +149,22 @@ def load_tool():
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
     return tool
+
+
+def test_a_baseline_synthesises_nothing(tmp_path, monkeypatch):
+    config = write_rendered_model(tmp_path, num_people=2, num_pictures=2)
+    plain = dict(
+        _delete_=True, type='mmpretrain.ImageClassifier', backbone=resnet(),
+        data_preprocessor=dict(type='mmpretrain.ClsDataPreprocessor'),
+        neck=dict(type='mmpretrain.GlobalAveragePooling'), head=head(7))
+    baseline = tmp_path / 'baseline.py'
+    baseline.write_text(f'_base_ = {str(config)!r}\nmodel = {plain!r}\n')
+    model = MODELS.build(Config.fromfile(baseline).model)
+    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'plain.pth')
+    monkeypatch.setattr(sys, 'argv', [
+        'evaluate_synthesis.py', str(baseline), str(tmp_path / 'plain.pth')])
+    with pytest.raises(SystemExit, match='has a ImageClassifier, which'):
+        load_tool().main()
 
 
 def test_too_few_pictures_for_identities(tmp_path, monkeypatch):

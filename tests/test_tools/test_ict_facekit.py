@@ -54,7 +54,11 @@ def checkout(packed, tmp_path):
 
 
 def convert(tool, checkout, out):
+    with pytest.raises(ValueError, match='model.npy must end in .npz'):
+        tool.convert(checkout, out.with_suffix('.npy'))
+    out = out.parent / 'new' / out.name  # data/ is not there in a clone
     tool.convert(checkout, out, cut=CUT, identities=2, expressions=NAMES)
+    out.rename(out.parents[1] / out.name)
 
 
 def test_converting_gives_the_packed_arrays(tool, packed, checkout, tmp_path):

@@ -141,3 +141,6 @@ def test_bad_input(folder):
     output = run(*command('--out', 'other', '--run', 9), cwd=folder,
                  fails=True)
     assert '--run 9: there are 2 runs' in output
+    output = run(*command('--out', 'other', '--run', 1, '--launcher',
+                          'slurm'), cwd=folder, fails=True)
+    assert '--launcher slurm submits all' in output

@@ -7,6 +7,7 @@ from ipdfer_mm.visualization.face_drawing import (
     HEADING_HEIGHT,
     draw_faces,
     expression_colour,
+    shrink,
 )
 
 GREY = np.full((400, 500, 3), 128, np.uint8)
@@ -53,6 +54,19 @@ def test_text_at_the_border_and_small_pictures():
     row = np.nonzero((small[200] != 128).any(axis=1))[0]
     # 20 in the small picture begins at 60 in the large one.
     assert abs(row.min() - 61) <= 1 and abs(row.max() - 301) <= 1
+
+
+def test_large_pictures_become_smaller():
+    picture = np.full((40, 100, 3), 7, np.uint8)
+    assert shrink(picture, 100) is picture
+    assert shrink(picture, 50).shape == (20, 50, 3)
+    assert shrink(picture[:1], 10).shape == (1, 10, 3)
+    assert (shrink(picture, 50) == 7).all()
+
+
+def test_thin_pictures_are_not_enlarged_to_walls():
+    drawn = draw_faces(np.zeros((2, 1200, 3), np.uint8), [])
+    assert drawn.shape == (7, 4096, 3)  # as 2 to 1200, rounded
 
 
 def test_panel():

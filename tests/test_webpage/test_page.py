@@ -53,13 +53,14 @@ class Visitor:
     def wait_for_face(self, face):
         """Until the numbers are those of a face."""
         shown = [f'{share:.1%}' for share in face.probabilities.values()]
-        self.until(
-            lambda: cells(self.html('#probabilities'))[1::3] == shown)
-        assert cells(self.html('#probabilities'))[::3] == list(
-            face.probabilities)
         angles = [f'{round(angle):+d}°'.replace('+0°', '0°')
                   for angle in face.angles]
-        assert cells(self.html('#pose'))[1::3] == angles
+        # Of both: another face may have the same probabilities.
+        self.until(
+            lambda: cells(self.html('#probabilities'))[1::3] == shown
+            and cells(self.html('#pose'))[1::3] == angles)
+        assert cells(self.html('#probabilities'))[::3] == list(
+            face.probabilities)
 
     def pictures(self, selector):
         """Pictures that are seen of a part."""

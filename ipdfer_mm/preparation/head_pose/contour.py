@@ -83,7 +83,7 @@ def contour_yaw(landmarks: np.ndarray) -> float:
                          f'an array of shape {landmarks.shape}.')
     line = right - left
     length = np.linalg.norm(line)
-    if not length > 0:
+    if length == 0:
         return float('nan')
     half = length / 2
     foot = (bridge - left) @ line / length
