@@ -4,6 +4,7 @@ from .affectnet import AffectNet
 from .ckplus import CKPlus
 from .cmu_faces import CMUFaces
 from .csv_fer import CSVFER
+from .face_images import FaceImages
 from .fer_dataset import EXPRESSIONS, FERDataset
 from .ferplus import FERPlus
 from .folder_fer import FolderFER
@@ -13,13 +14,14 @@ from .rafdb import RAFDB
 from .samplers import WeightedClassSampler
 from .sfew import SFEW
 from .synthetic_faces import SyntheticFaces
-from .transforms import AlignFace, LoadFaceImage, PackFaceInputs
+from .transforms import AlignFace, LoadFaceImage, PackFaceInputs, RandomTint
 
 __all__ = [
     'CSVFER',
     'EXPRESSIONS',
     'POSE_EDGES',
     'RAFDB',
+    'RandomTint',
     'SFEW',
     'AffectNet',
     'AlignFace',
@@ -27,6 +29,7 @@ __all__ = [
     'CMUFaces',
     'FERDataset',
     'FERPlus',
+    'FaceImages',
     'FolderFER',
     'LFWPairs',
     'LoadFaceImage',

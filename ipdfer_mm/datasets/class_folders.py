@@ -75,7 +75,8 @@ def walk_files(data_root: str, folder: str) -> Iterator[str]:
 
     Args:
         data_root (str): What the paths are relative to.
-        folder (str): The folder, relative to it, with forward slashes.
+        folder (str): The folder, relative to it, with forward slashes;
+            empty for all of it.
 
     Yields:
         str: Path of a file, relative to ``data_root``, with forward slashes.
@@ -83,7 +84,7 @@ def walk_files(data_root: str, folder: str) -> Iterator[str]:
     with os.scandir(osp.join(data_root, folder)) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
     for entry in found:
-        path = f'{folder}/{entry.name}'
+        path = f'{folder}/{entry.name}' if folder else entry.name
         if entry.is_dir():
             yield from walk_files(data_root, path)
         else:

@@ -10,6 +10,7 @@ from .encoders import (
     IResNet,
     MobileFaceNet,
 )
+from .face_distiller import FaceDistiller
 from .face_recognizer import FaceRecognizer
 from .heads import PoseSupervisedHead
 from .ipdfer import IPDFERModel
@@ -22,7 +23,8 @@ from .losses import (
 from .score_tta import AverageScoreTTA
 
 __all__ = [
-    'AverageScoreTTA', 'ExpressionDiscriminator', 'FaceDecoder', 'FaceEncoder',
+    'AverageScoreTTA', 'ExpressionDiscriminator', 'FaceDecoder', 'FaceDistiller',
+    'FaceEncoder',
     'FacePretrainedInit', 'FaceRecognizer', 'IPDFERModel', 'IResNet',
     'IdentityConsistencyLoss', 'IdentityEncoder', 'InceptionResnetV1',
     'MobileFaceNet', 'OrthogonalityLoss', 'PoseSupervisedHead',

@@ -3,5 +3,6 @@
 from .align import AlignFace
 from .formatting import PackFaceInputs
 from .loading import LoadFaceImage
+from .tint import RandomTint
 
-__all__ = ['AlignFace', 'LoadFaceImage', 'PackFaceInputs']
+__all__ = ['AlignFace', 'LoadFaceImage', 'PackFaceInputs', 'RandomTint']

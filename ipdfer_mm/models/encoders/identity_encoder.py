@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Optional
 
 import torch
+import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -28,6 +29,11 @@ class IdentityEncoder(BackboneEncoder):
     Args:
         backbone (dict): Config of the network. It returns a tuple, whose last
             item is (N, D), or (N, D, h, w), which is average-pooled.
+        neck (dict, optional): Config of a neck of mmpretrain in place of the
+            pooling, such as the linear layer that makes the pooled feature
+            of a ResNet, which is never negative, a signed one. Weights are
+            then loaded for both, under ``backbone.*`` and ``neck.*``.
+            Defaults to None.
         mean (Sequence[float]): Subtracted from the pixels in [0, 255], one
             for each channel in the order of ``channel_order``. Defaults to
             127.5 each: with the default ``std`` the network gets [-1, 1].
@@ -65,6 +71,7 @@ class IdentityEncoder(BackboneEncoder):
 
     def __init__(self,
                  backbone: dict,
+                 neck: Optional[dict] = None,
                  mean: Sequence[float] = (127.5, 127.5, 127.5),
                  std: Sequence[float] = (127.5, 127.5, 127.5),
                  channel_order: str = 'rgb',
@@ -72,6 +79,7 @@ class IdentityEncoder(BackboneEncoder):
                  normalize: bool = False,
                  init_cfg: Optional[dict] = None) -> None:
         super().__init__(backbone, init_cfg)
+        self.neck = None if neck is None else MODELS.build(neck)
         if channel_order not in ('rgb', 'bgr'):
             raise ValueError('channel_order must be "rgb" or "bgr", but got '
                              f'"{channel_order}".')
@@ -84,6 +92,11 @@ class IdentityEncoder(BackboneEncoder):
         self.has_weights = False
         self.requires_grad_(False)
         self.eval()
+
+    @property
+    def pretrained_part(self) -> nn.Module:
+        """The part that :class:`FacePretrainedInit` loads into."""
+        return self.backbone if self.neck is None else self
 
     def train(self, mode: bool = True) -> 'IdentityEncoder':
         """Stay in eval mode, whatever the mode of the model around it."""
@@ -110,6 +123,9 @@ class IdentityEncoder(BackboneEncoder):
             Tensor: Identity features, (N, D).
         """
         feat = self.backbone(self.preprocess(x))[-1]
+        if self.neck is not None:
+            # mmpretrain's LinearNeck cannot read the channels-last format.
+            feat = self.neck((feat.contiguous(), ))[-1]
         if feat.dim() == 4:
             feat = feat.mean(dim=(2, 3))
         if self.normalize:
@@ -135,11 +151,10 @@ class IdentityEncoder(BackboneEncoder):
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str,
                               *args) -> None:
         """Notice weights; torch's and MMEngine's loaders come through here."""
-        below = prefix + 'backbone.'
         state = {
-            key[len(below):]: value
-            for key, value in state_dict.items() if key.startswith(below)
+            key[len(prefix):]: value
+            for key, value in state_dict.items() if key.startswith(prefix)
         }
-        if match_keys(self.backbone, state).problem is None:
+        if match_keys(self, state).problem is None:
             self.has_weights = True
         super()._load_from_state_dict(state_dict, prefix, *args)

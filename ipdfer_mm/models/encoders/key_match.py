@@ -48,6 +48,12 @@ class KeyMatch:
         if used < MIN_SHARE:
             return (f'the file is of a larger network: {len(self.unexpected)} '
                     f'of its keys have no place in this one')
+        # A frozen encoder would keep a random neck.
+        neck = [key for key in self.matched + self.missing
+                if key.startswith('neck.')]
+        if neck and not set(neck) & set(self.matched):
+            return ('the file has no neck, and the network has one: leave it '
+                    'out (neck=None), or give a file with it')
         return None
 
     def __str__(self) -> str:
