@@ -14,7 +14,7 @@ import os.path as osp  # noqa: E402
 # Folders of aligned faces, separated by colons; one that is named twice is
 # seen twice in an epoch. Where there is a file exclude.txt in a folder, it
 # names the images and folders that are left out.
-face_folders = '{{$FACE_FOLDERS:data/faces/prepared/faces}}'.split(':')
+face_folders = '{{$FACE_FOLDERS:data/faces/prepared/faces}}'
 # MobileFaceNet, https://github.com/foamliu/MobileFaceNet
 teacher_checkpoint = '{{$TEACHER_CHECKPOINT:weights/mobilefacenet.pt}}'
 # Verified on the pairs of LFW, aligned; leave it out with --no-validate.
@@ -83,7 +83,7 @@ train_dataloader = dict(
                 data_root=folder,
                 exclude='exclude.txt' if osp.isfile(
                     osp.join(folder, 'exclude.txt')) else None,
-                pipeline=train_pipeline) for folder in face_folders
+                pipeline=train_pipeline) for folder in face_folders.split(':')
         ]))
 val_dataloader = dict(
     batch_size=64,

@@ -23,10 +23,9 @@ from .losses import (
 from .score_tta import AverageScoreTTA
 
 __all__ = [
-    'AverageScoreTTA', 'ExpressionDiscriminator', 'FaceDecoder', 'FaceDistiller',
-    'FaceEncoder',
-    'FacePretrainedInit', 'FaceRecognizer', 'IPDFERModel', 'IResNet',
-    'IdentityConsistencyLoss', 'IdentityEncoder', 'InceptionResnetV1',
-    'MobileFaceNet', 'OrthogonalityLoss', 'PoseSupervisedHead',
-    'ReconstructionLoss', 'UniformConfusionLoss'
+    'AverageScoreTTA', 'ExpressionDiscriminator', 'FaceDecoder',
+    'FaceDistiller', 'FaceEncoder', 'FacePretrainedInit', 'FaceRecognizer',
+    'IPDFERModel', 'IResNet', 'IdentityConsistencyLoss', 'IdentityEncoder',
+    'InceptionResnetV1', 'MobileFaceNet', 'OrthogonalityLoss',
+    'PoseSupervisedHead', 'ReconstructionLoss', 'UniformConfusionLoss'
 ]
