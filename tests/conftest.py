@@ -2,6 +2,8 @@
 
 import logging
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,15 @@ def shared() -> Path:
     if not path.is_dir():
         pytest.skip(f'no test data at {path}: set IPDFER_SHARED')
     return path
+
+
+@pytest.fixture(scope='session')
+def ferplus(shared, tmp_path_factory) -> Path:
+    """FERPlus with its photographs, in the official layout."""
+    root = tmp_path_factory.mktemp('ferplus')
+    subprocess.run([sys.executable, shared / 'data/unpack.py', 'ferplus',
+                    root], check=True)
+    return root
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
+from ipdfer_mm.datasets.manifest import ALSO_IN
 from ipdfer_mm.preparation.face_choice import MEANINGS
 from ipdfer_mm.preparation.prepare import UNREADABLE, Summary, prepare
 from ipdfer_mm.preparation.sets import (
@@ -81,6 +82,9 @@ def report(summary: Summary, job: Job) -> None:
     for name, lines in summary.listed.items():
         if lines:
             meaning = meanings.get(name, 'names of a list without a picture')
+            if name.startswith(ALSO_IN):
+                meaning = ('the same pixels are in the split '
+                           + name.removeprefix(ALSO_IN))
             print(f'{len(lines)}: {meaning}, see '
                   f'{job.out / name}.txt')
 

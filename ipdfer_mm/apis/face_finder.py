@@ -7,8 +7,9 @@ import numpy as np
 import torch
 
 from ipdfer_mm.preparation import align_face
-from ipdfer_mm.preparation.detection import Detections, FaceDetector
+from ipdfer_mm.preparation.detection import Detections
 from ipdfer_mm.preparation.face_choice import ChosenFace, check_points
+from ipdfer_mm.preparation.face_search import FaceSearch
 from ipdfer_mm.preparation.head_pose import UNKNOWN, Angles, FacePicture
 from ipdfer_mm.preparation.recipe import Recipe
 from ipdfer_mm.preparation.region import Region
@@ -53,7 +54,7 @@ class FaceFinder:
     def __init__(self, recipe: Recipe, device: torch.device) -> None:
         self.recipe = recipe
         self.pose = recipe.build_pose()
-        self.detector = FaceDetector(recipe.min_side, recipe.min_face, device)
+        self.search = FaceSearch(recipe, device)
 
     def find(self, images: list[np.ndarray]) -> list[list[FoundFace]]:
         """Find the faces of pictures.
@@ -64,24 +65,10 @@ class FaceFinder:
         Returns:
             list[list[FoundFace]]: Of each picture, from left to right.
         """
-        regions = [
-            Region.of(image, None).grow(self.recipe.margin)
-            for image in images
-        ]
-        detections = self.detector.detect(
-            [region.cut(image) for region, image in zip(regions, images)])
+        regions = [Region.of(image, None) for image in images]
         return [
-            self._trusted(found, np.array([region.left, region.top]))
-            for found, region in zip(detections, regions)
-        ]
-
-    def _trusted(self, found: Detections,
-                 shift: np.ndarray) -> list[FoundFace]:
-        order = np.argsort(found.boxes[:, 0], kind='stable')
-        return [
-            FoundFace(found.boxes[i] + np.tile(shift, 2),
-                      check_points(found.points[i] + shift, found.scores[i]))
-            for i in order if found.scores[i] >= self.recipe.min_score
+            _from_left_to_right(faces)
+            for faces in self.search(images, regions)
         ]
 
     def crop(self, image: np.ndarray, found: FoundFace) -> np.ndarray:
@@ -103,7 +90,8 @@ class FaceFinder:
                 image, (size, size), interpolation=cv2.INTER_AREA
                 if shrinks else cv2.INTER_LINEAR)
         if found.face.can_be_aligned:
-            return align_face(image, found.face.points, size)
+            return align_face(image, found.face.points, size,
+                              self.recipe.border)
         left, top, right, bottom = found.box
         region = Region.of(image, (left, top, right - left, bottom - top))
         return region.centre_crop(image, self.recipe.fallback_crop, size)
@@ -121,3 +109,12 @@ class FaceFinder:
         if self.pose is None or found.face.points is None:
             return UNKNOWN
         return self.pose(FacePicture('', image, found.face.points))
+
+
+def _from_left_to_right(found: Detections) -> list[FoundFace]:
+    return [
+        FoundFace(
+            found.boxes[i],
+            check_points(found.points[i], found.scores[i], found.flags[i]))
+        for i in np.argsort(found.boxes[:, 0], kind='stable')
+    ]

@@ -13,7 +13,13 @@ from mmpretrain.datasets import BaseDataset
 from ipdfer_mm.registry import DATASETS
 
 from .files import missing_files, shorten
-from .manifest import MEND, join_manifest, picture_keys, recipe_hash
+from .manifest import (
+    MEND,
+    is_duplicate_flag,
+    join_manifest,
+    picture_keys,
+    recipe_hash,
+)
 from .pose import POSE_EDGES, UNKNOWN_POSE, pose_class
 
 EXPRESSIONS = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
@@ -35,7 +41,8 @@ class FERDataset(BaseDataset):
     (float, signed degrees, positive where the nose points to the left of the
     picture, nan if unknown), ``pose_label`` (int, :func:`pose_class`),
     ``aligned`` (bool, whether the picture is a square around the face
-    already, as those of a manifest are) and, where known, ``subject`` (str),
+    already, as those of a manifest are) and, where known, ``flags``
+    (tuple[str], of the manifest), ``subject`` (str),
     ``landmarks`` (np.ndarray of shape (5, 2), in pixels of the picture) and
     ``neutral_img_path`` (str).
 
@@ -50,6 +57,12 @@ class FERDataset(BaseDataset):
         only_flag (str, optional): Read only the pictures that the manifest
             flags so, for example those of a list of large poses. Defaults to
             None, all.
+        drop_flags (Sequence[str]): Leave out the pictures that the manifest
+            flags so. ``['also_in_train', 'also_in_val']`` makes a test set of
+            pictures that are in no other split. Defaults to none.
+        drop_duplicates (bool): Leave out pictures whose pixels the manifest
+            knows from another split or from earlier in this one, as for
+            training. Defaults to False.
         drop_classes (Sequence[str]): Names of classes that ``metainfo``
             leaves out and whose samples shall be left out too. Defaults to
             none: such a sample is an error.
@@ -73,17 +86,22 @@ class FERDataset(BaseDataset):
                  ann_file: str = '',
                  manifest: Optional[str] = None,
                  only_flag: Optional[str] = None,
+                 drop_flags: Sequence[str] = (),
+                 drop_duplicates: bool = False,
                  drop_classes: Sequence[str] = (),
                  metainfo: Optional[dict] = None,
                  **kwargs) -> None:
         data_root = osp.expanduser(data_root)
         if manifest is not None:
             manifest = osp.join(data_root, osp.expanduser(manifest))
-        elif only_flag is not None:
-            raise ValueError(f'only_flag={only_flag!r}: only a manifest has '
-                             'flags; give one.')
+        elif only_flag is not None or drop_flags or drop_duplicates:
+            raise ValueError(
+                'only_flag, drop_flags and drop_duplicates ask for flags, '
+                'which only a manifest has; give one.')
         self.manifest = manifest
         self.only_flag = only_flag
+        self.drop_flags = tuple(drop_flags)
+        self.drop_duplicates = drop_duplicates
         self.drop_classes = tuple(drop_classes)
         self._notes: dict[str, list[str]] = {}
         super().__init__(
@@ -241,14 +259,27 @@ class FERDataset(BaseDataset):
                               sample['img_path'])
             samples = [sample for sample in samples
                        if self.only_flag in sample['flags']]
+        samples = list(self._keep_unflagged(samples))
         for sample in samples:
-            for flag in sample.pop('flags'):
+            for flag in sample['flags']:
                 self.note(f'Flagged {flag} in the manifest, kept',
                           sample['img_path'])
         recipe = recipe_hash(self.manifest)
         if recipe is not None:
             self._metainfo['recipe'] = recipe
         return samples
+
+    def _keep_unflagged(self, samples: Iterable[dict]) -> Iterator[dict]:
+        for sample in samples:
+            unwanted = [
+                flag for flag in sample['flags'] if flag in self.drop_flags or
+                (self.drop_duplicates and is_duplicate_flag(flag))
+            ]
+            if unwanted:
+                self.note(f'Flagged {unwanted[0]}, left out',
+                          sample['img_path'])
+            else:
+                yield sample
 
     def _to_info(self, sample: dict) -> dict:
         info = {'aligned': False, **sample}

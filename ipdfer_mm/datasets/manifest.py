@@ -22,6 +22,10 @@ from .files import (
 
 HEADER = ('path', 'aligned_path', 'yaw', 'pitch', 'roll', 'score',
           *POINT_COLUMNS, 'flags')
+# A picture with the same pixels is in another split (whose name follows), or
+# earlier in this one.
+ALSO_IN = 'also_in_'
+REPEATED = 'repeated'
 MEND = 'Run tools/prepare_dataset.py again.'
 
 
@@ -53,6 +57,11 @@ class ManifestRow(NamedTuple):
 def picture_keys(sample: Mapping) -> list[str]:
     """Keys of a sample that hold the path of a picture."""
     return [key for key in ('img_path', 'neutral_img_path') if key in sample]
+
+
+def is_duplicate_flag(flag: str) -> bool:
+    """Whether a flag says that the same picture is there once more."""
+    return flag == REPEATED or flag.startswith(ALSO_IN)
 
 
 def read_manifest(path: str) -> dict[str, ManifestRow]:

@@ -8,7 +8,7 @@ from torch import Tensor
 from ipdfer_mm.models.disentangled_classifier import DATA_PREPROCESSOR
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils.model_configs import model_config
-from ipdfer_mm.utils.weight_files import select_part
+from ipdfer_mm.utils.weight_files import select_parts
 
 from .settings import picture_size
 
@@ -64,9 +64,9 @@ def plain_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If it has no expression branch.
     """
-    head = select_part(state, 'expression_head')
+    head = select_parts(state, ['expression_head'])
     return {
-        **select_part(state, 'expression_encoder'),
+        **select_parts(state, ['expression_encoder']),
         **{f'head.{key}': value for key, value in head.items()}
     }
 

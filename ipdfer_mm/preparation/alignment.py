@@ -11,6 +11,11 @@ import cv2
 import numpy as np
 
 TEMPLATE_SIZE = 112
+# What lies beyond the picture: black, its last pixels, or its mirror image.
+BORDERS = dict(
+    constant=cv2.BORDER_CONSTANT,
+    replicate=cv2.BORDER_REPLICATE,
+    reflect=cv2.BORDER_REFLECT_101)
 
 # Left eye, right eye, nose tip, left and right mouth corner. The values for
 # the 96x112 crops of older papers have x smaller by 8.
@@ -113,11 +118,12 @@ def _check_points(points: np.ndarray, template: np.ndarray) -> None:
 
 def align_face(image: np.ndarray,
                points: np.ndarray,
-               size: int = TEMPLATE_SIZE) -> np.ndarray:
+               size: int = TEMPLATE_SIZE,
+               border: str = 'constant') -> np.ndarray:
     """Warp a face so that its five points fit the ArcFace template.
 
-    Linear interpolation, and black where the picture ends: so were the
-    training pictures of ArcFace networks made, and our frozen identity
+    Linear interpolation, and by default black where the picture ends: so were
+    the training pictures of ArcFace networks made, and our frozen identity
     encoders are such networks.
 
     Args:
@@ -125,6 +131,7 @@ def align_face(image: np.ndarray,
         points (np.ndarray): Left eye, right eye, nose tip, left and right
             mouth corner in its pixels, shape (5, 2).
         size (int): Side of the aligned square in pixels.
+        border (str): What lies beyond the picture, a key of :data:`BORDERS`.
 
     Returns:
         np.ndarray: Aligned face of shape (size, size) or (size, size, C) and
@@ -139,7 +146,7 @@ def align_face(image: np.ndarray,
         image,
         matrix, (size, size),
         flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT,
+        borderMode=BORDERS[border],
         borderValue=0)
 
 

@@ -41,6 +41,13 @@ def content_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def pixel_hash(image: np.ndarray) -> str:
+    """Hash of a picture's pixels, whatever the format of its file."""
+    digest = hashlib.sha256(str(image.shape).encode())
+    digest.update(np.ascontiguousarray(image))
+    return digest.hexdigest()
+
+
 def exact_duplicates(hashes: Sequence[str]) -> list[list[int]]:
     """Groups of files with the same bytes.
 

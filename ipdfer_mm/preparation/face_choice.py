@@ -4,6 +4,8 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
+from ipdfer_mm.datasets.manifest import REPEATED
+
 from .alignment import ARCFACE_TEMPLATE, similarity_transform
 from .detection import Detections
 
@@ -11,11 +13,17 @@ NO_FACE = 'no_face'
 SEVERAL_FACES = 'several_faces'
 MIRRORED = 'mirrored'
 BOX_OUTSIDE = 'box_outside'
+SECOND_LOOK = 'second_look'
 MEANINGS = {
     NO_FACE: 'no face found, centre crop',
     SEVERAL_FACES: 'several faces found, the one nearest to the centre taken',
     MIRRORED: 'points as in full profile, centre crop',
     BOX_OUTSIDE: 'the face box is beside the picture and was not used',
+    SECOND_LOOK: 'the face met the border, points found again with padding',
+    'found_equalized': 'found after the contrast was equalized',
+    'found_tilted_left': 'found after the picture was tilted to the left',
+    'found_tilted_right': 'found after the picture was tilted to the right',
+    REPEATED: 'the same pixels as an earlier picture of the split',
 }
 
 
@@ -39,26 +47,25 @@ class ChosenFace(NamedTuple):
         return self.points is not None and MIRRORED not in self.flags
 
 
-def choose_face(found: Detections, centre: tuple[float, float],
-                min_score: float) -> ChosenFace:
+def choose_face(found: Detections,
+                centre: tuple[float, float]) -> ChosenFace:
     """Take the face nearest to the centre.
 
     Args:
         found (Detections): What the detector found.
         centre (tuple[float, float]): Where the face should be, (x, y), in
             the pixels of the detections.
-        min_score (float): Detections below this probability do not count.
 
     Returns:
         ChosenFace: Flagged where there are none or several.
     """
-    trusted = np.flatnonzero(found.scores >= min_score)
-    if not len(trusted):
+    if not len(found.scores):
         return ChosenFace(None, float('nan'), (NO_FACE, ))
-    middles = found.boxes[trusted].reshape(-1, 2, 2).mean(axis=1)
-    nearest = trusted[np.linalg.norm(middles - centre, axis=1).argmin()]
-    flags = (SEVERAL_FACES, ) if len(trusted) > 1 else ()
-    return check_points(found.points[nearest], found.scores[nearest], flags)
+    middles = found.boxes.reshape(-1, 2, 2).mean(axis=1)
+    nearest = int(np.linalg.norm(middles - centre, axis=1).argmin())
+    flags = (SEVERAL_FACES, ) if len(middles) > 1 else ()
+    return check_points(found.points[nearest], found.scores[nearest],
+                        (*found.flags[nearest], *flags))
 
 
 def check_points(points: np.ndarray, score: float,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ipdfer_mm.datasets.files import read_text
+from ipdfer_mm.datasets.manifest import ALSO_IN
 
 from .face_choice import MEANINGS
 
@@ -46,7 +47,8 @@ def check_flag(name: str) -> str:
     Raises:
         ValueError: If it is no word, or one that preparation uses itself.
     """
-    if not name.isidentifier() or name in MEANINGS:
+    if not name.isidentifier() or name in MEANINGS or (
+            name.startswith(ALSO_IN)):
         raise ValueError(f'The name {name!r} of a list must be a word of '
                          f'letters, digits and _, and none of '
                          f'{", ".join(MEANINGS)}.')

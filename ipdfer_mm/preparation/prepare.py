@@ -9,7 +9,7 @@ from functools import partial
 from typing import Optional
 
 from ipdfer_mm.datasets.files import sha256
-from ipdfer_mm.datasets.manifest import HEADER
+from ipdfer_mm.datasets.manifest import ALSO_IN, HEADER, REPEATED
 from ipdfer_mm.utils.atomic import write_atomically
 
 from .chunks import ADVICE, ChunkTask, file_stamp, work_in_chunks
@@ -34,7 +34,8 @@ class Summary:
         num_pictures (int): Number of rows in the manifest.
         num_without_pose (int): Number of them whose yaw is unknown.
         listed (dict[str, list[str]]): What a user should look at: lines by
-            reason, the reasons of :data:`MEANINGS`, ``'unreadable'``, and
+            reason, the reasons of :data:`MEANINGS`, ``also_in_<split>``,
+            ``'unreadable'``, and
             ``'<flag>_without_picture'`` for the names of a list.
     """
 
@@ -89,6 +90,7 @@ def prepare(job: Job,
         for picture in pictures
     ]
     results = work_in_chunks(task, pictures, workers, f'Preparing {dataset}')
+    flag_duplicates(results)
     unmatched = {
         flag: flag_rows([row for result in results for row in result.rows],
                         flag, wanted) for flag, wanted in names.items()
@@ -100,6 +102,32 @@ def prepare(job: Job,
         }
         recipe = (json.dumps(content, indent=2) + '\n').encode()
     return _write_results(job, recipe, results, unmatched)
+
+
+def flag_duplicates(results: Sequence[ChunkResult]) -> None:
+    """Flag pictures with the same pixels as another one.
+
+    ``also_in_<split>`` where it is in another split, ``repeated`` for the
+    second and later ones of a split.
+
+    Args:
+        results (Sequence[ChunkResult]): All of them; flags are added to the
+            last cell of their rows.
+    """
+    seen: dict[str, dict[str | None, int]] = {}
+    pictures = [picture for result in results for picture in zip(
+        result.rows, result.contents, result.splits)]
+    for _, content, split in pictures:
+        counts = seen.setdefault(content, {})
+        counts[split] = counts.get(split, 0) + 1
+    first = set()
+    for row, content, split in pictures:
+        flags = [ALSO_IN + other for other in seen[content]
+                 if other not in (split, None)]
+        if (content, split) in first:
+            flags.append(REPEATED)
+        first.add((content, split))
+        row[-1] = ';'.join(filter(None, [row[-1], *flags]))
 
 
 def _check_pose_paths(estimator: Optional[HeadPoseEstimator],
@@ -138,8 +166,9 @@ def _write_results(job: Job, recipe: bytes, results: Sequence[ChunkResult],
         count += len(result.rows)
         for row in result.rows:
             without_pose += row[YAW] == ''
-            for flag in set(row[-1].split(';')) & set(MEANINGS):
-                listed[flag].append(row[0])
+            for flag in filter(None, row[-1].split(';')):
+                if flag in MEANINGS or flag.startswith(ALSO_IN):
+                    listed.setdefault(flag, []).append(row[0])
         listed[UNREADABLE].extend(result.unreadable)
     for name, lines in listed.items():
         text = ''.join(f'{line}\n' for line in lines)

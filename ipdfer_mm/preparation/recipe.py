@@ -7,6 +7,7 @@ from importlib.metadata import version
 import cv2
 import torch
 
+from .alignment import BORDERS
 from .head_pose import (
     ContourPose,
     FivePointPose,
@@ -16,7 +17,7 @@ from .head_pose import (
 )
 
 # Raised when the same recipe would give other pictures or numbers.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Recipe:
         min_face (float): Smaller faces are not searched, as a share of the
             shorter side (margin included).
         min_score (float): Detections of a lower probability do not count.
+        retries (int): Number of :data:`~ipdfer_mm.preparation.face_search.
+            RETRIES` that are made where no face is found.
+        border (str): What lies beyond the picture in an aligned face:
+            ``'constant'`` (black), ``'replicate'`` or ``'reflect'``.
         fallback_crop (float): Side of the centre crop where no face is
             found, as a share of the shorter side.
         use_given_points (bool): Whether points of the data set replace
@@ -47,10 +52,17 @@ class Recipe:
     min_side: int = 0
     min_face: float = 0.0
     min_score: float = 0.9
+    retries: int = 3
+    border: str = 'constant'
     fallback_crop: float = 1.0
     use_given_points: bool = True
     pose: str = 'pnp5'
     pose_files: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.border not in BORDERS:
+            raise ValueError(f'The border {self.border!r} of a recipe is not '
+                             f'one of {", ".join(BORDERS)}.')
 
     def build_pose(self) -> HeadPoseEstimator | None:
         """Build the head-pose estimator.

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple, Optional
 
+import cv2
 import numpy as np
 
-from .alignment import centre_crop
+from .alignment import BORDERS, centre_crop
 
 
 class Region(NamedTuple):
@@ -54,26 +55,35 @@ class Region(NamedTuple):
         return (self.left + (self.width - 1) / 2,
                 self.top + (self.height - 1) / 2)
 
+    @property
+    def corner(self) -> tuple[int, int]:
+        """First column and row."""
+        return self.left, self.top
+
     def grow(self, share: float) -> 'Region':
         """Add a share of the shorter side on all four sides."""
         margin = round(share * min(self.width, self.height))
         return Region(self.left - margin, self.top - margin,
                       self.width + 2 * margin, self.height + 2 * margin)
 
-    def cut(self, image: np.ndarray) -> np.ndarray:
-        """Cut the region out; the picture's border is repeated outwards.
+    def cut(self, image: np.ndarray, border: str = 'replicate') -> np.ndarray:
+        """Cut the region out.
 
         Args:
             image (np.ndarray): Picture of shape (H, W) or (H, W, C).
+            border (str): What lies beyond the picture: ``'replicate'``, its
+                last pixels, or ``'constant'``, black.
 
         Returns:
             np.ndarray: A copy of shape (height, width) or (height, width, C).
         """
-        rows = np.arange(self.top, self.top + self.height)
-        columns = np.arange(self.left, self.left + self.width)
-        rows = rows.clip(0, image.shape[0] - 1)
-        columns = columns.clip(0, image.shape[1] - 1)
-        return image[rows[:, None], columns]
+        height, width = image.shape[:2]
+        right, bottom = self.left + self.width, self.top + self.height
+        inside = image[max(self.top, 0):max(bottom, 0),
+                       max(self.left, 0):max(right, 0)]
+        return cv2.copyMakeBorder(
+            inside, max(-self.top, 0), max(bottom - height, 0),
+            max(-self.left, 0), max(right - width, 0), BORDERS[border])
 
     def centre_crop(self, image: np.ndarray, share: float,
                     size: int) -> np.ndarray:

@@ -36,7 +36,7 @@ PARTS = 'parts'
 # Crops around a face, in which MTCNN sees little without a margin.
 MARGIN = dict(margin=0.5)
 # With it the face has about half of the side; half of that is safe.
-TIGHT = dict(MARGIN, min_face=0.2)
+TIGHT = dict(MARGIN, min_face=0.25)
 
 SETS = {
     'rafdb':
@@ -73,6 +73,8 @@ SETS = {
     # Their splits are what is there, and so are the sizes of faces.
     'folder': PreparedSet((), MARGIN),
     'csv': PreparedSet((), MARGIN),
+    # Faces without labels, for face recognition.
+    'images': PreparedSet((dict(type='FaceImages'), ), MARGIN),
 }
 
 
@@ -147,13 +149,15 @@ def list_pictures(name: str, data_root: Path,
     pictures: dict[str, Picture] = {}
     for reader in list_readers(name, data_root, options):
         dataset = DATASETS.build(dict(reader, lazy_init=True))
+        # In cross-validation a picture is in all splits.
+        split = None if 'fold' in reader else reader.get('split')
         for sample in dataset.list_pictures():
             points = sample.get('landmarks')
             if points is not None:
                 points = tuple(tuple(map(float, point)) for point in points)
             path = _checked(sample['img_path'])
             pictures.setdefault(
-                path, Picture(path, sample.get('box'), points))
+                path, Picture(path, sample.get('box'), points, split))
     return list(pictures.values())
 
 

@@ -13,8 +13,9 @@ from ipdfer_mm.utils.atomic import write_atomically
 
 from .alignment import align_face
 from .chunks import ADVICE
-from .detection import FaceDetector
+from .duplicates import pixel_hash
 from .face_choice import BOX_OUTSIDE, ChosenFace, check_points, choose_face
+from .face_search import FaceSearch
 from .head_pose import UNKNOWN, FacePicture, HeadPoseEstimator
 from .reading import read_picture
 from .recipe import Recipe
@@ -33,12 +34,14 @@ class Picture(NamedTuple):
             pixels, in which the face is searched.
         points (tuple, optional): Five points ((x, y), ...) in pixels, where
             the data set has them.
+        split (str, optional): The split it is in.
         stamp (tuple[int], optional): See :func:`file_stamp`.
     """
 
     path: str
     box: Optional[tuple[float, ...]] = None
     points: Optional[tuple[tuple[float, float], ...]] = None
+    split: Optional[str] = None
     stamp: Optional[tuple[int, int]] = None
 
 
@@ -77,11 +80,15 @@ class ChunkResult(NamedTuple):
 
     Attributes:
         rows (list[list[str]]): Cells of the manifest's rows.
+        contents (list[str]): Hash of the pixels of each row's picture.
+        splits (list[str | None]): The split of each row's picture.
         unreadable (list[str]): Why pictures could not be read; each names
             the file.
     """
 
     rows: list[list[str]]
+    contents: list[str]
+    splits: list[Optional[str]]
     unreadable: list[str]
 
 
@@ -95,7 +102,7 @@ class ChunkWorker:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.recipe = job.recipe
-        self.detector = FaceDetector(job.recipe.min_side, job.recipe.min_face)
+        self.search = FaceSearch(job.recipe)
         self.pose: Optional[HeadPoseEstimator] = job.recipe.build_pose()
 
     def __call__(self, pictures: Sequence[Picture]) -> ChunkResult:
@@ -112,6 +119,8 @@ class ChunkWorker:
         """
         images: dict[Picture, np.ndarray] = {}
         rows = []
+        contents = []
+        splits = []
         unreadable = []
         pixels = 0
         for picture in pictures:
@@ -121,13 +130,15 @@ class ChunkWorker:
                 unreadable.append(str(error))
                 continue
             images[picture] = image
+            contents.append(pixel_hash(image))
+            splits.append(picture.split)
             pixels += image.shape[0] * image.shape[1]
             if pixels >= MAX_PIXELS:
                 rows += self._prepare(images)
                 images, pixels = {}, 0
         if images:
             rows += self._prepare(images)
-        return ChunkResult(rows, unreadable)
+        return ChunkResult(rows, contents, splits, unreadable)
 
     def _prepare(self, images: dict[Picture, np.ndarray]) -> list[list[str]]:
         faces = self._find_faces(images)
@@ -147,29 +158,18 @@ class ChunkWorker:
                     np.array(picture.points), math.nan)
             else:
                 search.append(picture)
-        regions = [
-            _region(images[picture], picture).grow(self.recipe.margin)
-            for picture in search
-        ]
-        found = self.detector.detect([
-            region.cut(images[picture])
-            for picture, region in zip(search, regions)
-        ])
+        regions = [_region(images[picture], picture) for picture in search]
+        found = self.search([images[picture] for picture in search], regions)
         for picture, region, detections in zip(search, regions, found):
-            shift = np.array([region.left, region.top])
-            face = choose_face(
-                detections, np.array(region.centre) - shift,
-                self.recipe.min_score)
-            if face.points is not None:
-                face = face._replace(points=face.points + shift)
-            faces[picture] = face
+            faces[picture] = choose_face(detections, region.centre)
         return faces
 
     def _finish(self, picture: Picture, image: np.ndarray,
                 face: ChosenFace) -> list[str]:
         """Write the aligned face and give its row of the manifest."""
         if face.can_be_aligned:
-            aligned = align_face(image, face.points, self.recipe.size)
+            aligned = align_face(image, face.points, self.recipe.size,
+                                 self.recipe.border)
         else:
             aligned = _region(image, picture).centre_crop(
                 image, self.recipe.fallback_crop, self.recipe.size)

@@ -1,8 +1,9 @@
 """Weights as safetensors: small, and nothing in them can run code."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional, Union
+from typing import Union
 
 import torch
 from mmengine.runner import CheckpointLoader
@@ -155,29 +156,34 @@ def half(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return rounded
 
 
-def select_part(state: dict[str, Tensor],
-                part: Optional[str]) -> dict[str, Tensor]:
-    """Take the tensors of one child module.
+def select_parts(state: dict[str, Tensor],
+                 parts: Sequence[str]) -> dict[str, Tensor]:
+    """Take the tensors of some child modules.
 
     Args:
         state (dict[str, Tensor]): State dict of a model.
-        part (str, optional): Name of the child, such as ``'backbone'``. None
-            takes all.
+        parts (Sequence[str]): Names of the children, such as
+            ``['backbone']``. None of them takes all.
 
     Returns:
-        dict[str, Tensor]: Its state dict.
+        dict[str, Tensor]: The state dict of the child, or, of several, their
+        part of the model's, names as there.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If the model lacks one.
     """
-    if part is None:
+    if not parts:
         return state
-    start = f'{part}.'
-    found = {
-        key[len(start):]: value
-        for key, value in state.items() if key.startswith(start)
-    }
-    if not found:
-        parts = sorted({key.partition('.')[0] for key in state})
-        raise ValueError(f'The checkpoint has no part "{part}", but {parts}.')
+    found = {}
+    for part in parts:
+        start = f'{part}.'
+        below = {key: value for key, value in state.items()
+                 if key.startswith(start)}
+        if not below:
+            children = sorted({key.partition('.')[0] for key in state})
+            raise ValueError(f'The checkpoint has no part "{part}", but '
+                             f'{children}.')
+        found.update(below)
+    if len(parts) == 1:
+        found = {key[len(start):]: value for key, value in found.items()}
     return found

@@ -12,7 +12,7 @@ from ipdfer_mm.datasets.manifest import HEADER, read_manifest
 from ipdfer_mm.preparation import ARCFACE_TEMPLATE
 from ipdfer_mm.preparation import prepare as prepare_module
 from ipdfer_mm.preparation import worker as worker_module
-from ipdfer_mm.preparation.detection import FaceDetector
+from ipdfer_mm.preparation.face_search import FaceSearch
 from ipdfer_mm.preparation.prepare import prepare
 from ipdfer_mm.preparation.recipe import Recipe
 from ipdfer_mm.preparation.worker import Job, Picture
@@ -56,9 +56,9 @@ def test_alignment_and_policy(data, source):
     root, pictures = data
     summary = run(root, pictures)
     assert summary.num_pictures == 8
-    assert summary.listed == dict(
-        no_face=['empty.png'], several_faces=['three.jpg'], mirrored=[],
-        box_outside=[], unreadable=[])
+    assert {flag: names for flag, names in summary.listed.items()
+            if names} == dict(
+                no_face=['empty.png'], several_faces=['three.jpg'])
     assert summary.num_without_pose == 1
     rows = read_manifest(str(root / 'prepared/manifest.csv'))
     assert list(rows) == [picture.path for picture in pictures]
@@ -127,6 +127,29 @@ def test_mirrored_points_of_a_data_set_are_not_used(data, source):
                    interpolation=cv2.INTER_AREA))
 
 
+def test_the_same_pixels_are_flagged(data):
+    """Whatever the file, across splits and within one."""
+    root, _ = data
+    image = cv2.imread(str(root / 'face0.png'))
+    cv2.imwrite(str(root / 'copy.bmp'), image)
+    cv2.imwrite(str(root / 'third.png'), image,
+                [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    image[0, 0] ^= 1
+    cv2.imwrite(str(root / 'other.png'), image)
+    splits = {'face0.png': 'train', 'copy.bmp': 'train', 'third.png': 'test',
+              'other.png': 'val'}
+    summary = run(root, [Picture(name, split=split)
+                         for name, split in splits.items()])
+    rows = read_manifest(str(root / 'prepared/manifest.csv'))
+    assert {name: row.flags for name, row in rows.items()} == {
+        'face0.png': ('also_in_test', ),
+        'copy.bmp': ('also_in_test', 'repeated'),
+        'third.png': ('also_in_train', ), 'other.png': ()}
+    assert summary.listed['also_in_test'] == ['face0.png', 'copy.bmp']
+    text = (root / 'prepared/also_in_train.txt').read_text()
+    assert text == 'third.png\n'
+
+
 def test_box_says_which_face(data):
     root, _ = data
     pictures = [Picture('three.jpg', box=(320 + 40, 20, 80, 110))]
@@ -150,13 +173,13 @@ def test_large_pictures_are_worked_on_one_by_one(data, monkeypatch):
     run(root, pictures)
     together = contents(root)
     counts = []
-    detect = FaceDetector.detect
+    detect = FaceSearch.__call__
 
-    def counted(self, images):
+    def counted(self, images, regions):
         counts.append(len(images))
-        return detect(self, images)
+        return detect(self, images, regions)
 
-    monkeypatch.setattr(FaceDetector, 'detect', counted)
+    monkeypatch.setattr(FaceSearch, '__call__', counted)
     monkeypatch.setattr(worker_module, 'MAX_PIXELS', 3 * 160 * 160)
     shutil.rmtree(root / 'prepared')
     run(root, pictures)
@@ -181,15 +204,15 @@ def test_going_on_gives_the_same_files(data, tmp_path, monkeypatch):
     other = tmp_path / 'other'
     shutil.copytree(root, other, ignore=shutil.ignore_patterns('prepared'))
     calls = []
-    detect = FaceDetector.detect
+    detect = FaceSearch.__call__
 
-    def interrupted(self, images):
+    def interrupted(self, images, regions):
         calls.append(len(images))
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return detect(self, images)
+        return detect(self, images, regions)
 
-    monkeypatch.setattr(FaceDetector, 'detect', interrupted)
+    monkeypatch.setattr(FaceSearch, '__call__', interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(other, pictures)
     assert not (other / 'prepared/manifest.csv').exists()

@@ -3,7 +3,7 @@ import pytest
 
 from ipdfer_mm.preparation.region import Region
 
-PICTURE = np.arange(24).reshape(4, 6)  # 6 wide, 4 high
+PICTURE = np.arange(24, dtype=np.int32).reshape(4, 6)  # 6 wide, 4 high
 
 
 def test_whole_picture_and_box():
@@ -28,6 +28,14 @@ def test_margin_repeats_the_border():
     colour = np.stack([PICTURE, PICTURE + 100], axis=-1)
     np.testing.assert_array_equal(
         Region(1, 1, 2, 3).cut(colour), colour[1:4, 1:3])
+
+
+def test_what_lies_beyond_the_picture():
+    region = Region(-2, -1, 4, 2)
+    for border, mode in dict(constant='constant', replicate='edge').items():
+        np.testing.assert_array_equal(
+            region.cut(PICTURE, border),
+            np.pad(PICTURE, ((1, 0), (2, 0)), mode=mode)[:2, :4])
 
 
 def test_centre_crop():

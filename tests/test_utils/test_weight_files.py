@@ -9,7 +9,7 @@ from ipdfer_mm.utils.weight_files import (
     half,
     load_weights,
     save_weights,
-    select_part,
+    select_parts,
 )
 
 META = dict(dataset_meta=dict(classes=['anger', 'neutral']), epoch=3)
@@ -46,10 +46,11 @@ def test_too_large_for_half():
 
 def test_part():
     state = {'backbone.a': 1, 'backbone.b': 2, 'head.a': 3}
-    assert select_part(state, 'backbone') == dict(a=1, b=2)
-    assert select_part(state, None) is state
+    assert select_parts(state, ['backbone']) == dict(a=1, b=2)
+    assert select_parts(state, []) is state
+    assert select_parts(state, ['head', 'backbone']) == state
     with pytest.raises(ValueError, match=r"neck.*\['backbone', 'head'\]"):
-        select_part(state, 'neck')
+        select_parts(state, ['neck'])
 
 
 def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

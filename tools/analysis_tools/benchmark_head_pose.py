@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from ipdfer_mm.datasets import POSE_EDGES, pose_class
 from ipdfer_mm.preparation import scaled_template
-from ipdfer_mm.preparation.detection import FaceDetector
 from ipdfer_mm.preparation.face_choice import choose_face
+from ipdfer_mm.preparation.face_search import FaceSearch
 from ipdfer_mm.preparation.head_pose import (
     UNKNOWN,
     Angles,
@@ -27,6 +27,7 @@ from ipdfer_mm.preparation.head_pose import (
     contour_yaw,
 )
 from ipdfer_mm.preparation.recipe import Recipe
+from ipdfer_mm.preparation.region import Region
 from ipdfer_mm.rendering import (
     CLASSES,
     FaceModel,
@@ -118,15 +119,15 @@ def main() -> None:
     if args.networks:
         estimators['onnx'] = NetworkPose(args.networks)
     torch.set_num_threads(1)
-    detector = FaceDetector()
+    search = FaceSearch(Recipe(retries=0))
     true: list[float] = []
     found: dict[str, list[float]] = {}
     faces = render_faces(model, args.num_faces, rng)
     for spec, face in tqdm(faces, total=args.num_faces):
         true.append(spec.yaw)
-        detections = detector.detect([face.image])[0]
+        detections = search([face.image], [Region.of(face.image, None)])[0]
         centre = ((SIZE - 1) / 2, ) * 2
-        points = choose_face(detections, centre, Recipe.min_score).points
+        points = choose_face(detections, centre).points
         picture = FacePicture('', face.image, points)
         answers = {name: estimate(picture).yaw if points is not None else
                    float('nan') for name, estimate in estimators.items()}

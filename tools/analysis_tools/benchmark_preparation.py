@@ -65,7 +65,7 @@ def main() -> None:
     register_all_modules()
     data_root = args.data_root.resolve()
     recipe = recipe_of(args.dataset, {},
-                       dict(use_given_points=False, pose='none'))
+                       dict(use_given_points=False, pose='none', retries=0))
     pictures = list_pictures(args.dataset, data_root, {})
     pictures = pictures[:args.num_pictures]
     start = time.perf_counter()

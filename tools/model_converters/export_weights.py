@@ -16,7 +16,7 @@ from ipdfer_mm.utils.weight_files import (
     half,
     published_meta,
     save_weights,
-    select_part,
+    select_parts,
 )
 
 
@@ -26,7 +26,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help='path of the checkpoint')
     parser.add_argument('out', help='file to write (.safetensors)')
     parser.add_argument(
-        '--part', help='only this child of the model, such as backbone')
+        '--part',
+        nargs='+',
+        default=[],
+        help='only these children of the model, such as backbone; of several, '
+        'names stay as in the model')
     parser.add_argument(
         '--half',
         action='store_true',
@@ -49,7 +53,7 @@ def main() -> None:
         kept = published_meta(checkpoint.get('meta', {}))
         if args.part:  # a part knows no classes
             kept.pop('dataset_meta', None)
-        state = select_part(
+        state = select_parts(
             checkpoint.get('state_dict', checkpoint), args.part)
         save_weights(args.out, half(state) if args.half else state, kept)
     except (OSError, RuntimeError, ValueError) as error:

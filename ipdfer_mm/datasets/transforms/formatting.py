@@ -17,15 +17,15 @@ class PackFaceInputs(PackInputs):
       the yaw is unknown;
     - as meta information ``yaw`` (float, degrees, nan where unknown) of the
       face as it is packed, which is the negative of the stored one where the
-      picture was flipped horizontally, ``subject`` (str) and
-      ``neutral_img_path`` (str).
+      picture was flipped horizontally, ``subject`` (str), ``flags``
+      (tuple[str]) and ``neutral_img_path`` (str).
 
     Required keys: img. Optional keys: gt_label, gt_score, pose_label, yaw,
     flip, flip_direction and the meta keys.
     """
 
     DEFAULT_META_KEYS = (*PackInputs.DEFAULT_META_KEYS, 'subject', 'yaw',
-                         'neutral_img_path')
+                         'flags', 'neutral_img_path')
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,11 +1,12 @@
 """Metrics for MMEngine's evaluator."""
 
 from .class_subset_accuracy import ClassSubsetAccuracy
+from .clean_accuracy import CleanAccuracy
 from .expected_calibration_error import ExpectedCalibrationError
 from .pose_accuracy import PoseAccuracy
 from .verification_metric import VerificationMetric
 
 __all__ = [
-    'ClassSubsetAccuracy', 'ExpectedCalibrationError', 'PoseAccuracy',
-    'VerificationMetric'
+    'ClassSubsetAccuracy', 'CleanAccuracy', 'ExpectedCalibrationError',
+    'PoseAccuracy', 'VerificationMetric'
 ]
