@@ -76,6 +76,8 @@ class FaceSearch:
         self.detector = FaceDetector(recipe.min_side, recipe.min_face, device)
         self.retry_detector = FaceDetector(0, SMALLEST, device)
         self.refine = PointRefiner(self.detector.network.onet, device)
+        # A recipe that asks for more gets more.
+        self.min_refined = max(MIN_REFINED, recipe.min_score - .1)
         self.equalizer = cv2.createCLAHE(3., (4, 4))
 
     def __call__(
@@ -190,7 +192,7 @@ class FaceSearch:
             if any(inside(points[2], box) for box, *_ in kept):
                 continue
             points, score = self.refine(image, points)
-            if score < MIN_REFINED or misfit(points) > MAX_MISFIT or (
+            if score <= self.min_refined or misfit(points) > MAX_MISFIT or (
                     tilt(points) > MAX_TILT):
                 continue
             kept.append((box_around(points), score, points, (retry.flag, )))
