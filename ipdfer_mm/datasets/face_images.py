@@ -15,6 +15,8 @@ from .files import read_text
 class FaceImages(BaseDataset):
     """All images in a folder and the folders below, without labels.
 
+    Files and folders whose names begin with a dot are left out.
+
     Args:
         data_root (str): The folder.
         exclude (str, optional): Text file, absolute or relative to
@@ -63,9 +65,10 @@ class FaceImages(BaseDataset):
         used = set()
         paths = []
         for path in walk_files(self.data_root, ''):
-            if not is_picture(osp.basename(path)):
-                continue
             parts = path.split('/')
+            hidden = any(part[0] == '.' for part in parts)
+            if hidden or not is_picture(parts[-1]):
+                continue
             hit = {'/'.join(parts[:end])
                    for end in range(1, len(parts) + 1)} & excluded
             used |= hit

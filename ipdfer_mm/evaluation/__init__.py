@@ -4,6 +4,7 @@ import importlib
 
 from .metrics import (
     ClassSubsetAccuracy,
+    CleanAccuracy,
     ExpectedCalibrationError,
     PoseAccuracy,
     VerificationMetric,
@@ -55,8 +56,8 @@ _MODULES = {
 _MODULE_OF = {name: module for module, names in _MODULES.items()
               for name in names}
 __all__ = [
-    'ClassSubsetAccuracy', 'ExpectedCalibrationError', 'PoseAccuracy',
-    'VerificationMetric', *_MODULE_OF
+    'ClassSubsetAccuracy', 'CleanAccuracy', 'ExpectedCalibrationError',
+    'PoseAccuracy', 'VerificationMetric', *_MODULE_OF
 ]
 
 

@@ -147,11 +147,15 @@ def list_pictures(name: str, data_root: Path,
             of the data root or is not UTF-8.
     """
     pictures: dict[str, Picture] = {}
+    # Of these readers, FaceImages alone takes whatever it finds.
+    results = _result_folders(data_root) if name == 'images' else set()
     for reader in list_readers(name, data_root, options):
         dataset = DATASETS.build(dict(reader, lazy_init=True))
         # In cross-validation a picture is in all splits.
         split = None if 'fold' in reader else reader.get('split')
         for sample in dataset.list_pictures():
+            if sample['img_path'].partition('/')[0] in results:
+                continue
             points = sample.get('landmarks')
             if points is not None:
                 points = tuple(tuple(map(float, point)) for point in points)
@@ -159,6 +163,13 @@ def list_pictures(name: str, data_root: Path,
             pictures.setdefault(
                 path, Picture(path, sample.get('box'), points, split))
     return list(pictures.values())
+
+
+def _result_folders(data_root: Path) -> set[str]:
+    return {
+        name for name in subfolders(str(data_root))
+        if _holds_results(data_root / name)
+    }
 
 
 def _holds_results(folder: Path) -> bool:

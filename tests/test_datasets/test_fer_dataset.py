@@ -288,6 +288,88 @@ def test_manifest_row(root):
     assert second.flags == ()
 
 
+FLAGS = ('', 'repeated', 'also_in_test;no_face', 'no_face', 'also_in_train')
+
+
+def write_flags(root):
+    rows = [row(sample['img_path'], flags=flags)
+            for sample, flags in zip(SAMPLES, FLAGS)]
+    for cells in rows:
+        (root / cells[1]).touch()
+    return write_manifest(root, rows)
+
+
+def names(dataset):
+    infos = map(dataset.get_data_info, range(len(dataset)))
+    return [Path(info['img_path']).stem for info in infos]
+
+
+@pytest.mark.parametrize('kwargs, left', [
+    (dict(), ['a_0', 'a_1', 'b_0', 'b_1', 'b_2']),
+    (dict(drop_flags=['also_in_train']), ['a_0', 'a_1', 'b_0', 'b_1']),
+    (dict(drop_flags=['also_in_train', 'also_in_test']),
+     ['a_0', 'a_1', 'b_1']),
+    # One of several flags is enough.
+    (dict(drop_flags=['no_face']), ['a_0', 'a_1', 'b_2']),
+    # Flags have whole names.
+    (dict(drop_flags=['also_in', 'face']),
+     ['a_0', 'a_1', 'b_0', 'b_1', 'b_2']),
+    (dict(drop_duplicates=True), ['a_0', 'b_1']),
+    (dict(drop_duplicates=True, drop_flags=['no_face']), ['a_0']),
+    (dict(only_flag='no_face', drop_duplicates=True), ['b_1']),
+])
+def test_flagged_images_can_be_left_out(root, kwargs, left):
+    dataset = Toy(str(root), manifest=write_flags(root), **kwargs)
+    assert names(dataset) == left
+
+
+def test_images_left_out_are_counted(root, log):
+    Toy(str(root), manifest=write_flags(root), drop_duplicates=True)
+    for flag, name in (('repeated', 'a_1'), ('also_in_test', 'b_0'),
+                       ('also_in_train', 'b_2')):
+        assert f'Flagged {flag}, left out: 1 (aligned/{name}.png)' in log.text
+    # Of those that stay.
+    assert ('Flagged no_face in the manifest, kept: 1 (aligned/b_1.png)'
+            in log.text)
+    assert '2 samples' in log.text
+
+
+def test_all_images_left_out(root):
+    with pytest.raises(ValueError, match='no sample.*Flagged repeated, left '
+                       'out: 1'):
+        Toy(str(root), manifest=write_flags(root), drop_duplicates=True,
+            drop_classes=['happiness', 'neutral'],
+            metainfo=dict(classes=['anger', 'contempt']))
+
+
+@pytest.mark.parametrize('kwargs', [
+    dict(only_flag='no_face'),
+    dict(drop_flags=['no_face']),
+    dict(drop_duplicates=True),
+])
+def test_flags_need_a_manifest(root, kwargs):
+    with pytest.raises(ValueError, match='only_flag, drop_flags and drop_dup'
+                       'licates.*only a manifest has'):
+        Toy(str(root), **kwargs)
+
+
+def test_flags_reach_the_model(root):
+    manifest = write_flags(root)
+    face = np.zeros((8, 8, 3), np.uint8)
+    for path in (*root.glob('a*/*.png'), *root.glob('b/*.png')):
+        cv2.imwrite(str(path), face)
+    pipeline = [dict(type='ipdfer_mm.LoadFaceImage'),
+                dict(type='ipdfer_mm.PackFaceInputs')]
+    dataset = Toy(str(root), manifest=manifest, pipeline=pipeline)
+    samples = [item['data_samples'] for item in dataset]
+    assert [sample.flags for sample in samples] == [
+        (), ('repeated', ), ('also_in_test', 'no_face'), ('no_face', ),
+        ('also_in_train', )]
+    assert 'flags' in samples[0].metainfo
+    # A metric that needs them can tell that there was no manifest.
+    assert 'flags' not in Toy(str(root), pipeline=pipeline)[0]['data_samples']
+
+
 def test_whole_pipeline_from_a_config(root):
     face = np.zeros((112, 112, 3), np.uint8)
     face[:, :56] = 200

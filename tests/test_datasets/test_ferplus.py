@@ -9,6 +9,9 @@ from small_model import build_model, build_optim, head
 
 from ipdfer_mm.datasets import EXPRESSIONS, FERPlus
 from ipdfer_mm.datasets.ferplus_files import EMOTIONS, elect, read_votes
+from ipdfer_mm.preparation.duplicates import pixel_hash
+from ipdfer_mm.preparation.prepare import flag_duplicates
+from ipdfer_mm.preparation.worker import ChunkResult
 from ipdfer_mm.registry import DATASETS
 
 EIGHT = (*EXPRESSIONS, 'contempt')
@@ -295,3 +298,30 @@ def test_real_counts_of_seven_classes(real):
                     drop_classes=['contempt']))
         for split in ('train', 'val', 'test')]
     assert counts == [24941, 3186, 3137]
+
+
+def test_real_photographs_of_several_splits(ferplus):
+    """What flags and CleanAccuracy are for; all by the majority rule."""
+    results = {}
+    for split in ('train', 'val', 'test'):
+        paths = [info['img_path'] for info in infos(FERPlus(
+            str(ferplus), split, label_rule='majority'))]
+        contents = [pixel_hash(cv2.imread(path)) for path in paths]
+        results[split] = ChunkResult(
+            [[path, ''] for path in paths], contents, [split] * len(paths),
+            [])
+    flag_duplicates(list(results.values()))
+    flags = {split: [set(row[-1].split(';')) for row in result.rows]
+             for split, result in results.items()}
+    assert tuple(map(len, flags.values())) == COUNTS['majority']
+    assert sum('also_in_train' in found for found in flags['test']) == 259
+    elsewhere = sum(not found.isdisjoint({'also_in_train', 'also_in_val'})
+                    for found in flags['test'])
+    assert elsewhere == 284 and len(flags['test']) - elsewhere == 2869
+    assert sum('also_in_train' in found for found in flags['val']) == 251
+    # The same from sets of hashes.
+    hashes = {split: set(result.contents)
+              for split, result in results.items()}
+    assert elsewhere == sum(
+        content in hashes['train'] | hashes['val']
+        for content in results['test'].contents)

@@ -72,7 +72,8 @@ class CleanAccuracy(BaseMetric):
         Returns:
             dict[str, float]: See the class; nan without a sample.
         """
-        labels, predictions, seen = np.array(results, dtype=int).T
+        table = np.array(results, dtype=int).reshape(-1, 3)
+        labels, predictions, seen = table.T
         right = 100. * (labels == predictions)
         clean = seen == 0
         recalls = [right[clean & (labels == label)].mean()

@@ -54,6 +54,8 @@ class KeyMatch:
         if neck and not set(neck) & set(self.matched):
             return ('the file has no neck, and the network has one: leave it '
                     'out (neck=None), or give a file with it')
+        if any(key.startswith('neck.') for key in self.misshaped):
+            return "the neck of the file has other widths than the network's"
         return None
 
     def __str__(self) -> str:

@@ -1,0 +1,137 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from ipdfer_mm.datasets import FaceImages
+from ipdfer_mm.preparation.sets import list_pictures, recipe_of
+from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils import register_all_modules
+
+IMAGES = ('a.png', 'b/1.JPG', 'b/c/2.webp', 'b/c/3.png', 'b.png', 'd/4.jpeg')
+OTHERS = ('.a.png', 'b/._1.jpg', 'b/notes.txt', 'b/png', 'd/4.jpeg.part',
+          '.cache/5.png', 'b/.thumbnails/c/6.png')
+
+
+@pytest.fixture
+def root(tmp_path):
+    for name in (*IMAGES, *OTHERS):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return tmp_path
+
+
+def paths(root, **kwargs):
+    dataset = FaceImages(str(root), **kwargs)
+    return [Path(dataset.get_data_info(i)['img_path']).relative_to(
+        root).as_posix() for i in range(len(dataset))]
+
+
+def exclude(root, *lines):
+    (root / 'exclude.txt').write_text(''.join(f'{line}\n' for line in lines))
+    return dict(exclude='exclude.txt')
+
+
+def test_images_of_nested_folders_are_sorted(root, log):
+    # Within each folder: the folder b comes before the image b.png.
+    assert paths(root) == list(IMAGES)
+    assert f'FaceImages in {root}: 6 images, 0 images or fold' in log.text
+
+
+def test_list_pictures_is_relative(root):
+    dataset = FaceImages(str(root), lazy_init=True)
+    assert dataset.list_pictures() == [dict(img_path=name) for name in IMAGES]
+
+
+def test_pipeline_from_a_config(root):
+    register_all_modules()
+    face = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)
+    cv2.imwrite(str(root / 'a.png'), face)
+    dataset = DATASETS.build(
+        dict(type='ipdfer_mm.FaceImages', data_root=str(root),
+             pipeline=[dict(type='ipdfer_mm.LoadFaceImage'),
+                       dict(type='ipdfer_mm.PackFaceInputs')]))
+    packed = dataset[0]
+    assert (packed['inputs'].numpy() == face.transpose(2, 0, 1)).all()
+    assert packed['data_samples'].img_path == str(root / 'a.png')
+    assert 'gt_label' not in packed['data_samples']
+
+
+def test_home_folder(root, monkeypatch):
+    monkeypatch.setenv('HOME', str(root.parent))
+    dataset = FaceImages(f'~/{root.name}')
+    assert dataset.get_data_info(0)['img_path'] == str(root / 'a.png')
+
+
+@pytest.mark.parametrize('lines, left', [
+    (['b/1.JPG'], ['a.png', 'b/c/2.webp', 'b/c/3.png', 'b.png', 'd/4.jpeg']),
+    (['b/c'], ['a.png', 'b/1.JPG', 'b.png', 'd/4.jpeg']),
+    # With a slash at the end, spaces and an empty line.
+    (['b/ ', '', ' d/4.jpeg'], ['a.png', 'b.png']),
+    # A line that another one holds.
+    (['b', 'b/c', 'b/c/3.png'], ['a.png', 'b.png', 'd/4.jpeg']),
+    ([], list(IMAGES)),
+])
+def test_exclude(root, lines, left):
+    assert paths(root, **exclude(root, *lines)) == left
+
+
+def test_exclude_is_counted(root, log):
+    paths(root, **exclude(root, 'a.png', 'b'))
+    assert '2 images, 2 images or folders left out' in log.text
+
+
+def test_exclude_file_elsewhere(root, tmp_path_factory):
+    file = tmp_path_factory.mktemp('lists') / 'bad.txt'
+    file.write_bytes(b'\xef\xbb\xbfa.png\r\nb\r\n')  # as a spreadsheet does
+    assert paths(root, exclude=str(file)) == ['b.png', 'd/4.jpeg']
+
+
+def test_unknown_lines_are_named(root):
+    kwargs = exclude(root, 'a.png', 'b/9.png', 'b/1', 'c')
+    with pytest.raises(ValueError, match=r'exclude.txt names 3 images or fol'
+                       r'ders that are not in .*, such as b/1\.'):
+        paths(root, **kwargs)
+
+
+def test_missing_exclude_file(root):
+    with pytest.raises(FileNotFoundError, match='nothing.txt'):
+        paths(root, exclude='nothing.txt')
+
+
+def test_no_image_is_left(root, tmp_path_factory):
+    empty = tmp_path_factory.mktemp('empty')
+    (empty / 'notes.txt').touch()
+    with pytest.raises(ValueError, match=f'{empty} has no image'):
+        FaceImages(str(empty))
+    with pytest.raises(ValueError, match='has no image'):
+        paths(root, **exclude(root, 'a.png', 'b', 'b.png', 'd'))
+
+
+def test_missing_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match='nowhere.*is no folder'):
+        FaceImages(str(tmp_path / 'nowhere'))
+
+
+def test_it_can_be_prepared(root):
+    pictures = list_pictures('images', root, {})
+    assert [picture.path for picture in pictures] == list(IMAGES)
+    assert all((picture.box, picture.points, picture.split)
+               == (None, None, None) for picture in pictures)
+    pictures = list_pictures('images', root, exclude(root, 'b'))
+    assert [picture.path for picture in pictures] == [
+        'a.png', 'b.png', 'd/4.jpeg']
+    assert recipe_of('images', {}, {}).margin == 0.5
+
+
+def test_results_of_a_preparation_are_not_prepared_again(root):
+    """Else the second go of an interrupted one would find its own faces."""
+    for name in ('prepared/faces/a.png', 'small/faces/a.png'):
+        path = root / name
+        path.parent.mkdir(parents=True)
+        path.touch()
+    (root / 'small/parts').mkdir()  # of one that was called otherwise
+    assert [picture.path for picture in list_pictures('images', root, {})
+            ] == list(IMAGES)
