@@ -8,11 +8,7 @@ _base_ = [
     './_base_/default_runtime.py',
 ]
 
-face_checkpoint = '{{$FACE_CHECKPOINT:weights/resnet18_face.pth}}'
 # The expressions and neutral.
 num_classes = _base_.num_expressions + 1
 
-model = dict(
-    backbone=dict(
-        init_cfg=dict(type='Pretrained', checkpoint=face_checkpoint)),
-    head=dict(num_classes=num_classes))
+model = dict(head=dict(num_classes=num_classes))

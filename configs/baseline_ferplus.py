@@ -8,10 +8,6 @@ _base_ = [
     './_base_/default_runtime.py',
 ]
 
-face_checkpoint = '{{$FACE_CHECKPOINT:weights/resnet18_face.pth}}'
 num_classes = 8  # with contempt
 
-model = dict(
-    backbone=dict(
-        init_cfg=dict(type='Pretrained', checkpoint=face_checkpoint)),
-    head=dict(num_classes=num_classes))
+model = dict(head=dict(num_classes=num_classes))

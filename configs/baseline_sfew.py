@@ -7,9 +7,3 @@ _base_ = [
     './_base_/schedules/baseline.py',
     './_base_/default_runtime.py',
 ]
-
-face_checkpoint = '{{$FACE_CHECKPOINT:weights/resnet18_face.pth}}'
-
-model = dict(
-    backbone=dict(
-        init_cfg=dict(type='Pretrained', checkpoint=face_checkpoint)))

@@ -27,6 +27,7 @@ resnet18 = dict(stem_channels=16, base_channels=16)
 model = dict(
     identity_encoder=dict(
         backbone=mobilefacenet,
+        neck=None,
         mean=(123.675, 116.28, 103.53),
         std=(58.395, 57.12, 57.375),
         init_cfg=pretrained),

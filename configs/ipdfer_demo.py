@@ -23,7 +23,8 @@ neck = dict(
     norm_cfg=None)
 
 model = dict(
-    identity_encoder=dict(backbone=resnet18, init_cfg=pretrained),
+    identity_encoder=dict(
+        backbone=resnet18, neck=None, init_cfg=pretrained),
     pose_encoder=dict(backbone=resnet18, neck=neck, init_cfg=pretrained),
     pose_head=dict(in_channels=feat_channels),
     expression_encoder=dict(

@@ -8,6 +8,7 @@ imagenet = dict(type='Pretrained', checkpoint='torchvision://resnet18')
 model = dict(
     identity_encoder=dict(
         backbone=dict(_delete_=True, type='InceptionResnetV1'),
+        neck=None,
         # What facenet-pytorch calls fixed image standardisation.
         mean=(127.5, ) * 3,
         std=(128.0, ) * 3,

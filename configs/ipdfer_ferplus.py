@@ -6,16 +6,8 @@ _base_ = [
     './_base_/ipdfer_runtime.py',
 ]
 
-# The face-recognition network that the encoders and the discriminator start
-# from, see ipdfer_rafdb.py.
-face_checkpoint = '{{$FACE_CHECKPOINT:weights/resnet18_face.pth}}'
-pretrained = dict(type='Pretrained', checkpoint=face_checkpoint)
 num_classes = 8  # with contempt
 
 model = dict(
-    identity_encoder=dict(init_cfg=pretrained),
-    pose_encoder=dict(init_cfg=pretrained),
-    expression_encoder=dict(init_cfg=pretrained),
     expression_head=dict(num_classes=num_classes),
-    discriminator=dict(
-        init_cfg=pretrained, head=dict(num_classes=num_classes)))
+    discriminator=dict(head=dict(num_classes=num_classes)))

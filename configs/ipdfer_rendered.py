@@ -27,7 +27,8 @@ encoder = dict(
     init_cfg=pretrained)
 
 model = dict(
-    identity_encoder=dict(backbone=resnet18, init_cfg=pretrained),
+    identity_encoder=dict(
+        backbone=resnet18, neck=None, init_cfg=pretrained),
     pose_encoder=encoder,
     pose_head=dict(in_channels=feat_channels),
     expression_encoder=encoder,

@@ -91,8 +91,10 @@ BUILD_ALL = textwrap.dedent('''
             if loader is not None:
                 dataset = deepcopy(loader.dataset)
                 dataset = dataset.get('dataset', dataset)
-                dataset.lazy_init = True
-                assert len(DATASETS.build(dataset).pipeline.transforms) > 1
+                for part in dataset.get('datasets', [dataset]):
+                    part.lazy_init = True
+                    part = DATASETS.build(part)
+                    assert len(part.pipeline.transforms) > 1
         VISUALIZERS.build(dict(deepcopy(cfg.visualizer), name='test'))
         for hook in [*cfg.default_hooks.values(),
                      *cfg.get('custom_hooks', [])]:
@@ -252,6 +254,16 @@ def test_rafdb_configs_train(name, rafdb, tmp_path):
         tmp_path,
         RAFDB_ROOT=str(rafdb),
         FACE_CHECKPOINT=str(rafdb / 'resnet18_face.pth'))
+
+
+@pytest.mark.parametrize('name', ['ipdfer', 'baseline'])
+def test_rafdb_needs_nothing_but_rafdb(name, rafdb, tmp_path):
+    """The face-recognition network comes with the package."""
+    output = train(f'{name}_rafdb', tmp_path, RAFDB_ROOT=str(rafdb))
+    assert 'Load ipdfer_mm://face_resnet18 ' in output
+    # With the weight and the bias of the linear layer.
+    assert ('IdentityEncoder: 102 of 102 keys match' in output) == (
+        name == 'ipdfer')
 
 
 @pytest.mark.parametrize('name, gone', [

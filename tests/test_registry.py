@@ -79,6 +79,7 @@ def components(folder) -> dict:
                 ann_file='labels.csv',
                 pipeline=[]),
             FERDataset=ABSTRACT,
+            FaceImages=dict(data_root=str(folder / 'own'), pipeline=[]),
             FERPlus=dict(
                 data_root=str(make_ferplus(folder / 'ferplus')),
                 split='test',
@@ -103,7 +104,8 @@ def components(folder) -> dict:
                 num_workers=0,
                 pipeline=[])),
         TRANSFORMS=dict(
-            AlignFace=dict(), LoadFaceImage=dict(), PackFaceInputs=dict()),
+            AlignFace=dict(), LoadFaceImage=dict(), PackFaceInputs=dict(),
+            RandomTint=dict()),
         MODELS=dict(
             AverageScoreTTA=dict(
                 module=dict(
@@ -112,6 +114,11 @@ def components(folder) -> dict:
                     head=head(7))),
             ExpressionDiscriminator=dict(backbone=resnet(), head=head(7)),
             FaceDecoder=dict(in_channels=WIDTH),
+            FaceDistiller=dict(
+                backbone=resnet(),
+                teacher=dict(
+                    type='ipdfer_mm.IdentityEncoder', backbone=resnet()),
+                feat_channels=WIDTH),
             FaceEncoder=dict(backbone=resnet()),
             FaceRecognizer=dict(
                 backbone=resnet(), head=head(7)),
@@ -132,6 +139,7 @@ def components(folder) -> dict:
         WEIGHT_INITIALIZERS=dict(Pretrained=dict(checkpoint='face.pth')),
         METRICS=dict(
             ClassSubsetAccuracy=dict(classes=['happiness', 'neutral']),
+            CleanAccuracy=dict(),
             ExpectedCalibrationError=dict(),
             PoseAccuracy=dict(),
             VerificationMetric=dict()))

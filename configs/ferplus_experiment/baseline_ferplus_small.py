@@ -2,7 +2,7 @@
 # width from the packaged face-recognition network of that size.
 _base_ = [
     '../_base_/models/baseline_resnet18.py',
-    './faces.py',
+    '../_base_/datasets/ferplus_small.py',
     '../_base_/schedules/baseline.py',
     '../_base_/default_runtime.py',
 ]

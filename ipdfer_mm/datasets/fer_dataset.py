@@ -96,8 +96,8 @@ class FERDataset(BaseDataset):
             manifest = osp.join(data_root, osp.expanduser(manifest))
         elif only_flag is not None or drop_flags or drop_duplicates:
             raise ValueError(
-                'only_flag, drop_flags and drop_duplicates ask for flags, '
-                'which only a manifest has; give one.')
+                'only_flag, drop_flags and drop_duplicates: only a manifest '
+                'has flags; give one.')
         self.manifest = manifest
         self.only_flag = only_flag
         self.drop_flags = tuple(drop_flags)

@@ -22,7 +22,7 @@ from ipdfer_mm.utils import register_all_modules
 from ipdfer_mm.utils.weight_files import FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
-MAX_BYTES = 12 * 2**20
+MAX_BYTES = 60 * 2**20
 
 
 @pytest.fixture(scope='module')

@@ -1,4 +1,8 @@
-# The paper's baseline: ResNet-18 and a linear classifier.
+# The paper's baseline: ResNet-18, from a face-recognition network, and a
+# linear classifier.
+
+# See ipdfer_resnet18.py.
+face_checkpoint = '{{$FACE_CHECKPOINT:ipdfer_mm://face_resnet18}}'
 num_classes = 7
 
 model = dict(
@@ -8,7 +12,10 @@ model = dict(
         mean=(127.5, ) * 3,
         std=(127.5, ) * 3,
         to_rgb=True),
-    backbone=dict(type='mmpretrain.ResNet', depth=18),
+    backbone=dict(
+        type='mmpretrain.ResNet',
+        depth=18,
+        init_cfg=dict(type='Pretrained', checkpoint=face_checkpoint)),
     neck=dict(type='mmpretrain.GlobalAveragePooling'),
     head=dict(
         type='mmpretrain.LinearClsHead',

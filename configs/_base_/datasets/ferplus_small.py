@@ -1,7 +1,7 @@
 # docs/findings.md: FERPlus at 64x64 pixels, which the photographs of 48x48
 # do not fill. Chosen on PublicTest without the images that are in train;
 # reported on PrivateTest, official and clean.
-_base_ = '../_base_/datasets/ferplus.py'
+_base_ = './ferplus.py'
 
 img_size = 64
 
