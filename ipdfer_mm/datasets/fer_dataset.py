@@ -17,6 +17,7 @@ from .manifest import (
     MEND,
     is_duplicate_flag,
     join_manifest,
+    knows_duplicates,
     picture_keys,
     recipe_hash,
 )
@@ -98,6 +99,9 @@ class FERDataset(BaseDataset):
             raise ValueError(
                 'only_flag, drop_flags and drop_duplicates: only a manifest '
                 'has flags; give one.')
+        if isinstance(drop_flags, str):
+            raise ValueError(f'drop_flags={drop_flags!r} must be a list of '
+                             'flags.')
         self.manifest = manifest
         self.only_flag = only_flag
         self.drop_flags = tuple(drop_flags)
@@ -259,11 +263,19 @@ class FERDataset(BaseDataset):
                               sample['img_path'])
             samples = [sample for sample in samples
                        if self.only_flag in sample['flags']]
+        has_duplicate_flags = knows_duplicates(self.manifest)
+        if not has_duplicate_flags and (self.drop_duplicates or any(
+                map(is_duplicate_flag, self.drop_flags))):
+            raise ValueError(
+                f'{self.manifest} was made by a version that did not look for '
+                f'duplicates, which are to be left out. {MEND}')
         samples = list(self._keep_unflagged(samples))
         for sample in samples:
             for flag in sample['flags']:
                 self.note(f'Flagged {flag} in the manifest, kept',
                           sample['img_path'])
+            if not has_duplicate_flags:  # not known is not none
+                del sample['flags']
         recipe = recipe_hash(self.manifest)
         if recipe is not None:
             self._metainfo['recipe'] = recipe

@@ -5,6 +5,7 @@ picture relative to the data root; an unknown value is an empty cell. Labels
 are not in it: they always come from the official files.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from typing import NamedTuple, Optional
@@ -16,6 +17,7 @@ from .files import (
     parse_number,
     parse_points,
     read_table,
+    read_text,
     sha256,
     shorten,
 )
@@ -62,6 +64,28 @@ def picture_keys(sample: Mapping) -> list[str]:
 def is_duplicate_flag(flag: str) -> bool:
     """Whether a flag says that the same picture is there once more."""
     return flag == REPEATED or flag.startswith(ALSO_IN)
+
+
+def knows_duplicates(manifest: str) -> bool:
+    """Whether the preparation has looked for the same image elsewhere.
+
+    Args:
+        manifest (str): The manifest; ``recipe.json`` lies beside it.
+
+    Returns:
+        bool: False for manifests of format 1, which have no such flags. True
+        without a recipe, as for a manifest made by other means.
+
+    Raises:
+        ValueError: If the recipe is not as it was written; names the file.
+    """
+    recipe = os.path.join(os.path.dirname(manifest), 'recipe.json')
+    if not os.path.isfile(recipe):
+        return True
+    try:
+        return json.loads(read_text(recipe)).get('format', 2) >= 2
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ValueError(f'{recipe} is damaged ({error}). {MEND}') from error
 
 
 def read_manifest(path: str) -> dict[str, ManifestRow]:

@@ -1,4 +1,5 @@
 import hashlib
+import json
 import math
 import os
 import subprocess
@@ -410,3 +411,30 @@ def test_found_from_another_package_with_nothing_imported():
             'for name in "LoadFaceImage", "AlignFace", "PackFaceInputs":\n'
             '    assert TRANSFORMS.get(f"ipdfer_mm.{name}"), name\n')
     subprocess.run([sys.executable, '-c', code], check=True, cwd=ROOT)
+
+
+def test_flags_are_a_list(root):
+    with pytest.raises(ValueError, match="'also_in_train' must be a list"):
+        Toy(str(root), manifest=write_flags(root), drop_flags='also_in_train')
+
+
+@pytest.mark.parametrize('number, known', [(1, False), (2, True)])
+def test_manifests_of_before_know_no_duplicates(root, number, known):
+    """No flag means something only since they are looked for."""
+    manifest = write_flags(root)
+    recipe = (root / manifest).parent / 'recipe.json'
+    recipe.write_text(json.dumps(dict(format=number)))
+    info = Toy(str(root), manifest=manifest).get_data_info(0)
+    assert ('flags' in info) == known
+    # Others are what they were.
+    Toy(str(root), manifest=manifest, drop_flags=['no_face'])
+    for kwargs in (dict(drop_duplicates=True),
+                   dict(drop_flags=['also_in_train'])):
+        if known:
+            Toy(str(root), manifest=manifest, **kwargs)
+        else:
+            with pytest.raises(ValueError, match='did not look for dup'):
+                Toy(str(root), manifest=manifest, **kwargs)
+    recipe.write_text('{"format": ')
+    with pytest.raises(ValueError, match='recipe.json is damaged'):
+        Toy(str(root), manifest=manifest)

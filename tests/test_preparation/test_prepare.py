@@ -148,6 +148,7 @@ def test_the_same_pixels_are_flagged(data):
     assert summary.listed['also_in_test'] == ['face0.png', 'copy.bmp']
     text = (root / 'prepared/also_in_train.txt').read_text()
     assert text == 'third.png\n'
+    assert knows_duplicates(str(root / 'prepared/manifest.csv'))
 
 
 def test_box_says_which_face(data):
