@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 from rendered import sample_specs
 
-from ipdfer_mm.datasets.manifest import HEADER, read_manifest
+from ipdfer_mm.datasets.manifest import (
+    HEADER,
+    knows_duplicates,
+    read_manifest,
+)
 from ipdfer_mm.preparation import ARCFACE_TEMPLATE
 from ipdfer_mm.preparation import prepare as prepare_module
 from ipdfer_mm.preparation import worker as worker_module
