@@ -25,7 +25,3 @@ model = dict(
     expression_head=dict(num_classes=num_classes),
     discriminator=dict(
         init_cfg=pretrained, head=dict(num_classes=num_classes)))
-
-optim_wrapper = dict(
-    encoders=dict(modules=['expression_encoder', 'expression_head']),
-    generator=dict(modules=['expression_encoder', 'decoder']))
