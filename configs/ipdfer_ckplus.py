@@ -18,7 +18,3 @@ model = dict(
     loss_confusion=None,
     expression_head=dict(num_classes=num_classes),
     discriminator=dict(head=dict(num_classes=num_classes)))
-
-optim_wrapper = dict(
-    encoders=dict(modules=['expression_encoder', 'expression_head']),
-    generator=dict(modules=['expression_encoder', 'decoder']))

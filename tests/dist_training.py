@@ -34,21 +34,12 @@ def wrap(model: nn.Module, sync_bn: str = None) -> nn.Module:
         SimpleNamespace(distributed=True, cfg=cfg), dict(WRAPPER), model)
 
 
-def build_wrappers(model: nn.Module, shared_forward: bool):
+def build_wrappers(model: nn.Module):
     """Adam for each step, by the constructor of all configs."""
     adam = dict(type='Adam', lr=1e-3)
-    steps = dict(
-        encoders=['pose_encoder', 'pose_head', 'expression_encoder',
-                  'expression_head'],
-        discriminator=['discriminator'],
-        generator=['pose_encoder', 'expression_encoder', 'decoder'])
-    if shared_forward:
-        del steps['generator']
-        steps['encoders'].append('decoder')
-    return AlternatingOptimWrapperConstructor({
-        step: dict(optimizer=adam, modules=modules)
-        for step, modules in steps.items()
-    })(model)
+    steps = ('encoders', 'discriminator', 'generator')
+    return AlternatingOptimWrapperConstructor(
+        {step: dict(optimizer=adam) for step in steps})(model)
 
 
 def plain(name: str) -> str:
@@ -72,10 +63,9 @@ def watch_reduction(model: nn.Module) -> set:
     return reduced
 
 
-def train_epoch(model: nn.Module, batches: list, device: str = 'cpu',
-                shared_forward: bool = False) -> dict:
+def train_epoch(model: nn.Module, batches: list, device: str = 'cpu') -> dict:
     """Train, and tell parameters, optimizer states and more by name."""
-    wrappers = build_wrappers(model, shared_forward)
+    wrappers = build_wrappers(model)
     reduced = watch_reduction(model)
     samples = make_batch(0, size=NUM_SAMPLES)
     for batch in batches:
@@ -99,19 +89,17 @@ def train_epoch(model: nn.Module, batches: list, device: str = 'cpu',
 
 
 def epoch_of_ranks(rank: int, world_size: int, port: int, path: str,
-                   sync_bn: str = None,
-                   shared_forward: bool = False) -> None:
+                   sync_bn: str = None, kind: str = 'IPDFERModel') -> None:
     """Worker: an epoch of the samples that DefaultSampler gives each."""
     init_gloo(rank, world_size, port)
     sampler = DefaultSampler(range(NUM_SAMPLES), shuffle=True, seed=SEED)
     batches = list(BatchSampler(sampler, BATCH_SIZE // world_size, False))
     device = 'cpu' if sync_bn is None else 'cuda'
     if sync_bn is None:
-        model = build_conv_model(share_encoder_forward=shared_forward)
+        model = build_conv_model(type=f'ipdfer_mm.{kind}')
     else:
         model = build_model().double()
-    result = train_epoch(wrap(model, sync_bn), batches, device,
-                         shared_forward)
+    result = train_epoch(wrap(model, sync_bn), batches, device)
     # What another process holds is the same.
     for value in result['state_dict'].values():
         parts = [torch.empty_like(value) for _ in range(world_size)]

@@ -81,22 +81,12 @@ def build_model(**kwargs) -> torch.nn.Module:
 
 def build_optim(model: torch.nn.Module,
                 lr: float = 1e-3,
-                shared: bool = False,
                 fused: Optional[bool] = None) -> OptimWrapperDict:
-    """One Adam for each step of Algorithm 1, or one for steps 1 and 3."""
-    steps = dict(
-        encoders=('pose_encoder', 'pose_head', 'expression_encoder',
-                  'expression_head'),
-        discriminator=('discriminator', ),
-        generator=('pose_encoder', 'expression_encoder', 'decoder'))
-    if shared:
-        del steps['generator']
-        steps['encoders'] += ('decoder', )
+    """One Adam for each step of the model that trains something."""
     wrappers = {}
-    for step, names in steps.items():
-        modules = [getattr(model, name) for name in names]
-        parameters = [p for m in modules if m is not None
-                      for p in m.parameters()]
+    for step, names in model.trained_by_step.items():
+        parameters = [p for name in names
+                      for p in getattr(model, name).parameters()]
         if parameters:
             wrappers[step] = OptimWrapper(
                 torch.optim.Adam(parameters, lr=lr, fused=fused))

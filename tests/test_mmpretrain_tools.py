@@ -59,16 +59,9 @@ CLASSIFIER = dict(
 ADAM = dict(type='Adam', lr=1e-3)
 IPDFER_OPTIM = dict(
     constructor='ipdfer_mm.AlternatingOptimWrapperConstructor',
-    encoders=dict(
-        optimizer=ADAM,
-        modules=[
-            'pose_encoder', 'pose_head', 'expression_encoder',
-            'expression_head'
-        ]),
-    discriminator=dict(optimizer=ADAM, modules=['discriminator']),
-    generator=dict(
-        optimizer=ADAM,
-        modules=['pose_encoder', 'expression_encoder', 'decoder']))
+    encoders=dict(optimizer=ADAM),
+    discriminator=dict(optimizer=ADAM),
+    generator=dict(optimizer=ADAM))
 
 
 def train(config: Path) -> str:

@@ -31,6 +31,8 @@ def components(folder) -> dict:
 
     Every registered component must stand here.
     """
+    ipdfer = ipdfer_cfg(folder / 'absent.pth')
+    del ipdfer['type']
     picture = folder / 'cmu/faces/an2i/an2i_straight_neutral_open.pgm'
     picture.parent.mkdir(parents=True)
     picture.write_bytes(b'P5 2 2 255\n\x00\x40\x80\xff')
@@ -58,8 +60,7 @@ def components(folder) -> dict:
         OPTIM_WRAPPER_CONSTRUCTORS=dict(
             AlternatingOptimWrapperConstructor=dict(
                 optim_wrapper_cfg=dict(
-                    generator=dict(
-                        optimizer=dict(type='Adam'), modules=['decoder'])))),
+                    generator=dict(optimizer=dict(type='Adam'))))),
         # It takes a data set.
         DATA_SAMPLERS=dict(WeightedClassSampler=ABSTRACT),
         DATASETS=dict(
@@ -112,6 +113,7 @@ def components(folder) -> dict:
                     type='ipdfer_mm.FaceRecognizer',
                     backbone=resnet(),
                     head=head(7))),
+            DiscriminatorBatchNormIPDFER=ipdfer,
             ExpressionDiscriminator=dict(backbone=resnet(), head=head(7)),
             FaceDecoder=dict(in_channels=WIDTH),
             FaceDistiller=dict(
@@ -122,19 +124,23 @@ def components(folder) -> dict:
             FaceEncoder=dict(backbone=resnet()),
             FaceRecognizer=dict(
                 backbone=resnet(), head=head(7)),
-            IPDFERModel=ipdfer_cfg(folder / 'absent.pth'),
+            IPDFERModel=ipdfer,
             IResNet=dict(depth=18),
             IdentityConsistencyLoss=dict(),
             IdentityEncoder=dict(backbone=resnet()),
             InceptionResnetV1=dict(),
+            LazyIPDFER=dict(ipdfer, generator_interval=2),
             MobileFaceNet=dict(),
             OrthogonalityLoss=dict(),
+            PoseAdversaryIPDFER=dict(ipdfer, pose_adversary=head(5)),
             PoseSupervisedHead=dict(
                 num_classes=7,
                 in_channels=WIDTH,
                 pose_head=head(5),
                 loss=dict(type='mmpretrain.CrossEntropyLoss')),
             ReconstructionLoss=dict(),
+            SharedAdamIPDFER=ipdfer,
+            SharedForwardIPDFER=ipdfer,
             UniformConfusionLoss=dict()),
         WEIGHT_INITIALIZERS=dict(Pretrained=dict(checkpoint='face.pth')),
         METRICS=dict(

@@ -1,5 +1,5 @@
-# In step 3 D normalises the synthesised pictures by their own statistics,
-# where ipdfer_rafdb.py takes those of the real pictures.
+# In step 3 D normalizes the synthesized images by their own statistics,
+# where ipdfer_rafdb.py takes those of the real images.
 _base_ = '../ipdfer_rafdb.py'
 
-model = dict(discriminator_norm_eval=False)
+model = dict(type='DiscriminatorBatchNormIPDFER')

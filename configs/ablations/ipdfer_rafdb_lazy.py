@@ -2,4 +2,4 @@
 # and 3 of Algorithm 1) are trained in every 8th iteration.
 _base_ = '../ipdfer_rafdb.py'
 
-model = dict(generator_interval=8)
+model = dict(type='LazyIPDFER', generator_interval=8)

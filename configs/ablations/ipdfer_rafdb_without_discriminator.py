@@ -6,9 +6,3 @@ model = dict(
     loss_disc=None,
     loss_adv_neutral=None,
     loss_adv_exp=None)
-
-optim_wrapper = dict(
-    _delete_=True,
-    constructor='AlternatingOptimWrapperConstructor',
-    encoders=_base_.optim_wrapper.encoders,
-    generator=_base_.optim_wrapper.generator)

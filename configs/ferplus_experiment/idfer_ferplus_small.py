@@ -4,7 +4,3 @@ _base_ = './ipdfer_ferplus_small.py'
 
 model = dict(
     pose_encoder=None, pose_head=None, loss_pose=None, loss_confusion=None)
-
-optim_wrapper = dict(
-    encoders=dict(modules=['expression_encoder', 'expression_head']),
-    generator=dict(modules=['expression_encoder', 'decoder']))

@@ -4,6 +4,7 @@ _base_ = './ipdfer_rendered.py'
 
 resnet18 = dict(stem_channels=8, base_channels=8)
 model = dict(
+    type='LazyIPDFER',
     generator_interval=4,
     pose_encoder=dict(
         backbone=resnet18,

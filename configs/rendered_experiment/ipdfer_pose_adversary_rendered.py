@@ -3,15 +3,10 @@
 _base_ = './ipdfer_rendered.py'
 
 model = dict(
+    type='PoseAdversaryIPDFER',
     pose_adversary=dict(
         type='StackedLinearClsHead',
         _scope_='mmpretrain',
         num_classes=5,
         in_channels=128,
         mid_channels=[128]))
-
-optim_wrapper = dict(
-    encoders=dict(modules=[
-        'pose_encoder', 'pose_head', 'pose_adversary', 'expression_encoder',
-        'expression_head'
-    ]))

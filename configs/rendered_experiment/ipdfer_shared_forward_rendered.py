@@ -1,5 +1,5 @@
 # docs/benchmark.md: steps 1 and 3 share one pass of the encoders, and update
 # them once.
-_base_ = './ipdfer_shared_adam_rendered.py'
+_base_ = './ipdfer_rendered.py'
 
-model = dict(share_encoder_forward=True)
+model = dict(type='SharedForwardIPDFER')

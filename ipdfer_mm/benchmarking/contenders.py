@@ -134,22 +134,17 @@ def our_step(names: frozenset[str], data: dict, work: Workload
         the generator is trained once in, and the optimizers.
     """
     interval = generator_interval(names)
-    shared = SHARED_FORWARD in names
-    model = build_ipdfer(
-        work.width, work.size, generator_interval=interval,
-        share_encoder_forward=shared)
+    kind = {}
+    if SHARED_FORWARD in names:
+        kind = dict(kind='SharedForwardIPDFER')
+    elif interval > 1:
+        kind = dict(kind='LazyIPDFER', generator_interval=interval)
+    model = build_ipdfer(work.width, work.size, **kind)
     model.to(work.device).train()
     prepare_model(model, names)
-    encoders = [model.pose_encoder, model.expression_encoder]
-    trained = dict(
-        encoders=[*encoders, model.pose_head, model.expression_head],
-        discriminator=[model.discriminator])
-    if shared:
-        trained['encoders'].append(model.decoder)
-    else:
-        trained['generator'] = [*encoders, model.decoder]
     optimizers = OptimWrapperDict(**{
-        key: make_wrapper(modules, names) for key, modules in trained.items()})
+        step: make_wrapper(map(model.get_submodule, children), names)
+        for step, children in model.trained_by_step.items() if children})
 
     def step() -> None:
         for iteration in range(interval):

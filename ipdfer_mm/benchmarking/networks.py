@@ -52,14 +52,16 @@ def build_classifier(width: int) -> nn.Module:
             head=_head(width, len(EXPRESSIONS))))
 
 
-def build_ipdfer(width: int, size: int, **kwargs) -> IPDFERModel:
+def build_ipdfer(width: int, size: int, kind: str = 'IPDFERModel',
+                 **kwargs) -> IPDFERModel:
     """Build IPD-FER with ResNet-18 everywhere, as Section 4.2 has it.
 
     Args:
         width (int): Channels of the first stage of each ResNet-18; the
             paper's is 64. Features are eight times as wide.
         size (int): Side of the pictures in pixels, at least 32.
-        **kwargs: Other arguments of :class:`IPDFERModel`.
+        kind (str): :class:`IPDFERModel` or one of its variants.
+        **kwargs: Other arguments of it.
 
     Returns:
         IPDFERModel: With random weights, those of the identity encoder too.
@@ -69,7 +71,7 @@ def build_ipdfer(width: int, size: int, **kwargs) -> IPDFERModel:
     widths = [max(1, w * width // PAPER_WIDTH) for w in DECODER_WIDTHS]
     model = MODELS.build(
         dict(
-            type='ipdfer_mm.IPDFERModel',
+            type=f'ipdfer_mm.{kind}',
             identity_encoder=dict(
                 type='ipdfer_mm.IdentityEncoder', backbone=resnet18),
             pose_encoder=dict(

@@ -21,7 +21,7 @@ OPTIONS = {
     'cuda_graphs':
     "custom_hooks = [dict(type='CompileHook', cuda_graphs=True)]",
 }
-# Of IPD-FER, beyond the paper: generator_interval, share_encoder_forward.
+# Of IPD-FER, beyond the paper: LazyIPDFER, SharedForwardIPDFER.
 LAZY = re.compile('lazy([1-9][0-9]*)')
 SHARED_FORWARD = 'shared_forward'
 
@@ -38,8 +38,8 @@ def parse_options(text: str) -> frozenset[str]:
     Raises:
         ValueError: If a name is not one of :data:`OPTIONS`,
             :data:`SHARED_FORWARD`, or ``lazy`` and a number
-            (``generator_interval``), or two of bf16, fp16 and tf32 are asked
-            for together.
+            (``generator_interval``), or two of bf16, fp16 and tf32, or of the
+            options of IPD-FER, are asked for together.
     """
     names = frozenset(text.split('+')) - {DEFAULT}
     unknown = sorted(name for name in names - set(OPTIONS)
@@ -51,6 +51,8 @@ def parse_options(text: str) -> frozenset[str]:
                          'by +.')
     if len(names & {'bf16', 'fp16', 'tf32'}) > 1:
         raise ValueError(f'{text!r} has two precisions.')
+    if sum(map(is_of_ipdfer, names)) > 1:
+        raise ValueError(f'{text!r} has two variants of IPD-FER.')
     return names
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ipdfer_mm.models.ipdfer import IPDFERModel
-from ipdfer_mm.models.utils import fixed
+from ipdfer_mm.models.utils import frozen
 
 MODULES = ('pose_encoder', 'expression_encoder', 'decoder')
 
@@ -29,20 +29,14 @@ def gradient_norms(model: IPDFERModel,
         of a module (0 if the loss does not reach it), for the losses of steps
         'encoders' and 'generator' by their names in the config.
     """
-    data = model.data_preprocessor(data, True)
-    inputs = data['inputs']
-    targets = model.get_targets(data['data_samples'], inputs.device)
+    images, targets = model.preprocess(data)
     with torch.no_grad():
-        f_id = model.identity_encoder(inputs)
+        f_id = model.identity_encoder(images)
     norms = dict(
-        encoders=_norms_of(
-            model,
-            model.encoder_losses(f_id, *model.encode(inputs), targets)))
-    with fixed(*model.fixed_parts):
+        encoders=_norms_of(model, model.encoder_losses(images, f_id, targets)))
+    with frozen(*model.frozen_in_generator_step):
         norms['generator'] = _norms_of(
-            model,
-            model.generator_losses(inputs, f_id, *model.encode(inputs),
-                                   targets))
+            model, model.generator_losses(images, f_id, targets))
     return norms
 
 

@@ -21,11 +21,20 @@ from .losses import (
     UniformConfusionLoss,
 )
 from .score_tta import AverageScoreTTA
+from .variants import (
+    DiscriminatorBatchNormIPDFER,
+    LazyIPDFER,
+    PoseAdversaryIPDFER,
+    SharedAdamIPDFER,
+    SharedForwardIPDFER,
+)
 
 __all__ = [
-    'AverageScoreTTA', 'ExpressionDiscriminator', 'FaceDecoder',
-    'FaceDistiller', 'FaceEncoder', 'FacePretrainedInit', 'FaceRecognizer',
-    'IPDFERModel', 'IResNet', 'IdentityConsistencyLoss', 'IdentityEncoder',
-    'InceptionResnetV1', 'MobileFaceNet', 'OrthogonalityLoss',
-    'PoseSupervisedHead', 'ReconstructionLoss', 'UniformConfusionLoss'
+    'AverageScoreTTA', 'DiscriminatorBatchNormIPDFER',
+    'ExpressionDiscriminator', 'FaceDecoder', 'FaceDistiller', 'FaceEncoder',
+    'FacePretrainedInit', 'FaceRecognizer', 'IPDFERModel', 'IResNet',
+    'IdentityConsistencyLoss', 'IdentityEncoder', 'InceptionResnetV1',
+    'LazyIPDFER', 'MobileFaceNet', 'OrthogonalityLoss', 'PoseAdversaryIPDFER',
+    'PoseSupervisedHead', 'ReconstructionLoss', 'SharedAdamIPDFER',
+    'SharedForwardIPDFER', 'UniformConfusionLoss'
 ]

@@ -1,6 +1,6 @@
 """What a batch of IPD-FER is labelled with."""
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import torch
 from mmpretrain.structures import DataSample
@@ -20,7 +20,14 @@ class Targets(NamedTuple):
 
     labels: Tensor
     expression: Tensor
-    pose: Optional[Tensor]
+    pose: Tensor | None
+
+    @property
+    def counts(self) -> dict[str, Tensor]:
+        """Number of samples whose pose is unknown, by its name in the log."""
+        if self.pose is None:
+            return {}
+        return dict(pose_unknown=(self.pose < 0).sum().float())
 
 
 def stack_targets(data_samples: list[DataSample], device: torch.device,

@@ -1,12 +1,27 @@
 """What is refused before the first step of IPD-FER's training."""
 
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING
 
 from mmengine.optim import OptimWrapperDict
 from torch import Tensor
 
 if TYPE_CHECKING:
     from .ipdfer import IPDFERModel
+
+
+def check_once(model: 'IPDFERModel', optim_wrapper: OptimWrapperDict) -> None:
+    """Check a training set-up unless these optimizers have been checked.
+
+    :class:`DatasetMetaHook` does so before training; without it the first
+    training step does.
+
+    Args:
+        model (IPDFERModel): The model.
+        optim_wrapper (OptimWrapperDict): Its optimizers.
+    """
+    if getattr(model, '_checked_optimizers', None) != id(optim_wrapper):
+        check_trainable(model, optim_wrapper)
+        model._checked_optimizers = id(optim_wrapper)
 
 
 def check_trainable(model: 'IPDFERModel',
@@ -22,25 +37,7 @@ def check_trainable(model: 'IPDFERModel',
             class is unknown.
         ValueError: If the optimizers are not those of its steps.
     """
-    keys = {'encoders'}
-    if model.loss_disc is not None:
-        keys.add('discriminator')
-    is_dict = isinstance(optim_wrapper, OptimWrapperDict)
-    if not is_dict or not keys.issubset(optim_wrapper.keys()):
-        raise ValueError(
-            'IPDFERModel is trained with an OptimWrapperDict of '
-            f'{sorted(keys | {"generator"})}, one wrapper for each step '
-            'of Algorithm 1; '
-            'see optim_wrapper in configs/_base_/schedules/ipdfer.py.')
-    has_generator = 'generator' in optim_wrapper.optim_wrappers
-    if model.share_encoder_forward and has_generator:
-        raise ValueError(
-            '`share_encoder_forward` updates the encoders once for steps 1 '
-            "and 3, which needs one optimizer: remove 'generator' from "
-            "optim_wrapper and add 'decoder' to "
-            'optim_wrapper.encoders.modules; see '
-            'configs/ablations/ipdfer_rafdb_shared_forward.py.')
-    _check_networks_train(model, optim_wrapper)
+    _check_optimizers(model, optim_wrapper)
     if not model.identity_encoder.has_weights:
         raise RuntimeError(
             'The identity encoder has random weights, and it is never '
@@ -54,38 +51,39 @@ def check_trainable(model: 'IPDFERModel',
             'give `classes` in the model config.')
 
 
-def _check_networks_train(model: 'IPDFERModel',
-                          optim_wrapper: OptimWrapperDict) -> None:
+def _check_optimizers(model: 'IPDFERModel',
+                      optim_wrapper: OptimWrapperDict) -> None:
     """Refuse a network that gets gradients, but no update, from its step."""
-    networks = dict(encoders=[
-        'pose_encoder', 'pose_head', 'expression_encoder', 'expression_head',
-        'pose_adversary'
-    ])
-    if model.loss_disc is not None:
-        networks['discriminator'] = ['discriminator']
-    decoder_key = ('generator' if 'generator' in optim_wrapper.optim_wrappers
-                   else 'encoders')  # which then takes step 3, too
-    networks.setdefault(decoder_key, []).append('decoder')
-    for key, names in networks.items():
+    steps = {key: names for key, names in model.trained_by_step.items()
+             if names}
+    kind = type(model).__name__
+    if not isinstance(optim_wrapper, OptimWrapperDict) or (
+            set(optim_wrapper.keys()) != set(steps)):
+        raise ValueError(
+            f'{kind} is trained with an OptimWrapperDict of {list(steps)}, '
+            'one wrapper for each step; see optim_wrapper in '
+            'configs/_base_/schedules/ipdfer.py.')
+    for key, names in steps.items():
         updated = {
             id(parameter)
             for group in optim_wrapper[key].param_groups
             for parameter in group['params']
         }
         for name in names:
-            network = getattr(model, name)
-            # What somebody froze needs no optimizer.
-            if network is not None and any(
-                    parameter.requires_grad and id(parameter) not in updated
-                    for parameter in network.parameters()):
+            # What is frozen on purpose needs no optimizer.
+            if any(parameter.requires_grad and id(parameter) not in updated
+                   for parameter in getattr(model, name).parameters()):
                 raise ValueError(
-                    f'optim_wrapper.{key} does not train the {name}. Add '
-                    f"'{name}' to optim_wrapper.{key}.modules, or freeze it; "
-                    'see configs/_base_/schedules/ipdfer.py.')
+                    f'optim_wrapper.{key} does not train the {name}. Build '
+                    'the optimizers with AlternatingOptimWrapperConstructor, '
+                    f'which asks {kind}.trained_by_step, or freeze the '
+                    f'{name}.')
 
 
-def check_widths(feat_channels: int, **feats: Optional[Tensor]) -> None:
+def check_widths(feat_channels: int, **feats: Tensor | None) -> None:
     """Refuse components that cannot be added up and decoded.
+
+    Of the features at hand: networks do not tell their widths beforehand.
 
     Args:
         feat_channels (int): Width that the decoder takes.

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Optional
 
 import torch.nn as nn
 import torch.nn.functional as F
@@ -14,8 +13,8 @@ CROSS_ENTROPY = 'mmpretrain.CrossEntropyLoss'
 
 
 @contextmanager
-def fixed(*modules: Optional[nn.Module]) -> Iterator[None]:
-    """Fix modules as Algorithm 1 of the IPD-FER paper fixes them.
+def frozen(*modules: nn.Module | None) -> Iterator[None]:
+    """Freeze modules as Algorithm 1 of the IPD-FER paper fixes them.
 
     Inside the context no gradient reaches the parameters, and batch-norm
     statistics and dropout rest (eval mode); gradients still flow through the
@@ -23,7 +22,7 @@ def fixed(*modules: Optional[nn.Module]) -> Iterator[None]:
     of every sub-module are as before afterwards, also when the body raises.
 
     Args:
-        *modules (nn.Module, optional): The modules to fix; None is passed
+        *modules (nn.Module, optional): The modules to freeze; None is passed
             over, so that absent parts of a model need no special case.
     """
     present = [module for module in modules if module is not None]
@@ -45,13 +44,13 @@ def fixed(*modules: Optional[nn.Module]) -> Iterator[None]:
             child.training = training
 
 
-def build_optional(cfg: Optional[dict]) -> Optional[nn.Module]:
+def build_optional(cfg: dict | None) -> nn.Module | None:
     """Build a module, or None from None."""
     return None if cfg is None else MODELS.build(cfg)
 
 
-def build_loss(cfg: Optional[dict],
-               *needs: Optional[nn.Module]) -> Optional[nn.Module]:
+def build_loss(cfg: dict | None,
+               *needs: nn.Module | None) -> nn.Module | None:
     """Build a loss that is to be computed.
 
     Args:

@@ -108,6 +108,8 @@ def test_options():
         parse_options('fp16+bf16')
     with pytest.raises(ValueError, match='two precisions'):
         parse_options('tf32+bf16')
+    with pytest.raises(ValueError, match='two variants'):
+        parse_options('shared_forward+lazy4')
     assert ipdfer_options('channels_last+lazy8+bf16') == 'lazy8'
     assert ipdfer_options('fused') == 'default'
 

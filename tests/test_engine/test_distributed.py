@@ -49,15 +49,16 @@ def assert_close(actual: dict, expected: dict) -> None:
 
 
 @pytest.fixture(scope='module', params=[
-    (2, False), (4, False), (2, True)], ids=['2', '4', '2-shared_forward'])
+    (2, 'IPDFERModel'), (4, 'IPDFERModel'), (2, 'SharedForwardIPDFER')],
+    ids=['2', '4', '2-shared_forward'])
 def ranks(request, tmp_path_factory) -> dict:
     """An epoch of two and of four processes, and of one."""
-    world_size, shared_forward = request.param
+    world_size, kind = request.param
     path = tmp_path_factory.mktemp('ranks') / 'epoch.pth'
-    result = run(epoch_of_ranks, path, world_size, None, shared_forward)
+    result = run(epoch_of_ranks, path, world_size, None, kind)
     one = train_epoch(
-        build_conv_model(share_encoder_forward=shared_forward),
-        global_batches(world_size), shared_forward=shared_forward)
+        build_conv_model(type=f'ipdfer_mm.{kind}'),
+        global_batches(world_size))
     return dict(result, world_size=world_size, one=one)
 
 

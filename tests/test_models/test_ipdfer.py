@@ -5,9 +5,10 @@ from unittest.mock import patch
 
 import pytest
 import torch
-from small_model import CLASSES, WIDTH, build_model, build_optim, make_batch
+from small_model import CLASSES, build_model, build_optim, make_batch
 
-from ipdfer_mm.models.utils import fixed
+from ipdfer_mm.models import training_checks
+from ipdfer_mm.models.utils import frozen
 
 CHILDREN = ('identity_encoder', 'pose_encoder', 'pose_head',
             'expression_encoder', 'expression_head', 'decoder',
@@ -57,24 +58,24 @@ def test_each_step_moves_its_own_and_nothing_else():
     optim = build_optim(model)
     flags_before = flags(model)
     seen = []
-    update = type(model)._update
 
-    def record(self, wrapper, losses, *factor):
-        step = next(k for k, v in optim.items() if v is wrapper)
-        for child in CHILDREN:  # nothing is left from the step before
-            trained = child in STEPS[step]
-            for parameter in getattr(model, child).parameters():
-                assert trained or parameter.grad is None
-        before = snapshot(model)
-        total = update(self, wrapper, losses, *factor)
-        after = snapshot(model)
-        assert moved(before, after, 'parameters') == STEPS[step]
-        assert moved(before, after, 'statistics') == set()
-        seen.append(step)
-        return total
+    def record(step, update_params):
+        def call(loss):
+            for child in CHILDREN:  # nothing is left from the step before
+                trained = child in STEPS[step]
+                for parameter in getattr(model, child).parameters():
+                    assert trained or parameter.grad is None
+            before = snapshot(model)
+            update_params(loss)
+            after = snapshot(model)
+            assert moved(before, after, 'parameters') == STEPS[step]
+            assert moved(before, after, 'statistics') == set()
+            seen.append(step)
+        return call
 
-    with patch.object(type(model), '_update', record):
-        model.train_step(make_batch(0), optim)
+    for step, wrapper in optim.items():
+        wrapper.update_params = record(step, wrapper.update_params)
+    model.train_step(make_batch(0), optim)
     assert seen == ['encoders', 'discriminator', 'generator']
     assert flags(model) == flags_before
 
@@ -86,23 +87,30 @@ def test_each_step_moves_its_own_and_nothing_else():
 ])
 def test_statistics_that_a_step_moves(step, statistics):
     model = build_model()
-    batch = model.data_preprocessor(make_batch(0), True)
-    inputs = batch['inputs']
-    targets = model.get_targets(batch['data_samples'], inputs.device)
-    f_id = model.identity_encoder(inputs)
+    images, targets = model.preprocess(make_batch(0))
+    f_id = model.identity_encoder(images)
     before = snapshot(model)
     if step == 'encoders':
-        model.encoder_losses(f_id, *model.encode(inputs), targets)
+        model.encoder_losses(images, f_id, targets)
     elif step == 'discriminator':
-        model.discriminator_losses(inputs, targets)
+        model.discriminator_losses(images, targets)
     else:
-        with fixed(model.discriminator, model.pose_head,
-                   model.expression_head):
-            model.generator_losses(inputs, f_id, *model.encode(inputs),
-                                   targets)
+        with frozen(*model.frozen_in_generator_step):
+            model.generator_losses(images, f_id, targets)
     after = snapshot(model)
     assert moved(before, after, 'statistics') == statistics
     assert moved(before, after, 'parameters') == set()
+
+
+def test_trained_by_step():
+    names = {step: set(names) for step, names in
+             build_model().trained_by_step.items()}
+    assert names == STEPS
+    model = build_model(pose_encoder=None, pose_head=None, discriminator=None)
+    assert model.trained_by_step == dict(
+        encoders=('expression_encoder', 'expression_head'),
+        discriminator=(),
+        generator=('expression_encoder', 'decoder'))
 
 
 def test_identity_encoder_rests_through_training():
@@ -119,7 +127,7 @@ def test_identity_encoder_rests_through_training():
 
 @pytest.mark.parametrize('method', [
     'encoder_losses', 'discriminator_losses', 'generator_losses',
-    '_adversarial_losses'
+    'adversarial_losses'
 ])
 def test_flags_are_restored_when_a_step_raises(method):
     model = build_model()
@@ -130,17 +138,15 @@ def test_flags_are_restored_when_a_step_raises(method):
     assert flags(model) == before
 
 
-def test_gradients_flow_through_what_is_fixed():
+def test_gradients_flow_through_what_is_frozen():
     """Eq. 2, 9 and 10 must reach the decoder through E_id and D."""
     for name in ('loss_id', 'loss_adv_neutral', 'loss_adv_exp'):
         others = LOSSES - {name, 'loss_disc'}
         model = build_model(**{other: None for other in others})
-        batch = model.data_preprocessor(make_batch(0), True)
-        targets = model.get_targets(batch['data_samples'], 'cpu')
-        with fixed(model.discriminator):
+        images, targets = model.preprocess(make_batch(0))
+        with frozen(model.discriminator):
             losses = model.generator_losses(
-                batch['inputs'], model.identity_encoder(batch['inputs']),
-                *model.encode(batch['inputs']), targets)
+                images, model.identity_encoder(images), targets)
         assert set(losses) == {name}
         losses[name].backward()
         grad = model.decoder.to_rgb.weight.grad
@@ -226,14 +232,12 @@ def test_a_loss_without_weight_is_not_computed(name, zero):
 def test_what_only_skipped_losses_need_is_not_run():
     model = build_model(
         loss_id=None, loss_adv_neutral=None, loss_adv_exp=None)
-    batch = model.data_preprocessor(make_batch(0), True)
-    targets = model.get_targets(batch['data_samples'], 'cpu')
-    f_id = model.identity_encoder(batch['inputs'])
+    images, targets = model.preprocess(make_batch(0))
+    f_id = model.identity_encoder(images)
     with (patch.object(
             model.identity_encoder, 'forward', side_effect=StopError),
           patch.object(model.discriminator, 'forward', side_effect=StopError)):
-        model.generator_losses(batch['inputs'], f_id,
-                               *model.encode(batch['inputs']), targets)
+        model.generator_losses(images, f_id, targets)
 
 
 def test_soft_labels():
@@ -362,7 +366,7 @@ def test_missing_optimizers_are_named():
     model = build_model()
     optim = build_optim(model)
     del optim.optim_wrappers['discriminator']
-    with pytest.raises(ValueError, match='discriminator.*encoders'):
+    with pytest.raises(ValueError, match="'encoders', 'discriminator'"):
         model.train_step(make_batch(0), optim)
 
 
@@ -379,20 +383,24 @@ def test_optimizers_that_leave_out_a_network(key, name):
     for group in optim[key].optimizer.param_groups:
         group['params'] = [
             p for p in group['params'] if id(p) not in left_out]
-    with pytest.raises(ValueError, match=f"Add '{name}' to optim_wrapper."
-                                         f'{key}.modules'):
+    with pytest.raises(ValueError, match=f'optim_wrapper.{key} does not '
+                                         f'train the {name}.*trained_by'):
         model.train_step(make_batch(0), optim)
     network.requires_grad_(False)
     if name in ('pose_head', 'expression_encoder'):
         model.train_step(make_batch(0), optim)  # frozen on purpose
 
 
-def test_one_optimizer_for_two_steps_trains_both():
+def test_checks_run_once_for_the_same_optimizers(monkeypatch):
     model = build_model()
-    optim = build_optim(model)
-    del optim.optim_wrappers['generator']
-    with pytest.raises(ValueError, match="'decoder' to optim_wrapper.enc"):
-        model.train_step(make_batch(0), optim)
+    checked = []
+    monkeypatch.setattr(training_checks, 'check_trainable',
+                        lambda *args: checked.append(args))
+    optimizers = [build_optim(model), build_optim(model)]
+    for optim in optimizers:
+        for _ in range(2):
+            model.train_step(make_batch(0), optim)
+    assert checked == [(model, optim) for optim in optimizers]
 
 
 def test_samples_without_pose_label():
@@ -417,82 +425,3 @@ def test_widths_that_differ_are_named():
     message = 'identity_encoder gives features of width 64.*in_channels is 32'
     with pytest.raises(ValueError, match=message):
         model.train_step(make_batch(0), build_optim(model))
-
-
-def with_adversary():
-    model = build_model(
-        pose_adversary=dict(
-            type='LinearClsHead',
-            _scope_='mmpretrain',
-            num_classes=5,
-            in_channels=WIDTH))
-    torch.nn.init.normal_(model.pose_adversary.fc.weight, std=0.3)
-    optim = build_optim(model)
-    optim['encoders'].optimizer.add_param_group(
-        dict(params=list(model.pose_adversary.parameters())))
-    return model, optim
-
-
-def adversary_and_batch():
-    model, _ = with_adversary()
-    batch = make_batch(0)
-    inputs = batch['inputs'] / 127.5 - 1
-    with torch.no_grad():
-        f_id = model.identity_encoder(inputs)
-    targets = model.get_targets(batch['data_samples'], inputs.device)
-    return model, inputs, f_id, targets
-
-
-def test_pose_adversary_learns_from_f_exp_and_does_not_teach_it():
-    model, inputs, f_id, targets = adversary_and_batch()
-    losses = model.encoder_losses(f_id, *model.encode(inputs), targets)
-    # Before the statistics of batch norm count: as in train mode.
-    f_exp = model.expression_encoder(inputs)
-    expected = model.loss_pose(model.pose_adversary.fc(f_exp), targets.pose)
-    torch.testing.assert_close(losses['loss_pose_adversary'], expected)
-    losses['loss_pose_adversary'].backward()
-    reached = {name for name, parameter in model.named_parameters()
-               if parameter.grad is not None}
-    assert reached == {'pose_adversary.fc.weight', 'pose_adversary.fc.bias'}
-
-
-def test_confusion_asks_the_pose_adversary():
-    model, inputs, f_id, targets = adversary_and_batch()
-    with torch.no_grad():
-        losses = model.generator_losses(inputs, f_id, *model.encode(inputs),
-                                        targets)
-        log_p = model.pose_adversary.fc(
-            model.expression_encoder(inputs)).log_softmax(dim=1)
-    torch.testing.assert_close(losses['loss_confusion'], -log_p.mean())
-
-
-def test_pose_adversary_is_trained_in_step_1_only():
-    model, optim = with_adversary()
-    before = copy.deepcopy(model.pose_adversary.state_dict())
-    weights = []
-    update = type(model)._update
-
-    def record(self, wrapper, losses, *factor):
-        total = update(self, wrapper, losses, *factor)
-        weights.append(model.pose_adversary.fc.weight.detach().clone())
-        return total
-
-    with patch.object(type(model), '_update', record):
-        log = model.train_step(make_batch(0), optim)
-    assert not torch.equal(weights[0], before['fc.weight'])
-    assert torch.equal(weights[0], weights[1])
-    assert torch.equal(weights[1], weights[2])
-    assert set(log) >= LOSSES | TOTALS | {'loss_pose_adversary'}
-
-
-def test_pose_adversary_that_would_not_be_trained_is_refused():
-    model, _ = with_adversary()
-    with pytest.raises(ValueError, match="Add 'pose_adversary' to optim_wr"):
-        model.train_step(make_batch(0), build_optim(model))
-    adversary = dict(
-        type='LinearClsHead',
-        _scope_='mmpretrain',
-        num_classes=5,
-        in_channels=WIDTH)
-    with pytest.raises(ValueError, match='pose_adversary.*loss_confusion'):
-        build_model(pose_adversary=adversary, loss_confusion=None)

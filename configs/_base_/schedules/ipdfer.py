@@ -1,20 +1,13 @@
 # Section 4.2: Adam, learning rate 1e-4, times 0.1 every 10 epochs, 30 epochs.
 adam = dict(type='Adam', lr=1e-4)
 
-# One optimizer for each step of Algorithm 1; `modules` is what the step
-# trains. The two encoders belong to two steps, with an Adam state in each.
+# One optimizer for each step of Algorithm 1. The model says what a step
+# trains; the two encoders belong to two, with an Adam state in each.
 optim_wrapper = dict(
     constructor='AlternatingOptimWrapperConstructor',
-    encoders=dict(
-        optimizer=adam,
-        modules=[
-            'pose_encoder', 'pose_head', 'expression_encoder',
-            'expression_head'
-        ]),
-    discriminator=dict(optimizer=adam, modules=['discriminator']),
-    generator=dict(
-        optimizer=adam,
-        modules=['pose_encoder', 'expression_encoder', 'decoder']))
+    encoders=dict(optimizer=adam),
+    discriminator=dict(optimizer=adam),
+    generator=dict(optimizer=adam))
 
 param_scheduler = dict(
     type='MultiStepLR', by_epoch=True, milestones=[10, 20], gamma=0.1)

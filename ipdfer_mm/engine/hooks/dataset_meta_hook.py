@@ -10,6 +10,7 @@ from mmengine.runner import BaseLoop, Runner
 from ipdfer_mm.datasets.files import shorten
 from ipdfer_mm.datasets.folds import check_same_fold
 from ipdfer_mm.models.encoders.key_match import match_keys
+from ipdfer_mm.models.training_checks import check_once
 from ipdfer_mm.registry import HOOKS
 from ipdfer_mm.version import __version__
 
@@ -81,13 +82,14 @@ class DatasetMetaHook(Hook):
 
     Before training it tells an IPD-FER model the names of the classes (it
     looks up the neutral one), and refuses a model with another number of
-    classes, and a head that is to learn poses without any. It puts the version
-    of ipdfer_mm and the normalisation into every checkpoint (MMEngine adds
-    the data set's classes and its manifest's recipe), and compares them when
-    a checkpoint is loaded: other classes are refused, another recipe or
-    normalisation is warned about. To test or to resume, it must be one of the
-    same fold, if the data set has folds, and hold every weight of the model;
-    MMEngine would go on with random ones.
+    classes, a head that is to learn poses without any, and optimizers that
+    are not those of Algorithm 1. It puts the version of ipdfer_mm and the
+    normalisation into every checkpoint (MMEngine adds the data set's classes
+    and its manifest's recipe), and compares them when a checkpoint is loaded:
+    other classes are refused, another recipe or normalisation is warned
+    about. To test or to resume, it must be one of the same fold, if the data
+    set has folds, and hold every weight of the model; MMEngine would go on
+    with random ones.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -120,6 +122,8 @@ class DatasetMetaHook(Hook):
                 'Estimate poses with tools/prepare_dataset.py and give the '
                 'data set the resulting `manifest`, or train a model that '
                 'needs none, such as ID-FER (configs/idfer_*.py).')
+        if hasattr(model, 'trained_by_step'):
+            check_once(model, runner.optim_wrapper)
 
     @staticmethod
     def _check_num_classes(model: nn.Module, classes: tuple) -> None:

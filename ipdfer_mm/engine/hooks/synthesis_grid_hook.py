@@ -6,7 +6,7 @@ from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ipdfer_mm.models.utils import fixed
+from ipdfer_mm.models.utils import frozen
 from ipdfer_mm.registry import HOOKS
 from ipdfer_mm.visualization import picture_grid
 
@@ -65,7 +65,7 @@ class SynthesisGridHook(Hook):
             inputs=torch.stack([sample['inputs'] for sample in samples]),
             data_samples=[sample['data_samples'] for sample in samples])
         model = unwrap(runner.model)
-        with fixed(model), torch.no_grad():
+        with frozen(model), torch.no_grad():
             inputs = model.data_preprocessor(batch, False)['inputs']
             pictures = model.synthesize(inputs)
         grid = picture_grid(dict(input=inputs, **pictures))

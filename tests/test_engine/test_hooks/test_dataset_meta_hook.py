@@ -12,7 +12,14 @@ from mmengine.model import (
 )
 from mmengine.runner import BaseLoop
 from mmpretrain.structures import DataSample
-from small_model import CLASSES, build_model, head, resnet
+from small_model import (
+    CLASSES,
+    build_model,
+    build_optim,
+    head,
+    make_batch,
+    resnet,
+)
 
 from ipdfer_mm import __version__
 from ipdfer_mm.engine import DatasetMetaHook
@@ -39,8 +46,11 @@ def make_dataset(classes=CLASSES, poses=1, **meta):
 def make_runner(model, dataset=None, resume=False, test=False):
     """A runner that is about to train, to resume or to test."""
     loop = Loop(dataset or make_dataset())
+    ours = getattr(model, 'module', model)
     return SimpleNamespace(
         model=model,
+        optim_wrapper=(build_optim(ours) if hasattr(ours, 'trained_by_step')
+                       else None),
         train_dataloader=loop.dataloader,
         logger=logging.getLogger('dataset_meta_hook_test'),
         _resume=resume,
@@ -95,6 +105,17 @@ def test_wrapped_model_learns_the_classes():
     model = build_model(classes=None)
     DatasetMetaHook().before_train(make_runner(Wrapper(model)))
     assert model.classes == CLASSES
+
+
+def test_training_set_up_is_checked():
+    """Before the first iteration, which does not check it again."""
+    model = build_model()
+    runner = make_runner(model)
+    DatasetMetaHook().before_train(runner)
+    model.identity_encoder.has_weights = False
+    model.train_step(make_batch(0), runner.optim_wrapper)
+    with pytest.raises(RuntimeError, match='random weights'):
+        DatasetMetaHook().before_train(make_runner(model))
 
 
 def test_no_neutral_class():

@@ -2,8 +2,10 @@
 
 import copy
 import sys
+from collections.abc import Callable
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.optim import OptimWrapperDict, build_optim_wrapper
 from small_model import build_model
@@ -60,59 +62,91 @@ def test_config_is_left_as_it_was(cfg, model):
     assert cfg == before
 
 
-def test_step_without_modules(cfg):
-    del cfg['generator']['modules']
-    with pytest.raises(ValueError, match='optim_wrapper.generator needs'):
-        AlternatingOptimWrapperConstructor(cfg)
-
-
 def test_one_wrapper_in_place_of_three():
     with pytest.raises(ValueError, match='optim_wrapper.optimizer needs'):
         AlternatingOptimWrapperConstructor(
             dict(optimizer=dict(type='Adam', lr=1e-4)))
 
 
-def test_accumulation(cfg):
+@pytest.mark.parametrize('setting, message', [
+    (dict(accumulative_counts=4), 'discriminator.accumulative_counts must be'),
+    (dict(modules=['discriminator']), 'Remove optim_wrapper.discriminator.m'),
+    (dict(paramwise_cfg=dict(bias_lr_mult=2)), 'discriminator.paramwise_cfg'),
+])
+def test_settings_that_steps_do_not_have(cfg, setting, message):
     cfg['discriminator']['accumulative_counts'] = 1
     AlternatingOptimWrapperConstructor(cfg)
-    cfg['discriminator']['accumulative_counts'] = 4
-    with pytest.raises(
-            ValueError,
-            match='optim_wrapper.discriminator.accumulative_counts must be 1'):
+    cfg['discriminator'].update(setting)
+    with pytest.raises(ValueError, match=message):
         AlternatingOptimWrapperConstructor(cfg)
 
 
-def test_absent_child(cfg):
-    model = build_model(
-        pose_encoder=None,
-        pose_head=None,
-        loss_pose=None,
-        loss_confusion=None)
-    with pytest.raises(ValueError) as info:
+def test_settings_of_single_parameters(cfg):
+    with pytest.raises(ValueError, match='paramwise_cfg is not supported'):
+        AlternatingOptimWrapperConstructor(cfg, dict(bias_lr_mult=2))
+
+
+def test_steps_of_config_and_model_differ(cfg, model):
+    del cfg['generator']
+    with pytest.raises(ValueError, match="but optim_wrapper has .'encoders'"):
         AlternatingOptimWrapperConstructor(cfg)(model)
-    assert ("optim_wrapper.encoders.modules names ['pose_encoder', "
-            "'pose_head']") in str(info.value)
-    assert 'expression_encoder' in str(info.value)
+    cfg['genertor'] = cfg['generator'] = cfg['encoders']
+    with pytest.raises(ValueError, match='steps of IPDFERModel.*genertor'):
+        AlternatingOptimWrapperConstructor(cfg)(model)
 
 
-@pytest.mark.parametrize('missing, command', [
-    ('mmagic', 'pip install --no-deps "mmagic==1.2.0"'),
-    ('click', 'pip install click'),
-])
-def test_missing_package(cfg, monkeypatch, missing, command):
-    """mmagic itself, or what it imports and pip did not install with it."""
+def test_model_that_does_not_say_what_it_trains(cfg):
+    with pytest.raises(ValueError, match='Linear does not say.*trained_by'):
+        AlternatingOptimWrapperConstructor(cfg)(torch.nn.Linear(1, 1))
+
+
+@pytest.fixture
+def without_mmagic(monkeypatch) -> Callable:
+    """Make the import of mmagic fail from now on."""
 
     class Finder:
 
         @staticmethod
         def find_spec(name, path=None, target=None):
             if name == 'mmagic.engine.optimizers':
-                raise ModuleNotFoundError(name=missing)
+                raise ModuleNotFoundError(name='mmagic')
 
-    AlternatingOptimWrapperConstructor(cfg)
-    monkeypatch.delitem(sys.modules, 'mmagic.engine.optimizers')
-    monkeypatch.setattr(sys, 'meta_path', [Finder, *sys.meta_path])
-    with pytest.raises(ImportError) as info:
-        AlternatingOptimWrapperConstructor(cfg)
-    assert f'{missing} is missing' in str(info.value)
-    assert str(info.value).endswith(command)
+    def block() -> None:
+        monkeypatch.delitem(sys.modules, 'mmagic.engine.optimizers')
+        monkeypatch.setattr(sys, 'meta_path', [Finder, *sys.meta_path])
+        with pytest.raises(ModuleNotFoundError):
+            import mmagic.engine.optimizers  # noqa: F401
+
+    return block
+
+
+@pytest.mark.parametrize('model_cfg', [
+    dict(),
+    dict(pose_encoder=None, pose_head=None),
+    dict(discriminator=None),
+    dict(type='ipdfer_mm.SharedAdamIPDFER'),
+], ids=str)
+@pytest.mark.parametrize('settings', [
+    dict(),
+    dict(type='Bfloat16OptimWrapper', clip_grad=dict(max_norm=1.)),
+], ids=str)
+def test_without_mmagic_the_same_is_built(model_cfg, settings, cfg,
+                                          without_mmagic):
+    model = build_model(**model_cfg)
+    for step in cfg.values():
+        step.update(settings)
+    cfg['generator']['optimizer'].update(lr=2e-4, betas=(0.5, 0.999))
+    with_mmagic = AlternatingOptimWrapperConstructor(cfg)(model)
+    without_mmagic()
+    without = AlternatingOptimWrapperConstructor(cfg)(model)
+    assert list(without.keys()) == list(with_mmagic.keys())
+    trained = [step for step, names in model.trained_by_step.items() if names]
+    assert list(without.keys()) == trained
+    for step, ours in without.items():
+        theirs = with_mmagic[step]
+        assert type(ours) is type(theirs)
+        assert type(ours.optimizer) is type(theirs.optimizer)
+        assert ours.clip_grad_kwargs == theirs.clip_grad_kwargs
+        assert ours.param_groups == theirs.param_groups
+        assert all(a is b for a, b in zip(parameters(ours),
+                                          parameters(theirs), strict=True))
