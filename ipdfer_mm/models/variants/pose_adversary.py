@@ -15,9 +15,9 @@ class PoseAdversaryIPDFER(IPDFERModel):
     Eq. 4 of the paper asks C_p, which has learned to read f_pose and is
     confused by an f_exp that tells the pose in other words. Here another
     classifier learns, in step 1, to read the pose from f_exp, which it does
-    not teach, and Eq. 4 asks it, as in `Simultaneous Deep Transfer Across
-    Domains and Tasks <https://arxiv.org/abs/1510.02192>`_, where the
-    confusion loss comes from.
+    not teach, and Eq. 4 asks it, as the confusion loss of `Simultaneous Deep
+    Transfer Across Domains and Tasks <https://arxiv.org/abs/1510.02192>`_
+    asks a classifier that learns on the feature it confuses.
 
     Args:
         pose_adversary (dict): The classifier, a head of mmpretrain.
