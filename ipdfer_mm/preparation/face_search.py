@@ -110,10 +110,8 @@ class FaceSearch:
                 break
             again = self._retry(retry, [images[i] for i in missed],
                                 [regions[i] for i in missed])
-            found = [
-                again[missed.index(i)] if i in missed else faces
-                for i, faces in enumerate(found)
-            ]
+            for i, faces in zip(missed, again):
+                found[i] = faces
         return found
 
     def _look_again(self, image: np.ndarray, region: Region,
