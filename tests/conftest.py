@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from mmengine.logging import MMLogger
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -36,6 +37,17 @@ def lfw_people(shared, tmp_path_factory) -> Path:
     subprocess.run([sys.executable, shared / 'data/unpack.py', 'lfw_people',
                     root], check=True)
     return root
+
+
+@pytest.fixture(autouse=True)
+def own_logger():
+    """Leave no test the logger of another one.
+
+    A runner's logger writes to a file in its test's folder. pytest deletes
+    the folder, and a web server's logging set-up closes the file.
+    """
+    yield
+    MMLogger._instance_dict.clear()
 
 
 @pytest.fixture
