@@ -2,7 +2,7 @@
 
 import os
 import signal
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 
 class Number(NamedTuple):
@@ -16,7 +16,7 @@ class Result(NamedTuple):
 class Doubler:
     """Doubles numbers, until the system kills its process at one of them."""
 
-    def __init__(self, fatal: Optional[int]) -> None:
+    def __init__(self, fatal: int | None) -> None:
         self.fatal = fatal
 
     def __call__(self, numbers: list[Number]) -> Result:

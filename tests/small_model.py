@@ -1,7 +1,6 @@
 """A small IPD-FER model and batches for it."""
 
 import copy
-from typing import Optional
 
 import torch
 from mmengine.optim import OptimWrapper, OptimWrapperDict
@@ -81,7 +80,7 @@ def build_model(**kwargs) -> torch.nn.Module:
 
 def build_optim(model: torch.nn.Module,
                 lr: float = 1e-3,
-                fused: Optional[bool] = None) -> OptimWrapperDict:
+                fused: bool | None = None) -> OptimWrapperDict:
     """One Adam for each step of the model that trains something."""
     wrappers = {}
     for step, names in model.trained_by_step.items():

@@ -19,7 +19,7 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import IO, Optional
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / 'tests'
@@ -159,7 +159,7 @@ def run_script(script: Path, *arguments, cwd: Path = ROOT,
                           capture_output=True, timeout=timeout)
 
 
-def serve(requests: IO[str]) -> Optional[list[str]]:
+def serve(requests: IO[str]) -> list[str] | None:
     """Fork for each request.
 
     Args:
@@ -178,7 +178,7 @@ def serve(requests: IO[str]) -> Optional[list[str]]:
     return None
 
 
-def wait(pid: int, timeout: float) -> Optional[int]:
+def wait(pid: int, timeout: float) -> int | None:
     """Wait for a process.
 
     Args:

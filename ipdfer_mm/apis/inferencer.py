@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Optional, Union
 
 import numpy as np
 import torch
@@ -60,11 +59,11 @@ class ExpressionInferencer:
     """
 
     def __init__(self,
-                 model: Union[str, Path, Config],
-                 pretrained: Union[bool, str, Path] = True,
-                 device: Optional[str] = None,
-                 classes: Optional[Sequence[str]] = None,
-                 recipe: Optional[Mapping] = None,
+                 model: str | Path | Config,
+                 pretrained: bool | str | Path = True,
+                 device: str | None = None,
+                 classes: Sequence[str] | None = None,
+                 recipe: Mapping | None = None,
                  trust_checkpoint: bool = False) -> None:
         self.model = get_model(model, pretrained, device, trust_checkpoint)
         self.classes = self._find_classes(classes)
@@ -82,7 +81,7 @@ class ExpressionInferencer:
                                  next(self.model.parameters()).device)
 
     def _find_classes(
-            self, classes: Optional[Sequence[str]]) -> tuple[str, ...]:
+            self, classes: Sequence[str] | None) -> tuple[str, ...]:
         classes = (classes or self.model._dataset_meta.get('classes')
                    or getattr(self.model, 'classes', None))
         if not classes:
@@ -92,7 +91,7 @@ class ExpressionInferencer:
         return tuple(classes)
 
     def __call__(self,
-                 inputs: Union[PictureInput, Sequence[PictureInput]],
+                 inputs: PictureInput | Sequence[PictureInput],
                  batch_size: int = 16,
                  aligned: bool = False,
                  synthesis: bool = False) -> list[PictureResult]:
@@ -137,7 +136,7 @@ class ExpressionInferencer:
         batch_size: int = 16,
         aligned: bool = False,
         synthesis: bool = False
-    ) -> Iterator[tuple[PictureResult, Optional[np.ndarray]]]:
+    ) -> Iterator[tuple[PictureResult, np.ndarray | None]]:
         """Recognise expressions one batch of pictures after the other.
 
         For more pictures than fit into memory, such as the frames of a video.
@@ -246,7 +245,7 @@ class ExpressionInferencer:
         return outputs
 
 
-def _read(picture: PictureInput) -> Union[np.ndarray, str]:
+def _read(picture: PictureInput) -> np.ndarray | str:
     """RGB picture, or why the file cannot be read."""
     if isinstance(picture, np.ndarray):
         return to_rgb(picture)

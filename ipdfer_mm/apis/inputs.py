@@ -2,21 +2,20 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Union
 
 import numpy as np
 from mmengine.logging import print_log
 
 from ipdfer_mm.datasets.files import shorten
 
-PictureInput = Union[str, Path, np.ndarray]
+PictureInput = str | Path | np.ndarray
 PICTURE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pbm', '.pgm', '.png', '.pnm',
                     '.ppm', '.tif', '.tiff', '.webp')
 
 
 def list_inputs(
-    inputs: Union[PictureInput, Sequence[PictureInput]]
-) -> list[Union[Path, np.ndarray]]:
+    inputs: PictureInput | Sequence[PictureInput]
+) -> list[Path | np.ndarray]:
     """Write folders out as their pictures.
 
     Args:

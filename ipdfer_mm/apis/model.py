@@ -1,7 +1,7 @@
 """Trained models by name, or by config and checkpoint."""
 
 from pathlib import Path
-from typing import NamedTuple, Optional, Union
+from typing import NamedTuple
 
 import torch
 from mmengine.config import Config
@@ -64,9 +64,9 @@ def list_models() -> dict[str, KnownModel]:
     }
 
 
-def get_model(model: Union[str, Path, Config],
-              pretrained: Union[bool, str, Path] = True,
-              device: Optional[str] = None,
+def get_model(model: str | Path | Config,
+              pretrained: bool | str | Path = True,
+              device: str | None = None,
               trust_checkpoint: bool = False) -> BaseModel:
     """Build a trained model, as mmpretrain's function of this name does.
 
@@ -129,7 +129,7 @@ def _state_dict(name: str, checkpoint: object) -> dict[str, torch.Tensor]:
     return state
 
 
-def _find(model: Union[str, Path, Config]) -> tuple[Config, Optional[str]]:
+def _find(model: str | Path | Config) -> tuple[Config, str | None]:
     """Config and checkpoint that a model stands for."""
     if isinstance(model, Config):
         return model, model.get('load_from')

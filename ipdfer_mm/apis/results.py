@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Optional
 
 import numpy as np
 
@@ -38,14 +37,14 @@ class Face:
     """
 
     box: np.ndarray
-    points: Optional[np.ndarray]
+    points: np.ndarray | None
     detection_score: float
     probabilities: dict[str, float]
     angles: Angles
     flags: tuple[str, ...] = ()
-    aligned: Optional[np.ndarray] = None
-    neutral: Optional[np.ndarray] = None
-    reconstruction: Optional[np.ndarray] = None
+    aligned: np.ndarray | None = None
+    neutral: np.ndarray | None = None
+    reconstruction: np.ndarray | None = None
 
     @property
     def label(self) -> str:
@@ -81,9 +80,9 @@ class PictureResult:
         error (str, optional): Why the file could not be read; names it.
     """
 
-    path: Optional[str]
+    path: str | None
     faces: tuple[Face, ...] = ()
-    error: Optional[str] = None
+    error: str | None = None
 
     def to_dict(self) -> dict:
         """Plain values, without the pictures; ``error`` where there is one."""
@@ -105,7 +104,7 @@ def face_columns(classes: Sequence[str]) -> list[str]:
     return [*FACE_COLUMNS, *classes]
 
 
-def face_cells(face: Optional[Face], classes: Sequence[str]) -> list[str]:
+def face_cells(face: Face | None, classes: Sequence[str]) -> list[str]:
     """Row of a table of faces; unknown is an empty cell.
 
     Args:
@@ -127,7 +126,7 @@ def face_cells(face: Optional[Face], classes: Sequence[str]) -> list[str]:
     ]
 
 
-def _plain(value: float, digits: int) -> Optional[float]:
+def _plain(value: float, digits: int) -> float | None:
     return None if math.isnan(value) else round(float(value), digits)
 
 

@@ -3,7 +3,6 @@
 import os.path as osp
 from collections.abc import Iterator
 from functools import partial
-from typing import Optional
 
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils.main_process import on_main_process
@@ -83,7 +82,7 @@ class AffectNet(FERDataset):
     def __init__(self,
                  data_root: str,
                  split: str,
-                 release: Optional[str] = None,
+                 release: str | None = None,
                  **kwargs) -> None:
         if split not in SPLITS:
             raise ValueError(

@@ -15,7 +15,7 @@ import os.path as osp
 import tokenize
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 from mmengine.logging import print_log
@@ -98,7 +98,7 @@ def read_list(path: str) -> Iterator[ListRow]:
                       where)
 
 
-def parse_box(row: ListRow) -> Optional[tuple[float, ...]]:
+def parse_box(row: ListRow) -> tuple[float, ...] | None:
     """Read the box of a face.
 
     Args:
@@ -121,7 +121,7 @@ def parse_box(row: ListRow) -> Optional[tuple[float, ...]]:
     return (x, y, width, height) if valid else None
 
 
-def parse_landmarks(row: ListRow) -> Optional[np.ndarray]:
+def parse_landmarks(row: ListRow) -> np.ndarray | None:
     """Read the 68 landmarks of a face as five points that can be aligned.
 
     Args:
@@ -215,7 +215,7 @@ def _fingerprint(annotations: str, ids: list[str]) -> list:
     return [len(ids), names, os.stat(annotations).st_mtime_ns]
 
 
-def _read_cache(cache: Path, key: list) -> Optional[dict[str, int]]:
+def _read_cache(cache: Path, key: list) -> dict[str, int] | None:
     try:
         content = json.loads(cache.read_text())
         return content['labels'] if content['key'] == key else None

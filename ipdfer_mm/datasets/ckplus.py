@@ -3,7 +3,7 @@
 import logging
 import os.path as osp
 from collections.abc import Iterator
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 from mmengine.logging import print_log
@@ -99,7 +99,7 @@ class CKPlus(FERDataset):
                  split: str,
                  fold: int,
                  num_expressions: int = 7,
-                 metainfo: Optional[dict] = None,
+                 metainfo: dict | None = None,
                  **kwargs) -> None:
         if split not in ('train', 'test'):
             raise ValueError(f"split={split!r}: CK+ has the splits 'train' "
@@ -166,7 +166,7 @@ class CKPlus(FERDataset):
                 f'expected {self.LAYOUT}.')
         super()._check_files()
 
-    def _find(self, places: tuple[str, ...]) -> Optional[str]:
+    def _find(self, places: tuple[str, ...]) -> str | None:
         """Last of several places, relative to the data root, that exists."""
         return next((place for place in reversed(places)
                      if osp.isdir(osp.join(self.data_root, place))), None)
@@ -194,7 +194,7 @@ class CKPlus(FERDataset):
                 yield LabelledSequence(subject, self._read_label(label),
                                        frames)
 
-    def _find_label(self, folder: str) -> Optional[str]:
+    def _find_label(self, folder: str) -> str | None:
         if not osp.isdir(osp.join(self.data_root, folder)):
             return None
         labels = [path for path in walk_files(self.data_root, folder)

@@ -3,7 +3,6 @@
 import os
 import os.path as osp
 from collections.abc import Iterator
-from typing import Optional
 
 WORDS = {
     'anger': ('anger', 'angry'),
@@ -20,7 +19,7 @@ PICTURE_ENDINGS = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif',
                    '.tiff', '.webp')
 
 
-def expression_name(word: str) -> Optional[str]:
+def expression_name(word: str) -> str | None:
     """Class that a word stands for.
 
     Args:

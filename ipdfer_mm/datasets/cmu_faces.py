@@ -6,7 +6,6 @@ import os
 import os.path as osp
 import re
 from collections.abc import Iterator, Sequence
-from typing import Optional
 
 import numpy as np
 from mmengine.logging import print_log
@@ -94,10 +93,10 @@ class CMUFaces(FERDataset):
 
     def __init__(self,
                  data_root: str,
-                 people: Optional[Sequence[str]] = None,
-                 fold: Optional[int] = None,
-                 split: Optional[str] = None,
-                 landmark_file: Optional[str] = None,
+                 people: Sequence[str] | None = None,
+                 fold: int | None = None,
+                 split: str | None = None,
+                 landmark_file: str | None = None,
                  yaw_column: str = 'fsanet_yaw',
                  **kwargs) -> None:
         if landmark_file is not None and kwargs.get('manifest') is not None:
@@ -125,8 +124,8 @@ class CMUFaces(FERDataset):
             self._add_landmarks(samples)
         yield from samples
 
-    def _check_fold(self, fold: int, split: Optional[str],
-                    people: Optional[Sequence[str]]) -> None:
+    def _check_fold(self, fold: int, split: str | None,
+                    people: Sequence[str] | None) -> None:
         if fold not in range(self.NUM_FOLDS):
             raise ValueError(
                 f'fold={fold!r} must be 0 to {self.NUM_FOLDS - 1}.')
@@ -194,7 +193,7 @@ class CMUFaces(FERDataset):
         for sample in samples:
             self._add_landmark_row(sample, *rows[sample['img_path']])
 
-    def _add_landmark_row(self, sample: dict, points: Optional[np.ndarray],
+    def _add_landmark_row(self, sample: dict, points: np.ndarray | None,
                           yaw: float, score: float) -> None:
         # Not `score >= MIN_SCORE`: files without scores are trusted.
         if points is None or score < MIN_SCORE:

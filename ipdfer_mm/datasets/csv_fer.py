@@ -1,7 +1,6 @@
 """Anybody's pictures, listed in a CSV file."""
 
 from collections.abc import Iterator
-from typing import Optional
 
 from ipdfer_mm.registry import DATASETS
 
@@ -49,7 +48,7 @@ class CSVFER(FERDataset):
     def __init__(self,
                  data_root: str,
                  ann_file: str,
-                 split: Optional[str] = None,
+                 split: str | None = None,
                  **kwargs) -> None:
         self.split = split
         super().__init__(data_root, ann_file=ann_file, **kwargs)

@@ -4,7 +4,6 @@ import math
 import os.path as osp
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Optional
 
 import numpy as np
 from mmengine.logging import print_log
@@ -85,12 +84,12 @@ class FERDataset(BaseDataset):
     def __init__(self,
                  data_root: str,
                  ann_file: str = '',
-                 manifest: Optional[str] = None,
-                 only_flag: Optional[str] = None,
+                 manifest: str | None = None,
+                 only_flag: str | None = None,
                  drop_flags: Sequence[str] = (),
                  drop_duplicates: bool = False,
                  drop_classes: Sequence[str] = (),
-                 metainfo: Optional[dict] = None,
+                 metainfo: dict | None = None,
                  **kwargs) -> None:
         data_root = osp.expanduser(data_root)
         if manifest is not None:
@@ -191,7 +190,7 @@ class FERDataset(BaseDataset):
         return name in KNOWN_NAMES or name in cls.METAINFO['classes']
 
     @classmethod
-    def _load_metainfo(cls, metainfo: Optional[dict] = None) -> dict:
+    def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
         meta = super()._load_metainfo(metainfo)
         classes = meta['classes']
         if isinstance(classes, str) or not classes or (

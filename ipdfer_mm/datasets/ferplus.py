@@ -4,7 +4,7 @@ import logging
 import os.path as osp
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 from mmengine.logging import print_log
@@ -170,7 +170,7 @@ class FERPlus(FERDataset):
     def _title(self) -> str:
         return f'{super()._title}, {self.split} split'
 
-    def _keep(self, row: VoteRow, winner: Optional[str]) -> bool:
+    def _keep(self, row: VoteRow, winner: str | None) -> bool:
         reason = {
             None: f'No winner by {self.label_rule}, skipped',
             UNKNOWN: 'Voted unknown, skipped',

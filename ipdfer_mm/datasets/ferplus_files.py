@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -94,7 +94,7 @@ def count_votes(votes: Sequence[int]) -> tuple[int, ...]:
     return tuple(vote if vote > 1 else 0 for vote in votes)
 
 
-def elect(votes: Sequence[int], majority: bool) -> Optional[str]:
+def elect(votes: Sequence[int], majority: bool) -> str | None:
     """Choice that wins the votes that count.
 
     Args:

@@ -8,7 +8,6 @@ import os.path as osp
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Optional, Union
 
 import numpy as np
 
@@ -127,7 +126,7 @@ def parse_number(text: str, column: str, where: str) -> float:
     return value
 
 
-def parse_points(cells: Mapping[str, str], where: str) -> Optional[np.ndarray]:
+def parse_points(cells: Mapping[str, str], where: str) -> np.ndarray | None:
     """Read the five points of a row.
 
     Args:
@@ -153,7 +152,7 @@ def parse_points(cells: Mapping[str, str], where: str) -> Optional[np.ndarray]:
     return values.reshape(5, 2)
 
 
-def read_text(path: Union[str, Path]) -> str:
+def read_text(path: str | Path) -> str:
     """Read a text file.
 
     Args:

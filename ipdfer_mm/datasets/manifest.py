@@ -8,7 +8,7 @@ are not in it: they always come from the official files.
 import json
 import os
 from collections.abc import Mapping
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class ManifestRow(NamedTuple):
     pitch: float
     roll: float
     score: float
-    points: Optional[np.ndarray]
+    points: np.ndarray | None
     flags: tuple
 
 
@@ -162,7 +162,7 @@ def join_manifest(samples: list[dict], manifest: str) -> list[dict]:
     return joined
 
 
-def recipe_hash(manifest: str) -> Optional[str]:
+def recipe_hash(manifest: str) -> str | None:
     """Fingerprint of how a data set was prepared.
 
     Args:

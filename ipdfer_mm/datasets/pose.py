@@ -2,13 +2,12 @@
 
 import math
 from bisect import bisect_right
-from typing import Optional
 
 POSE_EDGES = (10, 20, 30, 40)
 UNKNOWN_POSE = -100
 
 
-def pose_class(yaw: Optional[float]) -> int:
+def pose_class(yaw: float | None) -> int:
     """Class of a head pose.
 
     Args:

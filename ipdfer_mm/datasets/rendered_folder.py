@@ -29,7 +29,6 @@ from dataclasses import asdict
 from itertools import chain, groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Optional
 
 import numpy as np
 from mmengine.logging import print_log
@@ -65,7 +64,7 @@ MIN_SIZE = 16
 def render_folder(data_root: str,
                   population: Population,
                   size: int,
-                  face_model: Optional[str] = None,
+                  face_model: str | None = None,
                   workers: int = 4) -> Path:
     """Render what is missing of a population, with labels.
 
@@ -129,7 +128,7 @@ def render_folder(data_root: str,
 
 def folder_name(population: Population,
                 size: int,
-                face_model: Optional[str] = None) -> str:
+                face_model: str | None = None) -> str:
     """Name of the folder that :func:`render_folder` makes.
 
     Args:
@@ -147,7 +146,7 @@ def folder_name(population: Population,
 
 
 def _recipe(population: Population, size: int,
-            face_model: Optional[str]) -> dict:
+            face_model: str | None) -> dict:
     model = 'built-in'
     if face_model is not None:
         try:

@@ -4,7 +4,6 @@ import os.path as osp
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import Optional
 
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.rendering import Population
@@ -69,14 +68,14 @@ class SyntheticFaces(FERDataset):
     def __init__(self,
                  data_root: str,
                  split: str,
-                 face_model: Optional[str] = None,
+                 face_model: str | None = None,
                  num_people: int = 1000,
                  num_pictures: int = 3000,
                  img_size: int = 112,
                  seed: int = 0,
                  num_workers: int = 4,
                  label: str = 'expression',
-                 metainfo: Optional[dict] = None,
+                 metainfo: dict | None = None,
                  **kwargs) -> None:
         if label not in TARGETS:
             raise ValueError(f'label is {label!r}, not one of '

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from numbers import Number
-from typing import Optional
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ Classifier = Callable[[np.ndarray], np.ndarray]
 
 
 def evaluate(cfg: Config, classifiers: dict[str, Classifier],
-             classes: Optional[Sequence[str]] = None) -> dict[str, dict]:
+             classes: Sequence[str] | None = None) -> dict[str, dict]:
     """Test classifiers on the test set of a config, as ``tools/test.py`` does.
 
     Args:

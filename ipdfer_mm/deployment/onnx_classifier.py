@@ -4,7 +4,6 @@ import importlib
 import json
 from pathlib import Path
 from types import ModuleType
-from typing import Optional, Union
 
 import numpy as np
 
@@ -53,8 +52,8 @@ class OnnxClassifier:
     """
 
     def __init__(self,
-                 file: Union[str, Path, bytes],
-                 threads: Optional[int] = None) -> None:
+                 file: str | Path | bytes,
+                 threads: int | None = None) -> None:
         runtime = import_optional('onnxruntime')
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads or 0

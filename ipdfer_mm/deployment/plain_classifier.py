@@ -1,6 +1,6 @@
 """The trained expression branch as a plain classifier of mmpretrain."""
 
-from typing import Any, Optional
+from typing import Any
 
 from mmengine.config import Config
 from torch import Tensor
@@ -106,7 +106,7 @@ def plain_config(cfg: Config, classes: tuple[str, ...]) -> Config:
         test_cfg=dict()))
 
 
-def _in_mmpretrain(cfg: Any, scope: Optional[str] = None) -> Any:
+def _in_mmpretrain(cfg: Any, scope: str | None = None) -> Any:
     """Write a config of ours so that mmpretrain reads it; no ``init_cfg``."""
     if isinstance(cfg, (list, tuple)):
         return type(cfg)(_in_mmpretrain(value, scope) for value in cfg)

@@ -2,7 +2,6 @@
 
 import tempfile
 from pathlib import Path
-from typing import Optional
 
 import numpy as np
 from tqdm import tqdm
@@ -28,7 +27,7 @@ class CalibrationPictures:
                 desc='Calibrate',
                 disable=None))
 
-    def get_next(self) -> Optional[dict[str, np.ndarray]]:
+    def get_next(self) -> dict[str, np.ndarray] | None:
         """Return the next batch by the name of the input; None at the end."""
         batch = next(self.batches, None)
         return None if batch is None else {INPUT: batch}

@@ -1,7 +1,6 @@
 """Checkpoints that are whole or not there."""
 
 from pathlib import Path
-from typing import Union
 
 from mmengine.fileio import LocalBackend, register_backend
 
@@ -21,7 +20,7 @@ class AtomicLocalBackend(LocalBackend):
     ``CheckpointHook(backend_args=dict(backend='AtomicLocalBackend'))``.
     """
 
-    def put(self, obj: bytes, filepath: Union[str, Path]) -> None:
+    def put(self, obj: bytes, filepath: str | Path) -> None:
         """Write bytes to a file.
 
         Args:

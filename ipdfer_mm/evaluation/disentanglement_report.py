@@ -1,6 +1,5 @@
 """Everything that is measured of how far a model disentangles faces."""
 
-from typing import Optional
 
 import numpy as np
 from mmengine.model import BaseModel
@@ -60,9 +59,9 @@ class DisentanglementReport:
     def __init__(self,
                  model: BaseModel,
                  dataset: FERDataset,
-                 mean_picture: Optional[Tensor] = None,
-                 judge: Optional[ImageClassifier] = None,
-                 identity_network: Optional[nn.Module] = None,
+                 mean_picture: Tensor | None = None,
+                 judge: ImageClassifier | None = None,
+                 identity_network: nn.Module | None = None,
                  splits: int = 5,
                  permutations: int = 20,
                  swaps: int = 200,

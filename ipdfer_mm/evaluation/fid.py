@@ -2,7 +2,7 @@
 
 import warnings
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 import torch
 from mmengine.utils import track_iter_progress
@@ -32,7 +32,7 @@ FEW_PICTURES = (
     '{subset} pictures.')
 
 
-def load_inception(path: Union[str, Path]) -> nn.Module:
+def load_inception(path: str | Path) -> nn.Module:
     """Load the Inception network of FID from a file.
 
     Args:

@@ -1,7 +1,6 @@
 """How hard each loss of Algorithm 1 pulls on each network."""
 
 from collections.abc import Iterator
-from typing import Optional
 
 import torch
 from torch import Tensor, nn
@@ -73,7 +72,7 @@ def _norms_of(model: IPDFERModel,
 
 def _modules(model: IPDFERModel) -> Iterator[tuple[str, nn.Module]]:
     for name in MODULES:
-        module: Optional[nn.Module] = getattr(model, name)
+        module: nn.Module | None = getattr(model, name)
         if module is not None:
             yield name, module
 

@@ -1,7 +1,6 @@
 """Distance of pictures as people see it: LPIPS."""
 
 from pathlib import Path
-from typing import Union
 
 import numpy as np
 import torch
@@ -22,7 +21,7 @@ ALEXNET = PublicWeights(
 MIN_SIZE = 64
 
 
-def load_lpips(path: Union[str, Path]) -> nn.Module:
+def load_lpips(path: str | Path) -> nn.Module:
     """Load the network of LPIPS: AlexNet of a file, weights of torchmetrics.
 
     Args:

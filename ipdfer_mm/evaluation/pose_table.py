@@ -4,7 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from ipdfer_mm.datasets.pose import POSE_EDGES, UNKNOWN_POSE
 
@@ -55,7 +55,7 @@ class PoseColumn(NamedTuple):
         return cls(dataset, split, Counter(poses))
 
     @property
-    def paper(self) -> Optional[Counter]:
+    def paper(self) -> Counter | None:
         """The paper's numbers for the same split; None without."""
         numbers = PAPER.get(self.dataset)
         if self.split != 'train' or numbers is None:

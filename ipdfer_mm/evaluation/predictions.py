@@ -4,7 +4,6 @@ import os.path as osp
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
 
 import mmengine
 import numpy as np
@@ -87,7 +86,7 @@ class Predictions:
 
 def load_predictions(path: Path,
                      classes: Sequence[str],
-                     asked: Optional[Sequence[str]] = None) -> Predictions:
+                     asked: Sequence[str] | None = None) -> Predictions:
     """Read what ``tools/test.py --out`` wrote.
 
     It is a pickle, which can run any code: only for your own files.

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Optional
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -40,7 +39,7 @@ class Factor:
 
     labels: np.ndarray
     known: np.ndarray
-    groups: Optional[np.ndarray] = None
+    groups: np.ndarray | None = None
 
 
 def probe_score(feats: np.ndarray,
@@ -188,7 +187,7 @@ def yaw_r2(feats: np.ndarray,
         mae=float(np.abs(yaws - guesses).mean()))
 
 
-def _split(labels: np.ndarray, groups: Optional[np.ndarray], splits: int,
+def _split(labels: np.ndarray, groups: np.ndarray | None, splits: int,
            seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     counts = np.unique(labels, return_counts=True)[1]
     if len(counts) < 2:

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from ipdfer_mm.datasets.files import sha256
 
@@ -23,7 +23,7 @@ class PublicWeights(NamedTuple):
     url: str
 
     @contextmanager
-    def explained(self, path: Union[str, Path]) -> Iterator[None]:
+    def explained(self, path: str | Path) -> Iterator[None]:
         """Say which file is expected where one cannot be loaded.
 
         Args:
@@ -46,7 +46,7 @@ class PublicWeights(NamedTuple):
                 f'{path} is damaged, or holds something else. {advice} '
                 f'({type(error).__name__}: {reason})') from error
 
-    def is_original(self, path: Union[str, Path]) -> bool:
+    def is_original(self, path: str | Path) -> bool:
         """Compare a file with the digest in the name of the public one.
 
         Args:

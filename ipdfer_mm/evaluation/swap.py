@@ -1,7 +1,6 @@
 """Decoded faces whose components come from three people."""
 
 from dataclasses import replace
-from typing import Optional
 
 import numpy as np
 import torch
@@ -49,8 +48,8 @@ def measure_swap(model: IPDFERModel,
                  swaps: SwapPictures,
                  mean_picture: Tensor,
                  pictures: FacePictures,
-                 identity_network: Optional[nn.Module] = None,
-                 judge: Optional[ImageClassifier] = None) -> dict:
+                 identity_network: nn.Module | None = None,
+                 judge: ImageClassifier | None = None) -> dict:
     """Compare decoded swaps with the rendered truth.
 
     Args:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Optional
 
 import numpy as np
 import torch
@@ -48,7 +47,7 @@ class FacePictures:
     """
 
     pictures: Tensor
-    twins: Optional[Tensor]
+    twins: Tensor | None
     subjects: np.ndarray
     expressions: np.ndarray
     classes: tuple[str, ...]
@@ -154,7 +153,7 @@ def _batches(model: BaseModel, count: int,
 def synthesize(
         model: IPDFERModel,
         pictures: Tensor,
-        identity_network: Optional[nn.Module] = None) -> dict[str, Tensor]:
+        identity_network: nn.Module | None = None) -> dict[str, Tensor]:
     """Synthesise all faces and embed them.
 
     Args:

@@ -6,7 +6,7 @@ Section 4.4 speaks of losses of 0.79 and 1.67 points without two of the losses
 where Table 9 gives 0.69 and 1.57.
 """
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 
 class PaperAccuracy(NamedTuple):
@@ -21,8 +21,8 @@ class PaperAccuracy(NamedTuple):
 
     table: int
     best: float
-    mean: Optional[float] = None
-    std: Optional[float] = None
+    mean: float | None = None
+    std: float | None = None
 
     def __str__(self) -> str:
         """As the paper prints it."""

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
 
 from mmengine.config import Config, DictAction
 from mmengine.registry import DefaultScope
@@ -43,7 +42,7 @@ class Run:
     config: Path
     options: tuple[str, ...]
     seed: int
-    fold: Optional[int]
+    fold: int | None
     folder: Path
     sweep: dict[str, str] = field(default_factory=dict)
     smoke: bool = False
@@ -67,7 +66,7 @@ class Run:
 def plan_runs(configs: Sequence[Path],
               out: Path,
               seeds: Sequence[int],
-              folds: Optional[Sequence[int]] = None,
+              folds: Sequence[int] | None = None,
               sweeps: Sequence[str] = (),
               options: Sequence[str] = (),
               smoke: bool = False) -> list[Run]:
@@ -188,7 +187,7 @@ def _name(config: Path, sweep: dict[str, str]) -> str:
 
 
 def _folds(cfg: Config,
-           folds: Optional[Sequence[int]]) -> Iterable[Optional[int]]:
+           folds: Sequence[int] | None) -> Iterable[int | None]:
     # Not mmpretrain's KFoldDataset, whose `fold` is that of validation only.
     with DefaultScope.overwrite_default_scope('ipdfer_mm'):
         dataset = DATASETS.get(cfg.train_dataloader.dataset.type)
@@ -198,11 +197,11 @@ def _folds(cfg: Config,
     return range(dataset.NUM_FOLDS) if folds is None else folds
 
 
-def _fold_options(fold: Optional[int]) -> list[str]:
+def _fold_options(fold: int | None) -> list[str]:
     if fold is None:
         return []
     return [f'{loader}.dataset.fold={fold}' for loader in LOADERS]
 
 
-def _places(seed: int, fold: Optional[int]) -> list[str]:
+def _places(seed: int, fold: int | None) -> list[str]:
     return [f'seed{seed}'] + ([] if fold is None else [f'fold{fold}'])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import mmengine
 import numpy as np
@@ -52,7 +52,7 @@ class SeedResult:
     seed: int
     runs: list[RunResult]
 
-    def predictions(self, which: str) -> Optional[Predictions]:
+    def predictions(self, which: str) -> Predictions | None:
         """Predictions, pooled over the folds.
 
         Args:
@@ -226,7 +226,7 @@ def read_run(folder: Path) -> RunResult:
                      _test_ms(folder, settings))
 
 
-def asked_classes(settings: dict) -> Optional[list[str]]:
+def asked_classes(settings: dict) -> list[str] | None:
     """Classes that the accuracy of a config is about.
 
     Args:

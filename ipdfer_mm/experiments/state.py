@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Optional
 
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.run_settings import ADVICE, note_settings
@@ -93,7 +92,7 @@ def is_smoke(checkpoint: Path) -> bool:
 
 
 @contextmanager
-def lock(folder: Path, patience: float = 0) -> Iterator[Optional[int]]:
+def lock(folder: Path, patience: float = 0) -> Iterator[int | None]:
     """Keep other processes from working on the same run.
 
     The lock is that of the open file: a training that outlives the process

@@ -1,7 +1,6 @@
 """Tables of experiments on one data set, as those of the paper."""
 
 from collections.abc import Sequence
-from typing import Optional
 
 import numpy as np
 
@@ -25,7 +24,7 @@ BASELINE = 'baseline_'
 
 
 def make_tables(experiments: Sequence[Experiment],
-                baseline: Optional[str] = None,
+                baseline: str | None = None,
                 with_paper: bool = True) -> list[TextTable]:
     """Make all tables of the experiments on one data set.
 
@@ -63,7 +62,7 @@ def make_tables(experiments: Sequence[Experiment],
     return tables
 
 
-def find_baseline(name: str, names: Sequence[str]) -> Optional[str]:
+def find_baseline(name: str, names: Sequence[str]) -> str | None:
     """Find what an experiment is compared with.
 
     Args:
@@ -169,7 +168,7 @@ def pose_table(experiments: Sequence[Experiment], which: str,
 
 
 def comparison_table(experiments: Sequence[Experiment], which: str,
-                     baseline: Optional[str]) -> TextTable:
+                     baseline: str | None) -> TextTable:
     """Compare experiments with their baseline on the same pictures.
 
     Args:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class Spread(NamedTuple):
         return f'{numbers[0]} ({mean})' if self.with_best else mean
 
 
-Cell = Union[str, int, float, Spread]
+Cell = str | int | float | Spread
 
 
 @dataclass
@@ -147,7 +147,7 @@ def _columns(title: str) -> list[str]:
     return [f'{title} {name}' for name in ('mean', 'std', 'max')]
 
 
-def _values(cell: Cell) -> list[Union[str, float]]:
+def _values(cell: Cell) -> list[str | float]:
     if not isinstance(cell, Spread):  # a note instead of a number
         return ['' if cell == '-' else cell, '', '']
     if not cell.values:

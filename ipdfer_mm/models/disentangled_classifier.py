@@ -1,7 +1,6 @@
 """A face as the sum of identity, pose and expression."""
 
 from collections.abc import Sequence
-from typing import Optional, Union
 
 import torch
 from mmengine.model import BaseModel, is_model_wrapper
@@ -46,11 +45,11 @@ class DisentangledClassifier(BaseModel):
                  expression_encoder: dict,
                  expression_head: dict,
                  decoder: dict,
-                 pose_encoder: Optional[dict] = None,
-                 classes: Optional[Sequence[str]] = None,
+                 pose_encoder: dict | None = None,
+                 classes: Sequence[str] | None = None,
                  neutral_class: str = 'neutral',
-                 data_preprocessor: Optional[dict] = None,
-                 init_cfg: Optional[dict] = None) -> None:
+                 data_preprocessor: dict | None = None,
+                 init_cfg: dict | None = None) -> None:
         super().__init__(
             data_preprocessor={
                 **DATA_PREPROCESSOR,
@@ -64,8 +63,8 @@ class DisentangledClassifier(BaseModel):
         self.feat_channels = self.decoder.in_channels
         self.pose_encoder = build_optional(pose_encoder)
         self.neutral_class = neutral_class
-        self.classes: Optional[tuple[str, ...]] = None
-        self.neutral_label: Optional[int] = None
+        self.classes: tuple[str, ...] | None = None
+        self.neutral_label: int | None = None
         if classes is not None:
             self.set_classes(classes)
 
@@ -94,8 +93,8 @@ class DisentangledClassifier(BaseModel):
 
     def forward(self,
                 inputs: Tensor,
-                data_samples: Optional[list[DataSample]] = None,
-                mode: str = 'tensor') -> Union[Tensor, list[DataSample]]:
+                data_samples: list[DataSample] | None = None,
+                mode: str = 'tensor') -> Tensor | list[DataSample]:
         """Recognise expressions.
 
         Args:
@@ -128,7 +127,7 @@ class DisentangledClassifier(BaseModel):
 
     def extract_feat(self,
                      inputs: Tensor,
-                     stage: str = 'neck') -> Union[Tensor, tuple[Tensor]]:
+                     stage: str = 'neck') -> Tensor | tuple[Tensor]:
         """Extract features of the expression branch.
 
         Args:
@@ -206,7 +205,7 @@ class DisentangledClassifier(BaseModel):
 
     def state_dict(self,
                    *args,
-                   destination: Optional[dict] = None,
+                   destination: dict | None = None,
                    prefix: str = '',
                    keep_vars: bool = False) -> dict:
         """Return the state without the ``module.`` of wrapped children.

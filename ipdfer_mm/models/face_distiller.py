@@ -1,6 +1,5 @@
 """Face recognition learned from another network."""
 
-from typing import Optional
 
 import torch
 import torch.nn as nn
@@ -52,7 +51,7 @@ class FaceDistiller(FaceRecognizer):
                  *args,
                  teacher: dict,
                  feat_channels: int,
-                 img_size: Optional[int] = None,
+                 img_size: int | None = None,
                  mixup: float = 0.,
                  **kwargs) -> None:
         kwargs.setdefault('head', dict(type='ClsHead', _scope_='mmpretrain'))

@@ -1,6 +1,5 @@
 """Face recognition, from which the encoders of IPD-FER start."""
 
-from typing import Optional, Union
 
 import torch
 import torch.nn as nn
@@ -36,7 +35,7 @@ class FaceRecognizer(ImageClassifier):
 
     def __init__(self,
                  *args,
-                 data_preprocessor: Union[dict, nn.Module, None] = None,
+                 data_preprocessor: dict | nn.Module | None = None,
                  **kwargs) -> None:
         if not isinstance(data_preprocessor, nn.Module):
             data_preprocessor = {
@@ -67,7 +66,7 @@ class FaceRecognizer(ImageClassifier):
 
     def predict(self,
                 inputs: Tensor,
-                data_samples: Optional[list[DataSample]] = None,
+                data_samples: list[DataSample] | None = None,
                 **kwargs) -> list[DataSample]:
         """Embed faces.
 

@@ -5,7 +5,6 @@ centre of the top left pixel is (0, 0), as in OpenCV. Left and right are those
 of the picture, not of the person.
 """
 
-from typing import Optional
 
 import cv2
 import numpy as np
@@ -150,7 +149,7 @@ def align_face(image: np.ndarray,
         borderValue=0)
 
 
-def centre_crop(image: np.ndarray, side: Optional[int],
+def centre_crop(image: np.ndarray, side: int | None,
                 size: int) -> np.ndarray:
     """What stands in for alignment where a picture has no known points.
 

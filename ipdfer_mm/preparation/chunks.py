@@ -43,7 +43,7 @@ class ChunkTask(Generic[Item, Result]):
     """
 
     make_worker: Callable[[], Callable[[Sequence[Item]], Result]]
-    reuse: Callable[[dict], Optional[Result]]
+    reuse: Callable[[dict], Result | None]
     parts: Path
     key: bytes
     chunk_size: int
@@ -62,7 +62,7 @@ class Chunk(NamedTuple):
     done: Path
 
 
-def file_stamp(path: Path) -> Optional[tuple[int, int]]:
+def file_stamp(path: Path) -> tuple[int, int] | None:
     """What tells that a file was replaced.
 
     Args:

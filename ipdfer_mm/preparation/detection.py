@@ -1,7 +1,7 @@
 """Faces and their five points, by MTCNN."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -62,7 +62,7 @@ class Detections(NamedTuple):
         return self._replace(
             boxes=self.boxes + np.tile(shift, 2), points=self.points + shift)
 
-    def scale(self, factor: Union[float, np.ndarray]) -> 'Detections':
+    def scale(self, factor: float | np.ndarray) -> 'Detections':
         """Bring the places to a resized picture.
 
         Args:

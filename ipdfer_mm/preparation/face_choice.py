@@ -1,6 +1,6 @@
 """Which of the detected faces is the one of a sample, and what if none is."""
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class ChosenFace(NamedTuple):
         flags (tuple[str]): What a user should know, of :data:`MEANINGS`.
     """
 
-    points: Optional[np.ndarray]
+    points: np.ndarray | None
     score: float
     flags: tuple[str, ...]
 

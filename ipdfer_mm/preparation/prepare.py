@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Optional
 
 from ipdfer_mm.datasets.files import sha256
 from ipdfer_mm.datasets.manifest import ALSO_IN, HEADER, REPEATED
@@ -130,7 +129,7 @@ def flag_duplicates(results: Sequence[ChunkResult]) -> None:
         row[-1] = ';'.join(filter(None, [row[-1], *flags]))
 
 
-def _check_pose_paths(estimator: Optional[HeadPoseEstimator],
+def _check_pose_paths(estimator: HeadPoseEstimator | None,
                       pictures: Sequence[Picture]) -> None:
     """Refuse a table of other paths before hours have gone by."""
     if isinstance(estimator, (ContourPose, TablePose)) and pictures and (
@@ -142,7 +141,7 @@ def _check_pose_paths(estimator: Optional[HeadPoseEstimator],
             f'{pictures[0].path}; it has {theirs}.')
 
 
-def _reuse(job: Job, content: dict) -> Optional[ChunkResult]:
+def _reuse(job: Job, content: dict) -> ChunkResult | None:
     """Result of a chunk that needs not be done (again)."""
     result = ChunkResult(**content)
     faces = [job.data_root / row[1] for row in result.rows]

@@ -1,6 +1,6 @@
 """Parts of pictures that may reach over the border."""
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ class Region(NamedTuple):
 
     @classmethod
     def of(cls, image: np.ndarray,
-           box: Optional[tuple[float, ...]]) -> 'Region':
+           box: tuple[float, ...] | None) -> 'Region':
         """A face box (x, y, width, height), or the whole of a picture.
 
         Args:

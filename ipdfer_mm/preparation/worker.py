@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -39,10 +39,10 @@ class Picture(NamedTuple):
     """
 
     path: str
-    box: Optional[tuple[float, ...]] = None
-    points: Optional[tuple[tuple[float, float], ...]] = None
-    split: Optional[str] = None
-    stamp: Optional[tuple[int, int]] = None
+    box: tuple[float, ...] | None = None
+    points: tuple[tuple[float, float], ...] | None = None
+    split: str | None = None
+    stamp: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class ChunkResult(NamedTuple):
 
     rows: list[list[str]]
     contents: list[str]
-    splits: list[Optional[str]]
+    splits: list[str | None]
     unreadable: list[str]
 
 
@@ -103,7 +103,7 @@ class ChunkWorker:
         self.job = job
         self.recipe = job.recipe
         self.search = FaceSearch(job.recipe)
-        self.pose: Optional[HeadPoseEstimator] = job.recipe.build_pose()
+        self.pose: HeadPoseEstimator | None = job.recipe.build_pose()
 
     def __call__(self, pictures: Sequence[Picture]) -> ChunkResult:
         """Read, detect, align and write a chunk.

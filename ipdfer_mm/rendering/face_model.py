@@ -5,7 +5,6 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import Union
 
 import numpy as np
 
@@ -79,7 +78,7 @@ class FaceModel:
                                  f'of {vertices} vertices.')
 
     @classmethod
-    def load(cls, path: Union[str, PathLike]) -> 'FaceModel':
+    def load(cls, path: str | PathLike) -> 'FaceModel':
         """Read a model packed by ``tools/dataset_converters/ict_facekit.py``.
 
         The clear shells over the eyeballs (``sclera_*``) are left out: we draw

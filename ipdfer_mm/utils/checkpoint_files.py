@@ -7,7 +7,6 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Optional
 
 import torch
 from mmengine.logging import print_log
@@ -53,7 +52,7 @@ def note_finished(folder: Path, epoch: int) -> None:
     write_atomically(folder / FILE, f'{epoch}\n'.encode(), ADVICE)
 
 
-def find_damage(path: Path) -> Optional[str]:
+def find_damage(path: Path) -> str | None:
     """Read a checkpoint through and compare its checksums.
 
     torch itself does not, and loads numbers that have changed on the disk.
@@ -81,7 +80,7 @@ def find_damage(path: Path) -> Optional[str]:
     return None
 
 
-def find_resumable(folder: Path, work_dir: Path) -> Optional[Path]:
+def find_resumable(folder: Path, work_dir: Path) -> Path | None:
     """Find the checkpoint to go on from.
 
     It is the newest one that is whole. MMEngine writes the checkpoint of an

@@ -5,7 +5,6 @@ import os
 from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import Optional
 
 import torch
 from mmengine.config import Config, ConfigDict, DictAction
@@ -206,7 +205,7 @@ def set_dataloader_defaults(cfg: Config, names: Sequence[str],
             cfg[name].pin_memory = False
 
 
-def merge_cfg_options(cfg: Config, options: Optional[dict]) -> None:
+def merge_cfg_options(cfg: Config, options: dict | None) -> None:
     """Apply ``--cfg-options``, which win over the config and other flags.
 
     Args:

@@ -8,7 +8,8 @@ one file, each with its reason, so that it can go when they move on.
 import os
 import re
 import subprocess
-from typing import Any, Callable, Union
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlparse
 
 import numpy as np
@@ -19,7 +20,7 @@ from mmengine.runner import CheckpointLoader
 
 from .weight_files import load_weights
 
-MapLocation = Union[str, torch.device, Callable, None]
+MapLocation = str | torch.device | Callable | None
 
 UNTRUSTED_CHECKPOINT = (
     'The checkpoint {name} holds pickled Python objects ({found}), not only '

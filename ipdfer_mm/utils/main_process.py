@@ -1,6 +1,7 @@
 """Work that one of several processes does for all."""
 
-from typing import Callable, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from mmengine.dist import broadcast_object_list, is_main_process
 

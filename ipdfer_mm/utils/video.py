@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Optional, Union
 
 import cv2
 import numpy as np
@@ -40,7 +39,7 @@ class VideoSource:
         OSError: If it cannot be opened; names it.
     """
 
-    def __init__(self, source: Union[Path, int]) -> None:
+    def __init__(self, source: Path | int) -> None:
         self.is_camera = isinstance(source, int)
         self.name = f'camera {source}' if self.is_camera else str(source)
         if not self.is_camera and not Path(source).is_file():
@@ -54,7 +53,7 @@ class VideoSource:
             raise OSError(f'OpenCV cannot open {self.name}: {reason}.')
         fps = self.capture.get(cv2.CAP_PROP_FPS)
         count = self.capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        self.num_frames: Optional[int] = None
+        self.num_frames: int | None = None
         if self.is_camera:
             fps = CAMERA_FPS
         elif count > 0:
@@ -79,8 +78,8 @@ class VideoSource:
     def __enter__(self) -> 'VideoSource':
         return self
 
-    def __exit__(self, kind: Optional[type], error: Optional[BaseException],
-                 trace: Optional[TracebackType]) -> None:
+    def __exit__(self, kind: type | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
         self.capture.release()
 
 
@@ -96,11 +95,11 @@ class VideoWriter:
         self.path = path
         self.fps = fps
         self.num_written = 0
-        self._writer: Optional[cv2.VideoWriter] = None
+        self._writer: cv2.VideoWriter | None = None
 
     def write(self,
               frame: np.ndarray,
-              seconds: Optional[float] = None) -> None:
+              seconds: float | None = None) -> None:
         """Write a frame.
 
         Args:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Union
 
 import torch
 from mmengine.runner import CheckpointLoader
@@ -18,7 +17,7 @@ SCHEME = 'ipdfer_mm://'
 FOLDER = Path(__file__).resolve().parents[1] / 'weights'
 
 
-def save_weights(path: Union[str, Path], state: dict[str, Tensor],
+def save_weights(path: str | Path, state: dict[str, Tensor],
                  meta: dict) -> None:
     """Write a state dict and what is to be known about it.
 
@@ -43,8 +42,8 @@ def save_weights(path: Union[str, Path], state: dict[str, Tensor],
 
 
 def load_weights(
-        path: Union[str, Path],
-        map_location: Union[str, torch.device, None] = None) -> dict:
+        path: str | Path,
+        map_location: str | torch.device | None = None) -> dict:
     """Read a file of :func:`save_weights`, or any other safetensors file.
 
     Args:
@@ -94,7 +93,7 @@ def _parse_meta(text: str) -> dict:
 @CheckpointLoader.register_scheme(prefixes=SCHEME)
 def load_packaged(
         filename: str,
-        map_location: Union[str, torch.device, None] = None) -> dict:
+        map_location: str | torch.device | None = None) -> dict:
     """Load weights that come with the package: ``ipdfer_mm://<name>``.
 
     MMEngine's ``CheckpointLoader`` calls it for such names.

@@ -1,7 +1,7 @@
 """Faces and their expressions drawn into a picture."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING
 
 import cv2
 import matplotlib
@@ -53,7 +53,7 @@ def shrink(picture: np.ndarray, max_side: int) -> np.ndarray:
 
 def draw_faces(picture: np.ndarray,
                faces: Sequence['Face'],
-               numbers: Optional[Sequence[int]] = None,
+               numbers: Sequence[int] | None = None,
                synthesis: bool = False) -> np.ndarray:
     """Draw box, points, expression and head pose of faces.
 
@@ -115,7 +115,7 @@ def _write(canvas: np.ndarray, text: str, left: int, bottom: int,
 
 
 def _panel(height: int, faces: Sequence['Face'],
-           numbers: Optional[Sequence[int]]) -> np.ndarray:
+           numbers: Sequence[int] | None) -> np.ndarray:
     panel = np.full((height, CELL * len(PANEL), 3), 255, np.uint8)
     for column, name in enumerate(PANEL):
         cv2.putText(panel, name, (column * CELL + 4, HEADING_HEIGHT - 6),

@@ -1,7 +1,6 @@
 """Grids of faces with headings."""
 
 from collections.abc import Sequence
-from typing import Optional
 
 import cv2
 import numpy as np
@@ -52,7 +51,7 @@ def picture_grid(columns: dict[str, Tensor], title: str = '') -> np.ndarray:
     return grid
 
 
-def synthesis_grid(faces: dict[str, Tensor], twins: Optional[Tensor],
+def synthesis_grid(faces: dict[str, Tensor], twins: Tensor | None,
                    rows: Sequence[int],
                    enlarge: int = 1,
                    title: str = '') -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional
 
 import gradio as gr
 
@@ -126,7 +125,7 @@ class ExpressionPage:
             show_progress='hidden', trigger_mode='always_last',
             **ONE_AT_A_TIME)
 
-    def look_at_upload(self, upload: Optional[dict]) -> dict:
+    def look_at_upload(self, upload: dict | None) -> dict:
         """Show what is found in an uploaded file, and delete the file.
 
         Args:

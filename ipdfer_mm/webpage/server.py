@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Optional
 
 import gradio as gr
 
@@ -23,7 +22,7 @@ FOLDER_VARIABLE = 'GRADIO_TEMP_DIR'
 def running_page(inferencer: ExpressionInferencer,
                  name: str,
                  host: str = '127.0.0.1',
-                 port: Optional[int] = None) -> Iterator[str]:
+                 port: int | None = None) -> Iterator[str]:
     """Show the page as long as the block runs.
 
     Nothing is loaded from other computers, nor told to them. Files of the
@@ -67,7 +66,7 @@ def _temporary_folder() -> Iterator[Path]:
                 os.environ[FOLDER_VARIABLE] = before
 
 
-def _launch(blocks: gr.Blocks, host: str, port: Optional[int]) -> str:
+def _launch(blocks: gr.Blocks, host: str, port: int | None) -> str:
     # Gradio would load its own fonts from Google.
     theme = gr.themes.Default(font=['system-ui', 'sans-serif'],
                               font_mono=['ui-monospace', 'monospace'])

@@ -1,7 +1,6 @@
 """Drawing samples so that classes come as often as they shall."""
 
 from collections.abc import Iterator, Mapping
-from typing import Optional
 
 import torch
 from mmengine.dataset import DefaultSampler
@@ -45,8 +44,8 @@ class WeightedClassSampler(DefaultSampler):
 
     def __init__(self,
                  dataset: BaseDataset,
-                 class_weights: Optional[Mapping[str, float]] = None,
-                 seed: Optional[int] = None) -> None:
+                 class_weights: Mapping[str, float] | None = None,
+                 seed: int | None = None) -> None:
         super().__init__(dataset, shuffle=True, seed=seed)
         labels = torch.tensor(
             [dataset.get_cat_ids(index)[0] for index in range(len(dataset))])

@@ -1,6 +1,5 @@
 """Alignment as a step of a pipeline."""
 
-from typing import Optional
 
 from mmcv.transforms import BaseTransform
 
@@ -29,7 +28,7 @@ class AlignFace(BaseTransform):
             None, the shorter side of the picture.
     """
 
-    def __init__(self, size: int = 112, crop: Optional[int] = None) -> None:
+    def __init__(self, size: int = 112, crop: int | None = None) -> None:
         self.size = size
         self.crop = crop
 

@@ -1,6 +1,6 @@
 """Keep model, data set and checkpoint speaking of the same classes."""
 
-from typing import Any, Optional
+from typing import Any
 
 import torch.nn as nn
 from mmengine.hooks import Hook
@@ -57,7 +57,7 @@ def has_poses(dataset: Any) -> bool:
     return getattr(dataset, 'num_known_poses', 1) > 0
 
 
-def get_normalization(model: nn.Module) -> Optional[dict]:
+def get_normalization(model: nn.Module) -> dict | None:
     """Mean, standard deviation and channel order a model's pictures get.
 
     Args:

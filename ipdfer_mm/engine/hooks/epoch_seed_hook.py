@@ -1,8 +1,8 @@
 """Random numbers that a resumed run repeats."""
 
 import random
+from collections.abc import Callable
 from functools import partial
-from typing import Callable, Optional
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ def seed_everything(*key: int) -> None:
 
 
 def _init_worker(worker_id: int, key: tuple[int, ...],
-                 first: Optional[Callable[[int], None]]) -> None:
+                 first: Callable[[int], None] | None) -> None:
     if first is not None:
         first(worker_id)
     seed_everything(*key, worker_id + 1)

@@ -1,7 +1,6 @@
 """Stop at the first loss that is not a number."""
 
 import math
-from typing import Optional
 
 import torch
 from mmengine.hooks import Hook
@@ -26,8 +25,8 @@ class NonFiniteLossHook(Hook):
     def after_train_iter(self,
                          runner: Runner,
                          batch_idx: int,
-                         data_batch: Optional[dict] = None,
-                         outputs: Optional[dict] = None) -> None:
+                         data_batch: dict | None = None,
+                         outputs: dict | None = None) -> None:
         """Check the losses that ``train_step`` returned.
 
         Args:

@@ -2,7 +2,6 @@
 
 import os.path as osp
 from pathlib import Path
-from typing import Optional
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
@@ -39,7 +38,7 @@ class ResumeCheckpointHook(Hook):
 
     priority = 'VERY_HIGH'  # before hooks that ask what is resumed
 
-    def __init__(self, start_from: Optional[str] = None) -> None:
+    def __init__(self, start_from: str | None = None) -> None:
         self.start_from = start_from
 
     def before_run(self, runner: Runner) -> None:
@@ -77,7 +76,7 @@ class ResumeCheckpointHook(Hook):
         follow_parameters(runner.optim_wrapper)
 
     @staticmethod
-    def _choose(work_dir: Path) -> Optional[Path]:
+    def _choose(work_dir: Path) -> Path | None:
         folder = work_dir
         last = work_dir / 'last_checkpoint'
         # `out_dir` of CheckpointHook may name another folder.

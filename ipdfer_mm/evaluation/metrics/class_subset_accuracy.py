@@ -1,7 +1,6 @@
 """Accuracy when only some of the classes are asked for."""
 
 from collections.abc import Sequence
-from typing import Optional
 
 import torch
 from mmengine.evaluator import BaseMetric
@@ -35,8 +34,8 @@ class ClassSubsetAccuracy(BaseMetric):
     def __init__(self,
                  classes: Sequence[str],
                  collect_device: str = 'cpu',
-                 prefix: Optional[str] = None,
-                 name: Optional[str] = None) -> None:
+                 prefix: str | None = None,
+                 name: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if len(set(classes)) < 2:
             raise ValueError('ClassSubsetAccuracy needs at least two '

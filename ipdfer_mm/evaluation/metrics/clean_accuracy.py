@@ -1,7 +1,6 @@
 """Accuracy on test images that are in no other split."""
 
 from collections.abc import Sequence
-from typing import Optional
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
@@ -31,9 +30,9 @@ class CleanAccuracy(BaseMetric):
     default_prefix = 'clean'
 
     def __init__(self,
-                 flags: Optional[Sequence[str]] = None,
+                 flags: Sequence[str] | None = None,
                  collect_device: str = 'cpu',
-                 prefix: Optional[str] = None) -> None:
+                 prefix: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.flags = None if flags is None else set(flags)
 

@@ -1,7 +1,6 @@
 """How far the confidence of a classifier is from its accuracy."""
 
 from collections.abc import Sequence
-from typing import Optional
 
 import torch
 from mmengine.evaluator import BaseMetric
@@ -36,7 +35,7 @@ class ExpectedCalibrationError(BaseMetric):
     def __init__(self,
                  num_bins: int = 15,
                  collect_device: str = 'cpu',
-                 prefix: Optional[str] = None) -> None:
+                 prefix: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if num_bins < 1:
             raise ValueError('ExpectedCalibrationError: num_bins is '

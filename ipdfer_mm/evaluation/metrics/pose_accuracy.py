@@ -1,7 +1,6 @@
 """Accuracy by head pose."""
 
 from collections.abc import Sequence
-from typing import Optional
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
@@ -34,7 +33,7 @@ class PoseAccuracy(BaseMetric):
     def __init__(self,
                  intervals: bool = False,
                  collect_device: str = 'cpu',
-                 prefix: Optional[str] = None) -> None:
+                 prefix: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.intervals = intervals
 

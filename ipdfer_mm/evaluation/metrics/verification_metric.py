@@ -1,7 +1,6 @@
 """1:1 verification: do two pictures show the same person?"""
 
 from collections.abc import Sequence
-from typing import Optional
 
 import numpy as np
 import torch
@@ -35,7 +34,7 @@ class VerificationMetric(BaseMetric):
     def __init__(self,
                  false_accept_rates: Sequence[float] = (),
                  collect_device: str = 'cpu',
-                 prefix: Optional[str] = None) -> None:
+                 prefix: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if not all(0 < rate < 1 for rate in false_accept_rates):
             raise ValueError('false_accept_rates are in (0, 1), but got '

@@ -1,7 +1,6 @@
 """The decoder of the IPD-FER paper."""
 
 from collections.abc import Sequence
-from typing import Optional
 
 import torch
 import torch.nn as nn
@@ -138,7 +137,7 @@ class FaceDecoder(BaseModule):
                  in_channels: int = 512,
                  widths: Sequence[int] = (512, 256, 128, 64, 32),
                  img_size: int = 112,
-                 init_cfg: Optional[dict] = None) -> None:
+                 init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         if img_size < 32:
             raise ValueError(

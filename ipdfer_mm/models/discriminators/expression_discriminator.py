@@ -1,6 +1,5 @@
 """The discriminator of the IPD-FER paper."""
 
-from typing import Optional
 
 from torch import Tensor
 
@@ -30,9 +29,9 @@ class ExpressionDiscriminator(FaceEncoder):
     def __init__(self,
                  backbone: dict,
                  head: dict,
-                 neck: Optional[dict] = dict(
+                 neck: dict | None = dict(
                      type='mmpretrain.GlobalAveragePooling'),
-                 init_cfg: Optional[dict] = None) -> None:
+                 init_cfg: dict | None = None) -> None:
         super().__init__(backbone=backbone, neck=neck, init_cfg=init_cfg)
         self.head = MODELS.build(head)
 

@@ -1,6 +1,5 @@
 """A backbone and a neck that give one feature for a face."""
 
-from typing import Optional
 
 import torch.nn as nn
 from mmengine.model import BaseModule
@@ -30,7 +29,7 @@ class BackboneEncoder(BaseModule):
             replaces that of the backbone.
     """
 
-    def __init__(self, backbone: dict, init_cfg: Optional[dict]) -> None:
+    def __init__(self, backbone: dict, init_cfg: dict | None) -> None:
         super().__init__(init_cfg=init_cfg)
         self.backbone = MODELS.build(backbone)
         others, pretrained = split_pretrained(self.init_cfg)
@@ -80,9 +79,9 @@ class FaceEncoder(BackboneEncoder):
 
     def __init__(self,
                  backbone: dict,
-                 neck: Optional[dict] = dict(
+                 neck: dict | None = dict(
                      type='mmpretrain.GlobalAveragePooling'),
-                 init_cfg: Optional[dict] = None) -> None:
+                 init_cfg: dict | None = None) -> None:
         super().__init__(backbone, init_cfg)
         self.neck = None if neck is None else MODELS.build(neck)
 

@@ -1,7 +1,6 @@
 """The frozen face-recognition network of IPD-FER."""
 
 from collections.abc import Sequence
-from typing import Optional
 
 import torch
 import torch.nn as nn
@@ -71,13 +70,13 @@ class IdentityEncoder(BackboneEncoder):
 
     def __init__(self,
                  backbone: dict,
-                 neck: Optional[dict] = None,
+                 neck: dict | None = None,
                  mean: Sequence[float] = (127.5, 127.5, 127.5),
                  std: Sequence[float] = (127.5, 127.5, 127.5),
                  channel_order: str = 'rgb',
-                 input_size: Optional[int] = None,
+                 input_size: int | None = None,
                  normalize: bool = False,
-                 init_cfg: Optional[dict] = None) -> None:
+                 init_cfg: dict | None = None) -> None:
         super().__init__(backbone, init_cfg)
         self.neck = None if neck is None else MODELS.build(neck)
         if channel_order not in ('rgb', 'bgr'):

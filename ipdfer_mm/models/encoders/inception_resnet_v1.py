@@ -3,7 +3,6 @@
 import os
 import pickle
 from http.client import HTTPException
-from typing import Optional
 
 import torch.nn as nn
 from facenet_pytorch.models import inception_resnet_v1 as facenet
@@ -40,7 +39,7 @@ class InceptionResnetV1(BaseModule, facenet.InceptionResnetV1):
         init_cfg (dict, optional): See :class:`mmengine.model.BaseModule`.
     """
 
-    def __init__(self, init_cfg: Optional[dict] = None) -> None:
+    def __init__(self, init_cfg: dict | None = None) -> None:
         # `BaseModule` goes on to the constructor of facenet-pytorch, whose
         # defaults build the network and load nothing.
         super().__init__(init_cfg=init_cfg)
@@ -100,7 +99,7 @@ def download_state_dict(name: str) -> dict[str, Tensor]:
 @CheckpointLoader.register_scheme(prefixes=SCHEME)
 def load_from_facenet(
         filename: str,
-        map_location: Optional[str] = None) -> dict[str, Tensor]:
+        map_location: str | None = None) -> dict[str, Tensor]:
     """Load ``facenet://casia-webface`` or ``facenet://vggface2``.
 
     MMEngine's ``CheckpointLoader`` calls it for these names. In distributed

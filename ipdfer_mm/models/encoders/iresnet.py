@@ -1,6 +1,5 @@
 """The residual network of ArcFace."""
 
-from typing import Optional
 
 import torch.nn as nn
 from mmengine.model import BaseModule
@@ -86,7 +85,7 @@ class IResNet(BaseModule):
                  out_channels: int = 512,
                  img_size: int = 112,
                  dropout: float = 0.,
-                 init_cfg: Optional[dict] = None) -> None:
+                 init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         if depth not in self.blocks_of_depth:
             raise ValueError('IResNet has the depths '

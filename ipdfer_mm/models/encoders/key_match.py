@@ -1,7 +1,6 @@
 """How the keys of a file fit those of a network."""
 
 from dataclasses import dataclass
-from typing import Optional
 
 import torch.nn as nn
 from torch import Tensor
@@ -36,7 +35,7 @@ class KeyMatch:
     unexpected: list[str]
 
     @property
-    def problem(self) -> Optional[str]:
+    def problem(self) -> str | None:
         """Why the file does not belong to the network; None if it does."""
         if len(self.matched) < MIN_SHARE * self.total or not self.matched:
             return (f'only {len(self.matched)} of {self.total} keys of the '

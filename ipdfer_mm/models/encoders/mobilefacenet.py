@@ -1,6 +1,5 @@
 """A small network for face recognition."""
 
-from typing import Optional
 
 import torch
 import torch.nn as nn
@@ -131,7 +130,7 @@ class MobileFaceNet(BaseModule):
 
     def __init__(self,
                  resize: bool = False,
-                 init_cfg: Optional[dict] = None) -> None:
+                 init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         self.resize = resize
         self.conv1 = conv_norm(3, 64, 3, stride=2)

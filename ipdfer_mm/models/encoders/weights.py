@@ -2,7 +2,7 @@
 
 import logging
 import os
-from typing import Any, Optional, Union
+from typing import Any
 
 import torch
 import torch.nn as nn
@@ -27,8 +27,8 @@ MISSING_FILE = (
 
 def load_face_weights(module: nn.Module,
                       checkpoint: str,
-                      prefix: Optional[str] = None,
-                      map_location: Union[str, torch.device] = 'cpu') -> None:
+                      prefix: str | None = None,
+                      map_location: str | torch.device = 'cpu') -> None:
     """Load weights into a network, or raise an error and leave it as it was.
 
     Reads ``.safetensors``, ``.pth`` and ``.pt`` files (a bare state dict, or
@@ -78,7 +78,7 @@ def load_face_weights(module: nn.Module,
 
 
 def _find_network(
-        module: nn.Module, state: dict[str, Tensor], prefix: Optional[str]
+        module: nn.Module, state: dict[str, Tensor], prefix: str | None
 ) -> tuple[str, dict[str, Tensor], KeyMatch]:
     """Find the prefix that fits most keys, and what is below it."""
     best = None
@@ -96,7 +96,7 @@ def _find_network(
 
 def read_state_dict(
         checkpoint: str,
-        map_location: Union[str, torch.device] = 'cpu') -> dict[str, Tensor]:
+        map_location: str | torch.device = 'cpu') -> dict[str, Tensor]:
     """Read the tensors of a checkpoint.
 
     Args:
@@ -135,7 +135,7 @@ def read_state_dict(
 
 
 def split_pretrained(
-        init_cfg: Union[dict, list[dict], None]
+        init_cfg: dict | list[dict] | None
 ) -> tuple[list[dict], list[dict]]:
     """Part the entries of an ``init_cfg`` by whether they load a file.
 

@@ -1,7 +1,7 @@
 """Head pose as three signed angles."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, Optional, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class FacePicture:
 
     path: str
     image: np.ndarray
-    points: Optional[np.ndarray]
+    points: np.ndarray | None
 
 
 class HeadPoseEstimator(Protocol):

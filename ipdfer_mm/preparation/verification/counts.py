@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Optional
 
 from .finding import Finding
 from .official import Official
@@ -38,7 +37,7 @@ def count_samples(samples: Sequence[Sample]) -> dict[str, Counter]:
 
 
 def check_counts(counts: Mapping[str, Counter],
-                 official: Optional[Mapping[str, Official]]
+                 official: Mapping[str, Official] | None
                  ) -> Iterator[Finding]:
     """Compare with the official numbers.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -32,8 +32,8 @@ class ListedFile(NamedTuple):
     """
 
     path: str
-    size: Optional[int]
-    changed: Optional[int]
+    size: int | None
+    changed: int | None
 
 
 class CheckedFile(NamedTuple):
@@ -139,7 +139,7 @@ def _look_up(data_root: Path, path: str) -> ListedFile:
     return ListedFile(path, *stamp)
 
 
-def _reuse(content: dict) -> Optional[CheckedChunk]:
+def _reuse(content: dict) -> CheckedChunk | None:
     files = [CheckedFile(*file) for file in content['files']]
     if any(file.fault for file in files):
         return None

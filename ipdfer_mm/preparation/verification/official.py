@@ -1,7 +1,7 @@
 """How many pictures the official releases hold."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from ipdfer_mm.datasets import sfew
 
@@ -72,7 +72,7 @@ OFFICIAL = {
 
 
 def official_numbers(name: str,
-                     options: Mapping) -> Optional[dict[str, Official]]:
+                     options: Mapping) -> dict[str, Official] | None:
     """Official numbers of a data set.
 
     Args:

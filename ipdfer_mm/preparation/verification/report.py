@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Optional
 
 from .finding import Finding
 from .official import Official
@@ -29,7 +28,7 @@ class Report:
     num_files: int
     num_subjects: int
     counts: Mapping[str, Counter]
-    official: Optional[Mapping[str, Official]]
+    official: Mapping[str, Official] | None
     findings: tuple[Finding, ...]
 
     @property
@@ -37,7 +36,7 @@ class Report:
         """Number of problems that the user has not accepted."""
         return sum(finding.is_problem for finding in self.findings)
 
-    def to_text(self, limit: Optional[int] = None) -> str:
+    def to_text(self, limit: int | None = None) -> str:
         """Write it for people.
 
         Args:
@@ -98,7 +97,7 @@ class Report:
             yield '(in brackets: official number, where it differs)'
 
 
-def _cell(count: int, official: Optional[int]) -> str:
+def _cell(count: int, official: int | None) -> str:
     if official is None or official == count:
         return str(count)
     return f'{count} ({official})'
@@ -108,7 +107,7 @@ def _number(count: int, noun: str) -> str:
     return f'{count or "no"} {noun}{"" if count == 1 else "s"}'
 
 
-def _finding_lines(finding: Finding, limit: Optional[int]) -> Iterator[str]:
+def _finding_lines(finding: Finding, limit: int | None) -> Iterator[str]:
     title = 'PROBLEM' if finding.is_problem else 'remark'
     if finding.accepted:
         title = 'accepted'

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from ipdfer_mm.datasets import CKPlus
 from ipdfer_mm.preparation.sets import list_readers
@@ -26,7 +26,7 @@ class Sample(NamedTuple):
     path: str
     split: str
     expression: str
-    subject: Optional[str] = None
+    subject: str | None = None
 
     def __str__(self) -> str:
         return f'{self.split}: {self.path} ({self.expression})'
