@@ -79,7 +79,7 @@ METRICS = Registry(
     'metric',
     parent=root.METRICS,
     scope='ipdfer_mm',
-    locations=['ipdfer_mm.evaluation'],
+    locations=['ipdfer_mm.metrics'],
 )
 EVALUATORS = Registry(
     'evaluator', parent=root.EVALUATOR, scope='ipdfer_mm')

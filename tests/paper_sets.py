@@ -13,10 +13,7 @@ from official_layouts import (
 )
 from tiny_run import make_rafdb
 
-from ipdfer_mm.preparation.alignment import (
-    ARCFACE_TEMPLATE,
-    similarity_transform,
-)
+from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE, similarity_transform
 from ipdfer_mm.preparation.sets import list_readers
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.rendering import (

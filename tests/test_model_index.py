@@ -8,8 +8,8 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 from modelindex.load_model_index import load
 
+from ipdfer_mm.analysis.loading import load_trained_model
 from ipdfer_mm.deployment import picture_size, plain_config
-from ipdfer_mm.evaluation import load_trained_model
 
 ROOT = Path(__file__).resolve().parents[1]
 INDEX = load(str(ROOT / 'model-index.yml'))

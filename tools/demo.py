@@ -15,7 +15,7 @@ import numpy as np
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-from ipdfer_mm.evaluation import (
+from ipdfer_mm.analysis.synthesis_report import (
     load_test_pictures,
     measure_synthesis,
     synthesize,

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import torch
 
-from ipdfer_mm.preparation import align_face
+from ipdfer_mm.geometry import align_face
 from ipdfer_mm.preparation.detection import Detections
 from ipdfer_mm.preparation.face_choice import ChosenFace, check_points
 from ipdfer_mm.preparation.face_search import FaceSearch

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ipdfer_mm.experiments.text_table import TextTable
+from ipdfer_mm.utils.text_table import TextTable
 
 from .contenders import LITERAL, PLAIN
 from .options import is_of_ipdfer

@@ -9,7 +9,6 @@ from .fer_dataset import EXPRESSIONS, FERDataset
 from .ferplus import FERPlus
 from .folder_fer import FolderFER
 from .lfw_pairs import LFWPairs
-from .pose import POSE_EDGES, pose_class
 from .rafdb import RAFDB
 from .samplers import WeightedClassSampler
 from .sfew import SFEW
@@ -19,7 +18,6 @@ from .transforms import AlignFace, LoadFaceImage, PackFaceInputs, RandomTint
 __all__ = [
     'CSVFER',
     'EXPRESSIONS',
-    'POSE_EDGES',
     'RAFDB',
     'RandomTint',
     'SFEW',
@@ -36,5 +34,4 @@ __all__ = [
     'PackFaceInputs',
     'SyntheticFaces',
     'WeightedClassSampler',
-    'pose_class',
 ]

@@ -21,8 +21,11 @@ import numpy as np
 from mmengine.logging import print_log
 from tqdm import tqdm
 
-from ipdfer_mm.preparation import ARCFACE_TEMPLATE, similarity_transform
-from ipdfer_mm.rendering import five_points
+from ipdfer_mm.geometry import (
+    ARCFACE_TEMPLATE,
+    five_points,
+    similarity_transform,
+)
 from ipdfer_mm.utils.atomic import write_atomically
 
 from .files import parse_number, read_table

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from mmengine.logging import print_log
 
+from ipdfer_mm.geometry import five_points
 from ipdfer_mm.registry import DATASETS
-from ipdfer_mm.rendering import five_points
 
 from .class_folders import (
     expression_name,

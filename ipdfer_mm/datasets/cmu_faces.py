@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from mmengine.logging import print_log
 
-from ipdfer_mm.preparation import ARCFACE_TEMPLATE, similarity_transform
+from ipdfer_mm.geometry import ARCFACE_TEMPLATE, similarity_transform
 from ipdfer_mm.registry import DATASETS
 
 from .fer_dataset import FERDataset

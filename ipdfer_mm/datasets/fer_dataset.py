@@ -9,6 +9,7 @@ import numpy as np
 from mmengine.logging import print_log
 from mmpretrain.datasets import BaseDataset
 
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, UNKNOWN_POSE, pose_class
 from ipdfer_mm.registry import DATASETS
 
 from .files import missing_files, shorten
@@ -20,7 +21,6 @@ from .manifest import (
     picture_keys,
     recipe_hash,
 )
-from .pose import POSE_EDGES, UNKNOWN_POSE, pose_class
 
 EXPRESSIONS = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
                'surprise')

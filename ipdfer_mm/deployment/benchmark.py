@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ipdfer_mm.experiments.text_table import TextTable
+from ipdfer_mm.utils.text_table import TextTable
 
 
 def benchmark_table(summaries: dict[int, dict], title: str,

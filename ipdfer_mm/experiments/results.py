@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import mmengine
 import numpy as np
 
-from ipdfer_mm.evaluation import Predictions, load_predictions, pool
+from ipdfer_mm.analysis.predictions import Predictions, load_predictions, pool
 from ipdfer_mm.utils.run_settings import FILE as SETTINGS_FILE
 
 from .execution import CHECKPOINTS, read_scalars

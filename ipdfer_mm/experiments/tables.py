@@ -4,18 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ipdfer_mm.datasets.pose import POSE_EDGES, UNKNOWN_POSE
-from ipdfer_mm.evaluation import (
-    Predictions,
-    check_same_pictures,
-    mcnemar,
-    paired_bootstrap,
-)
+from ipdfer_mm.analysis.predictions import Predictions, check_same_pictures
+from ipdfer_mm.analysis.significance import mcnemar, paired_bootstrap
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, UNKNOWN_POSE
+from ipdfer_mm.utils.text_table import Spread, TextTable
 
 from . import paper
 from .results import Experiment
 from .state import SMOKE
-from .text_table import Spread, TextTable
 
 WHICH = dict(best='best epoch', last='last epoch')
 SPREAD = ('Of several seeds: mean ± standard deviation (n - 1); before the '

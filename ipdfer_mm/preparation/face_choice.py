@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ipdfer_mm.datasets.manifest import REPEATED
+from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE, similarity_transform
 
-from .alignment import ARCFACE_TEMPLATE, similarity_transform
 from .detection import Detections
 
 NO_FACE = 'no_face'

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from .alignment import ARCFACE_TEMPLATE, similarity_transform
+from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE, similarity_transform
+
 from .detection import Detections, FaceDetector
 from .face_choice import SECOND_LOOK
 from .recipe import Recipe

@@ -7,7 +7,8 @@ from importlib.metadata import version
 import cv2
 import torch
 
-from .alignment import BORDERS
+from ipdfer_mm.geometry.alignment import BORDERS
+
 from .head_pose import (
     ContourPose,
     FivePointPose,

@@ -5,7 +5,7 @@ import numpy as np
 import torch
 from facenet_pytorch.models.mtcnn import ONet
 
-from .alignment import ARCFACE_TEMPLATE, similarity_transform
+from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE, similarity_transform
 
 # Where MTCNN's last network looks for a face, in the pixels of the template:
 # center and side of the square of a detected face, made smaller by 0.88, where

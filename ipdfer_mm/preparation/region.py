@@ -5,7 +5,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from .alignment import BORDERS, centre_crop
+from ipdfer_mm.geometry.alignment import BORDERS, centre_crop
 
 
 class Region(NamedTuple):

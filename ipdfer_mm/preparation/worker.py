@@ -9,9 +9,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from ipdfer_mm.geometry.alignment import align_face
 from ipdfer_mm.utils.atomic import write_atomically
 
-from .alignment import align_face
 from .chunks import ADVICE
 from .duplicates import pixel_hash
 from .face_choice import BOX_OUTSIDE, ChosenFace, check_points, choose_face

@@ -1,6 +1,6 @@
 """Faces rendered from a linear model: ground truth for disentangling."""
 
-from .camera import five_points, head_rotation
+from .camera import head_rotation
 from .expressions import (
     CLASSES,
     add_weights,
@@ -31,7 +31,6 @@ __all__ = [
     'RenderSpec',
     'RenderedFace',
     'add_weights',
-    'five_points',
     'head_rotation',
     'parametric_head',
     'sample_expression',

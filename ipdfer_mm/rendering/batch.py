@@ -10,10 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ipdfer_mm.geometry import five_points
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.processes import exit_with_parent
 
-from .camera import five_points
 from .face_model import FaceModel
 from .population import PlannedPicture, Population
 from .renderer import FaceRenderer, RenderSpec

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ipdfer_mm.geometry import five_points
+
 from .appearance import Appearance
 from .camera import (
     aligned_frame,
-    five_points,
     full_frame,
     head_rotation,
     jitter_frame,

@@ -5,7 +5,7 @@ import time
 
 from mmengine.registry import DefaultScope
 
-SUBPACKAGES = ('datasets', 'engine', 'evaluation', 'models')
+SUBPACKAGES = ('datasets', 'engine', 'metrics', 'models')
 
 
 def register_all_modules(init_default_scope: bool = True) -> None:

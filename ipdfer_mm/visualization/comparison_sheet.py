@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from ipdfer_mm.datasets.pose import POSE_EDGES
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES
 
 
 @dataclass
@@ -18,7 +18,7 @@ class TestResult:
         name (str): Name of the model.
         accuracy (float): Over all pictures, per cent.
         accuracy_by_yaw (Sequence[float]): In each class of
-            :func:`ipdfer_mm.datasets.pose_class`, per cent.
+            :func:`ipdfer_mm.geometry.pose_class`, per cent.
         confusion (np.ndarray): Number of pictures by true and predicted
             class, (K, K).
     """

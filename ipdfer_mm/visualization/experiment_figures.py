@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
-from ipdfer_mm.evaluation import Predictions
+from ipdfer_mm.analysis.predictions import Predictions
 from ipdfer_mm.preparation.reading import read_picture
 
 COLUMNS = 8  # of pictures

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from matplotlib.figure import Figure
 
-from ipdfer_mm.evaluation.probes import PROBES
+from ipdfer_mm.analysis.probes import PROBES
 
 
 def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
@@ -13,7 +13,7 @@ def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
 
     Args:
         probes (dict[str, dict]): What
-            :func:`ipdfer_mm.evaluation.leakage_matrix` gives, by kind.
+            :func:`ipdfer_mm.analysis.probes.leakage_matrix` gives, by kind.
         title (str): Heading.
 
     Returns:

@@ -11,7 +11,7 @@ from tiny_run import run_test, save_plain_classifier
 
 from ipdfer_mm.apis import ExpressionInferencer, get_model
 from ipdfer_mm.datasets import SyntheticFaces
-from ipdfer_mm.preparation import align_face
+from ipdfer_mm.geometry import align_face
 from ipdfer_mm.preparation.detection import Detections
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ import pytest
 
 from ipdfer_mm.datasets import CMUFaces
 from ipdfer_mm.datasets.files import POINT_COLUMNS
-from ipdfer_mm.preparation import ARCFACE_TEMPLATE
+from ipdfer_mm.geometry import ARCFACE_TEMPLATE
 from ipdfer_mm.registry import DATASETS
 
 FILES = ('p1/p1_straight_happy_open.pgm', 'p1/p1_left_angry_sunglasses.pgm',

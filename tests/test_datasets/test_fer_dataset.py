@@ -13,13 +13,9 @@ from mmengine.config import ConfigDict
 from mmengine.dataset import ConcatDataset
 from mmengine.registry import DefaultScope
 
-from ipdfer_mm.datasets import (
-    EXPRESSIONS,
-    POSE_EDGES,
-    FERDataset,
-    pose_class,
-)
+from ipdfer_mm.datasets import EXPRESSIONS, FERDataset
 from ipdfer_mm.datasets.manifest import HEADER, read_manifest
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, pose_class
 from ipdfer_mm.registry import DATASETS
 
 ROOT = Path(__file__).resolve().parents[2]

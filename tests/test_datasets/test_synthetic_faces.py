@@ -13,7 +13,8 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from tiny_run import ROOT, free_port
 
-from ipdfer_mm.datasets import EXPRESSIONS, SyntheticFaces, pose_class
+from ipdfer_mm.datasets import EXPRESSIONS, SyntheticFaces
+from ipdfer_mm.geometry.yaw_bins import pose_class
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.rendering import FaceRenderer, Population, parametric_head
 

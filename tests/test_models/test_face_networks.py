@@ -8,9 +8,9 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from ipdfer_mm.datasets import LFWPairs
+from ipdfer_mm.geometry import align_face
 from ipdfer_mm.models import IdentityEncoder
 from ipdfer_mm.models.utils import resize_square
-from ipdfer_mm.preparation import align_face
 from ipdfer_mm.preparation.face_choice import choose_face
 from ipdfer_mm.preparation.face_search import FaceSearch
 from ipdfer_mm.preparation.reading import read_picture

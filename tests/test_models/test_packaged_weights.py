@@ -9,13 +9,13 @@ from mmengine.config import Config
 from mmengine.dataset import default_collate
 from mmengine.runner import load_checkpoint
 
-from ipdfer_mm.datasets import SyntheticFaces
-from ipdfer_mm.evaluation import (
-    VerificationMetric,
+from ipdfer_mm.analysis.synthesis_report import (
     load_pictures,
     measure_synthesis,
     synthesize,
 )
+from ipdfer_mm.datasets import SyntheticFaces
+from ipdfer_mm.metrics import VerificationMetric
 from ipdfer_mm.models import IdentityEncoder
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules

@@ -1,6 +1,6 @@
 import numpy as np
 
-from ipdfer_mm.preparation.alignment import ARCFACE_TEMPLATE
+from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE
 from ipdfer_mm.preparation.detection import Detections
 from ipdfer_mm.preparation.face_choice import (
     MIRRORED,

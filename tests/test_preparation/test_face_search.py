@@ -9,7 +9,7 @@ import pytest
 import torch
 from rendered import sample_specs
 
-from ipdfer_mm.preparation.alignment import ARCFACE_TEMPLATE
+from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE
 from ipdfer_mm.preparation.detection import Detections
 from ipdfer_mm.preparation.face_choice import MEANINGS, SECOND_LOOK
 from ipdfer_mm.preparation.face_search import (

@@ -13,7 +13,7 @@ from ipdfer_mm.datasets.manifest import (
     knows_duplicates,
     read_manifest,
 )
-from ipdfer_mm.preparation import ARCFACE_TEMPLATE
+from ipdfer_mm.geometry import ARCFACE_TEMPLATE
 from ipdfer_mm.preparation import prepare as prepare_module
 from ipdfer_mm.preparation import worker as worker_module
 from ipdfer_mm.preparation.face_search import FaceSearch

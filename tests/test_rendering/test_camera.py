@@ -1,8 +1,12 @@
 import numpy as np
 import pytest
 
-from ipdfer_mm.preparation import scaled_template, similarity_transform
-from ipdfer_mm.rendering import five_points, head_rotation
+from ipdfer_mm.geometry import (
+    five_points,
+    scaled_template,
+    similarity_transform,
+)
+from ipdfer_mm.rendering import head_rotation
 from ipdfer_mm.rendering.camera import (
     PIVOT,
     aligned_frame,

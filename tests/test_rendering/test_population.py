@@ -4,7 +4,7 @@ from itertools import groupby
 import numpy as np
 import pytest
 
-from ipdfer_mm.datasets import POSE_EDGES, pose_class
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, pose_class
 from ipdfer_mm.rendering import CLASSES, Population
 from ipdfer_mm.rendering.population import (
     RAFDB_YAW_COUNTS,

@@ -9,14 +9,13 @@ from rendered import sample_specs
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from ipdfer_mm.preparation import scaled_template
+from ipdfer_mm.geometry import five_points, scaled_template
 from ipdfer_mm.rendering import (
     CLASSES,
     FaceRenderer,
     Light,
     Person,
     RenderSpec,
-    five_points,
     sample_expression,
     sample_light,
     sample_person,

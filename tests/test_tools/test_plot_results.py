@@ -9,7 +9,7 @@ import pytest
 from fake_runs import CLASSES, make_run
 from tiny_run import ROOT
 
-from ipdfer_mm.evaluation import load_predictions
+from ipdfer_mm.analysis.predictions import load_predictions
 from ipdfer_mm.visualization.experiment_figures import (
     confusion_figure,
     embedding_figure,

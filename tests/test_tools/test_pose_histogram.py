@@ -14,8 +14,8 @@ import pytest
 import tiny_run
 from verified_sets import make_rafdb, picture
 
+from ipdfer_mm.analysis.pose_table import PAPER, POSE_NAMES
 from ipdfer_mm.datasets.manifest import HEADER
-from ipdfer_mm.evaluation.pose_table import PAPER, POSE_NAMES
 from ipdfer_mm.preparation.verification.samples import collect_samples
 from ipdfer_mm.visualization.picture_grid import GAP, HEADING_HEIGHT
 from ipdfer_mm.visualization.pose_examples import choose_examples

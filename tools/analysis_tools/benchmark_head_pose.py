@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from ipdfer_mm.datasets import POSE_EDGES, pose_class
-from ipdfer_mm.preparation import scaled_template
+from ipdfer_mm.geometry import scaled_template
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, pose_class
 from ipdfer_mm.preparation.face_choice import choose_face
 from ipdfer_mm.preparation.face_search import FaceSearch
 from ipdfer_mm.preparation.head_pose import (

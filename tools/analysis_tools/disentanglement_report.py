@@ -19,13 +19,11 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 from torch import Tensor
 
-from ipdfer_mm.evaluation import (
-    DisentanglementReport,
-    disentanglement_markdown,
-    load_identity_network,
-    load_mean_picture,
-    load_trained_model,
-)
+from ipdfer_mm.analysis.disentanglement_report import DisentanglementReport
+from ipdfer_mm.analysis.disentanglement_table import disentanglement_markdown
+from ipdfer_mm.analysis.identity_network import load_identity_network
+from ipdfer_mm.analysis.loading import load_trained_model
+from ipdfer_mm.analysis.synthesis_report import load_mean_picture
 from ipdfer_mm.experiments.state import SMOKE, is_smoke
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically

@@ -19,18 +19,14 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 from torch import Tensor
 
-from ipdfer_mm.evaluation import (
-    ALEXNET,
-    INCEPTION,
+from ipdfer_mm.analysis.fid import INCEPTION, load_inception, measure_fid
+from ipdfer_mm.analysis.identity_network import load_identity_network
+from ipdfer_mm.analysis.loading import load_trained_model
+from ipdfer_mm.analysis.lpips import ALEXNET, load_lpips, measure_lpips
+from ipdfer_mm.analysis.synthesis_report import (
     FacePictures,
     judge_synthesis,
-    load_identity_network,
-    load_inception,
-    load_lpips,
     load_test_pictures,
-    load_trained_model,
-    measure_fid,
-    measure_lpips,
     measure_synthesis,
     synthesize,
 )

@@ -15,7 +15,7 @@ import torch
 from mmengine.registry import MODELS
 from mmengine.runner import Runner, load_checkpoint
 
-from ipdfer_mm.evaluation import feature_norms, gradient_norms
+from ipdfer_mm.analysis.loss_gradients import feature_norms, gradient_norms
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.cli import add_model_arguments, open_config
 from ipdfer_mm.utils.model_configs import model_config

@@ -21,12 +21,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from sklearn.manifold import TSNE
 
-from ipdfer_mm.datasets.pose import POSE_EDGES
-from ipdfer_mm.evaluation import check_same_pictures
+from ipdfer_mm.analysis.predictions import check_same_pictures
 from ipdfer_mm.experiments.curves import read_curves
 from ipdfer_mm.experiments.features import extract_features
 from ipdfer_mm.experiments.results import Experiment, read_experiments
 from ipdfer_mm.experiments.state import SMOKE
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import parse_experiment_args
 from ipdfer_mm.utils.compat import set_checkpoint_trust

@@ -14,12 +14,8 @@ import cv2
 from mmengine.config import DictAction
 from tqdm import tqdm
 
+from ipdfer_mm.analysis.pose_table import PoseColumn, pose_csv, pose_markdown
 from ipdfer_mm.datasets import EXPRESSIONS
-from ipdfer_mm.evaluation.pose_table import (
-    PoseColumn,
-    pose_csv,
-    pose_markdown,
-)
 from ipdfer_mm.preparation.sets import PREPARED, SETS, list_readers
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils import register_all_modules

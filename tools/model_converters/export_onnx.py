@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mmengine.runner import CheckpointLoader
 
+from ipdfer_mm.analysis.loading import load_trained_model
 from ipdfer_mm.deployment import (
     class_names,
     dataset_faces,
@@ -21,7 +22,6 @@ from ipdfer_mm.deployment import (
     picture_size,
     write_onnx,
 )
-from ipdfer_mm.evaluation import load_trained_model
 from ipdfer_mm.utils.cli import open_config, parse_onnx_args
 
 

@@ -3,7 +3,7 @@
 
 from mmcv.transforms import BaseTransform
 
-from ipdfer_mm.preparation import align_face, centre_crop
+from ipdfer_mm.geometry import align_face, centre_crop
 from ipdfer_mm.registry import TRANSFORMS
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ipdfer_mm.datasets import AlignFace
-from ipdfer_mm.preparation import ARCFACE_TEMPLATE, align_face, centre_crop
+from ipdfer_mm.geometry import ARCFACE_TEMPLATE, align_face, centre_crop
 from ipdfer_mm.registry import TRANSFORMS
 
 

@@ -1,0 +1,121 @@
+"""How many pictures of data sets are in each class of head poses."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, UNKNOWN_POSE
+
+# Table 1 of the paper: training sets, five classes. Its yaw comes from
+# another estimator, and three pictures of SFEW are not in it.
+PAPER = {
+    'rafdb': (5836, 2544, 1646, 1058, 1187),
+    'ferplus': (13515, 4985, 3200, 2486, 874),
+    'affectnet': (167448, 66322, 35732, 12146, 2253),
+    'sfew': (453, 279, 157, 49, 17),
+}
+# By pose class.
+POSE_NAMES = {
+    **{i: f'{low}-{high}' for i, (low, high)
+       in enumerate(zip((0, *POSE_EDGES), POSE_EDGES))},
+    len(POSE_EDGES): f'over {POSE_EDGES[-1]}',
+    UNKNOWN_POSE: 'unknown',
+}
+
+
+class PoseColumn(NamedTuple):
+    """Pictures of one split.
+
+    Attributes:
+        dataset (str): Name of the data set.
+        split (str): Name of the split.
+        counts (Counter): Pose class to number.
+    """
+
+    dataset: str
+    split: str
+    counts: Counter
+
+    @classmethod
+    def of(cls, dataset: str, split: str,
+           poses: Iterable[int]) -> 'PoseColumn':
+        """Count the pose classes of a split.
+
+        Args:
+            dataset (str): Name of the data set.
+            split (str): Name of the split.
+            poses (Iterable[int]): Class of each picture, as of
+                :func:`ipdfer_mm.geometry.yaw_bins.pose_class`.
+
+        Returns:
+            PoseColumn: The numbers.
+        """
+        return cls(dataset, split, Counter(poses))
+
+    @property
+    def paper(self) -> Counter | None:
+        """The paper's numbers for the same split; None without."""
+        numbers = PAPER.get(self.dataset)
+        if self.split != 'train' or numbers is None:
+            return None
+        return Counter(dict(enumerate(numbers)))
+
+
+def pose_markdown(columns: Sequence[PoseColumn]) -> str:
+    """Write Table 1 as Markdown, the paper's numbers beside ours.
+
+    Args:
+        columns (Sequence[PoseColumn]): The splits.
+
+    Returns:
+        str: The table and, where the paper has numbers, a note.
+    """
+    titles, numbers = [], []
+    for column in columns:
+        titles.append(f'{column.dataset} {column.split}')
+        numbers.append((column.counts, False))
+        if column.paper is not None:
+            titles.append(f'{column.dataset} train, paper')
+            numbers.append((column.paper, True))
+    rows = [['absolute yaw, degrees', *titles],
+            ['---', *['---:' for _ in titles]]]
+    for pose, name in POSE_NAMES.items():
+        rows.append([name, *(
+            '-' if of_paper and pose == UNKNOWN_POSE else _share(count, pose)
+            for count, of_paper in numbers)])
+    rows.append(['total', *(str(count.total()) for count, _ in numbers)])
+    text = ''.join(f'| {" | ".join(row)} |\n' for row in rows)
+    text += '\nA class begins with its first angle: 10-20 is [10, 20).\n'
+    if any(column.paper is not None for column in columns):
+        text += ('"Paper" is Table 1 of Jiang and Deng (2022), whose yaw '
+                 'comes from another estimator.\n')
+    return text
+
+
+def pose_csv(columns: Sequence[PoseColumn]) -> str:
+    """Write the numbers as CSV, one line for each split and class.
+
+    Args:
+        columns (Sequence[PoseColumn]): The splits.
+
+    Returns:
+        str: The text, with a header; ``paper`` is empty where the paper has
+        no number.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(['dataset', 'split', 'yaw', 'pictures', 'paper'])
+    for column in columns:
+        for pose, name in POSE_NAMES.items():
+            known = column.paper is not None and pose != UNKNOWN_POSE
+            writer.writerow([column.dataset, column.split, name,
+                             column.counts[pose],
+                             column.paper[pose] if known else ''])
+    return text.getvalue()
+
+
+def _share(counts: Counter, pose: int) -> str:
+    share = 100 * counts[pose] / max(counts.total(), 1)
+    return f'{counts[pose]} ({share:.1f} %)'

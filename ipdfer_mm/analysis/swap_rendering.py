@@ -1,0 +1,204 @@
+"""Rendered faces of one person with pose and expression of two others."""
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from mmengine.dataset import default_collate
+from torch import Tensor
+from tqdm import tqdm
+
+from ipdfer_mm.datasets import SyntheticFaces
+from ipdfer_mm.geometry.yaw_bins import pose_class
+from ipdfer_mm.models import IPDFERModel
+from ipdfer_mm.rendering import (
+    FaceModel,
+    FaceRenderer,
+    RenderSpec,
+    parametric_head,
+)
+
+from .synthesis_report import FacePictures
+
+
+@dataclass
+class SwapPictures:
+    """Rendered donors of swaps and what their swaps really look like.
+
+    Attributes:
+        donors (dict[str, Tensor]): Pictures that give ``identity``, ``pose``
+            and ``expression``, each (N, 3, H, W) in [-1, 1].
+        truth (Tensor): Person of the first, pose of the second and expression
+            of the third, likewise.
+        poses (np.ndarray): Class of the second's yaw, (N, ).
+        expressions (np.ndarray): Name of the third's class, (N, ).
+    """
+
+    donors: dict[str, Tensor]
+    truth: Tensor
+    poses: np.ndarray
+    expressions: np.ndarray
+
+
+def draw_donors(pictures: FacePictures, count: int,
+                seed: int = 0) -> np.ndarray:
+    """Draw pictures for swaps.
+
+    Args:
+        pictures (FacePictures): All pictures, with known yaws.
+        count (int): Number of swaps.
+        seed (int): Seed.
+
+    Returns:
+        np.ndarray: Positions (count, 3) of pictures that give identity, pose
+        and expression: of three people, the second in another class of yaw
+        and the third of another expression than the first. The first are all
+        different if there are enough pictures.
+
+    Raises:
+        ValueError: If there are no such pictures.
+    """
+    rng = np.random.default_rng(seed)
+    poses = np.array([pose_class(yaw) for yaw in pictures.yaws])
+    people, expressions = pictures.subjects, pictures.expressions
+    total = len(people)
+    first = np.concatenate([rng.permutation(total)
+                            for _ in range(0, count, total)])[:count]
+    rows = []
+    for one in first:
+        rest = people != people[one]
+        two = _choose(rest & (poses != poses[one]), 'class of yaw', rng)
+        rest &= people != people[two]
+        three = _choose(
+            rest & (expressions != expressions[one]), 'expression', rng)
+        rows.append((one, two, three))
+    return np.array(rows)
+
+
+def swap_kinds(model: IPDFERModel) -> dict[str, tuple[int, int, int]]:
+    """What can be swapped in a model.
+
+    Args:
+        model (IPDFERModel): The model. Without a pose encoder nothing but the
+            expression encoder sees the pose, so both come from one donor.
+
+    Returns:
+        dict[str, tuple[int, int, int]]: By name, which columns of
+        :func:`draw_donors` give identity, pose and expression.
+    """
+    if model.pose_encoder is None:
+        return dict(pose_and_expression=(0, 2, 2))
+    return dict(
+        pose=(0, 1, 0), expression=(0, 0, 2), pose_and_expression=(0, 1, 2))
+
+
+class SwapRenderer:
+    """Renders donors under one light, and what their swaps look like.
+
+    Nothing says which component of a face should hold light and background.
+    So the second and third donor are rendered anew with light, background,
+    framing and noise of the first, and the truth has the same: the pictures
+    differ in nothing but person, head pose (yaw, pitch and roll) and
+    expression. The expression goes on top of the resting face of the first.
+
+    Args:
+        dataset (SyntheticFaces): The data set, with a test pipeline.
+        model (IPDFERModel): Its data preprocessor is used.
+        pictures (FacePictures): The pictures of the data set.
+    """
+
+    def __init__(self, dataset: SyntheticFaces, model: IPDFERModel,
+                 pictures: FacePictures) -> None:
+        self.dataset = dataset
+        self.model = model
+        self.pictures = pictures
+        head = (parametric_head() if dataset.face_model is None else
+                FaceModel.load(dataset.face_model))
+        self.renderer = FaceRenderer(head)
+        self.plan = {picture.name: picture
+                     for picture in dataset.population.plan()}
+        self._loaded: dict[tuple[int, ...], Tensor] = {}
+
+    def render(self, donors: np.ndarray) -> SwapPictures:
+        """Render swaps.
+
+        Args:
+            donors (np.ndarray): Positions among the pictures, (N, 3), as of
+                :func:`draw_donors`, perhaps some columns in place of others
+                (:func:`swap_kinds`).
+
+        Returns:
+            SwapPictures: Donors and truth.
+        """
+        shown: dict[str, list[Tensor]] = {}
+        with tempfile.TemporaryDirectory() as folder:
+            for one, two, three in tqdm(
+                    donors.tolist(), desc='swaps', disable=None):
+                mixed = dict(
+                    identity=(one, one, one),
+                    pose=(two, two, two),
+                    expression=(three, three, three),
+                    truth=(one, two, three))
+                for name, parts in mixed.items():
+                    shown.setdefault(name, []).append(
+                        self._load(*parts, one, Path(folder)))
+        faces = {name: torch.stack(parts) for name, parts in shown.items()}
+        return SwapPictures(
+            truth=faces.pop('truth'),
+            donors=faces,
+            poses=np.array([pose_class(self.pictures.yaws[i])
+                            for i in donors[:, 1]]),
+            expressions=self.pictures.expressions[donors[:, 2]])
+
+    def describe(self, index: int) -> RenderSpec:
+        """Describe a picture of the data set.
+
+        Args:
+            index (int): Its position.
+
+        Returns:
+            RenderSpec: What it was rendered from.
+        """
+        population = self.dataset.population
+        picture = self.plan[Path(self.pictures.paths[index]).stem]
+        person = population.person(picture.person,
+                                   len(self.renderer.model.identity))
+        return population.spec(picture, person, self.dataset.img_size)
+
+    def _load(self, identity: int, pose: int, expression: int, scene: int,
+              folder: Path) -> Tensor:
+        """A picture as the model gets it, (3, H, W)."""
+        if identity == pose == expression == scene:
+            return self.pictures.pictures[identity]
+        key = identity, pose, expression, scene
+        if key not in self._loaded:
+            turned, scenery = self.describe(pose), self.describe(scene)
+            spec = replace(
+                self.describe(identity),
+                expression=self.describe(expression).expression,
+                yaw=turned.yaw,
+                pitch=turned.pitch,
+                roll=turned.roll,
+                light=scenery.light,
+                seed=scenery.seed)
+            path = folder / 'picture.png'
+            image = self.renderer.render(spec).image
+            if not cv2.imwrite(str(path), image[..., ::-1]):
+                raise OSError(f'{path} could not be written.')
+            info = {**self.dataset.get_data_info(0), 'img_path': str(path)}
+            batch = default_collate([self.dataset.pipeline(info)])
+            self._loaded[key] = self.model.data_preprocessor(
+                batch)['inputs'][0].cpu()
+        return self._loaded[key]
+
+
+def _choose(allowed: np.ndarray, name: str, rng: np.random.Generator) -> int:
+    places = np.flatnonzero(allowed)
+    if not len(places):
+        raise ValueError('Swaps need three people, of whom the donors show '
+                         f'another {name} than the first, but there is no '
+                         'such picture.')
+    return int(rng.choice(places))

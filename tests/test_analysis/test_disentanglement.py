@@ -1,0 +1,135 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from small_model import SIZE, WIDTH, build_model
+from tiny_run import baseline_cfg
+
+from ipdfer_mm.analysis.disentanglement import (
+    extract_components,
+    find_factors,
+    measure_components,
+    pose_entropy,
+)
+from ipdfer_mm.analysis.synthesis_report import FacePictures
+from ipdfer_mm.registry import MODELS
+
+PEOPLE = np.repeat(['a', 'b', 'c', 'd', 'e'], 20)
+RNG = np.random.default_rng(0)
+
+
+def make_pictures(**kwargs):
+    count = len(PEOPLE)
+    known = dict(
+        pictures=torch.zeros(count, 3, 4, 4),
+        twins=None,
+        subjects=PEOPLE,
+        expressions=RNG.choice(['fear', 'joy', 'neutral'], count),
+        classes=('fear', 'joy', 'neutral'),
+        neutral_class='neutral',
+        yaws=RNG.uniform(-60, 60, count),
+        paths=[f'{i}.png' for i in range(count)])
+    return FacePictures(**{**known, **kwargs})
+
+
+def test_components_of_ipdfer():
+    model = build_model().eval()
+    inputs = torch.rand(70, 3, SIZE, SIZE) * 2 - 1  # more than a batch
+    feats = extract_components(model, inputs)
+    assert list(feats) == ['f_id', 'f_pose', 'f_exp']
+    with torch.no_grad():
+        np.testing.assert_allclose(
+            feats['f_pose'], model.pose_encoder(inputs), atol=1e-5)
+    assert feats['f_id'].shape == (70, WIDTH)
+
+
+def test_components_of_idfer():
+    model = build_model(pose_encoder=None, pose_head=None).eval()
+    assert list(extract_components(model, torch.zeros(2, 3, SIZE, SIZE))) == [
+        'f_id', 'f_exp']
+
+
+def test_the_feature_of_a_baseline_is_the_input_of_its_head():
+    model = MODELS.build(baseline_cfg()).eval()
+    inputs = torch.rand(3, 3, SIZE, SIZE) * 2 - 1
+    feats = extract_components(model, inputs)
+    assert list(feats) == ['f_exp']
+    with torch.no_grad():
+        logits = model.head.fc(torch.from_numpy(feats['f_exp']))
+        torch.testing.assert_close(logits, model(inputs))
+
+
+def test_components_of_another_model():
+    with pytest.raises(ValueError, match='Linear is neither'):
+        extract_components(torch.nn.Linear(1, 1), torch.zeros(1, 1))
+
+
+def test_factors():
+    yaws = RNG.uniform(-60, 60, 100)
+    yaws[:30] = np.nan
+    people = PEOPLE.copy()
+    people[-1] = 'f'  # one picture only
+    pictures = make_pictures(yaws=yaws, subjects=people)
+    factors, left_out = find_factors(pictures)
+    assert left_out == {}
+    np.testing.assert_array_equal(
+        factors['identity'].known, people != 'f')
+    assert factors['identity'].groups is None
+    np.testing.assert_array_equal(factors['yaw'].known, ~np.isnan(yaws))
+    np.testing.assert_array_equal(
+        factors['yaw'].labels[30:],
+        np.digitize(np.abs(yaws[30:]), (10, 20, 30, 40)))
+    assert factors['expression'].known.all()
+    assert (factors['expression'].groups == people).all()
+
+
+def test_people_must_be_known():
+    people = PEOPLE.copy()
+    people[:7] = ''
+    with pytest.raises(ValueError, match='7 of 100 pictures have no `subj'):
+        find_factors(make_pictures(subjects=people))
+
+
+def test_unknown_yaws_are_left_out():
+    pictures = make_pictures(yaws=np.full(100, np.nan))
+    report = measure_components(
+        dict(f_exp=RNG.normal(size=(100, 8))), pictures, permutations=2)
+    assert list(report['probes']['mlp']['cells']['f_exp']) == [
+        'identity', 'expression']
+    assert 'yaw' not in report
+    assert 'dependence' not in report
+    assert set(report['left_out']) == {'probes/yaw', 'yaw', 'dependence'}
+
+
+def test_perfect_components():
+    pictures = make_pictures()
+    person = np.unique(PEOPLE, return_inverse=True)[1]
+    expression = np.unique(pictures.expressions, return_inverse=True)[1]
+    feats = dict(
+        f_id=np.eye(5)[person], f_pose=pictures.yaws[:, None] * np.ones(5),
+        f_exp=np.eye(5)[expression])
+    report = measure_components(feats, pictures, permutations=5)
+    assert list(report['dependence']) == [
+        'f_id/f_pose', 'f_id/f_exp', 'f_pose/f_exp']
+    assert report['verification']['f_id']['auc'] == 1
+    # All features of an expression are the same.
+    assert report['verification']['f_exp']['auc'] == 0.5
+    assert report['yaw']['f_pose']['r2'] > 0.999
+    assert report['yaw']['f_exp']['r2'] < 0.1
+    assert report['probes']['linear']['margin']['f_id'] > 0.8
+    assert report['left_out'] == {}
+
+
+def test_entropy_of_an_undecided_and_a_certain_classifier():
+    model = build_model().eval()
+    torch.nn.init.zeros_(model.pose_head.fc.weight)
+    torch.nn.init.zeros_(model.pose_head.fc.bias)
+    model.pose_head.fc.weight.data[0, 0] = 1
+    feats = np.zeros((2, 3, WIDTH), dtype=np.float32)
+    feats[0, :, 0] = 100  # certain of class 0
+    feats[1, 0, 0] = math.log(4)  # 1/2 for it, 1/8 for each other
+    result = pose_entropy(model, dict(f_pose=feats[0], f_exp=feats[1]))
+    assert result['f_pose'] == pytest.approx(0, abs=1e-6)
+    uneven = (math.log(2) / 2 + 4 * math.log(8) / 8) / math.log(5)
+    assert result['f_exp'] == pytest.approx((2 + uneven) / 3)

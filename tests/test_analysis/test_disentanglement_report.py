@@ -1,0 +1,105 @@
+import pytest
+import torch
+from small_model import SIZE, build_model
+from tiny_run import baseline_cfg
+
+from ipdfer_mm.analysis import synthesis_report
+from ipdfer_mm.analysis.disentanglement_report import DisentanglementReport
+from ipdfer_mm.analysis.disentanglement_table import disentanglement_markdown
+from ipdfer_mm.analysis.synthesis import TooFewPicturesError
+from ipdfer_mm.datasets import CMUFaces, SyntheticFaces
+from ipdfer_mm.registry import MODELS
+from ipdfer_mm.utils import register_all_modules
+
+PIPELINE = [dict(type='LoadFaceImage'), dict(type='PackFaceInputs')]
+MEAN = torch.zeros(3, SIZE, SIZE)
+FEW = dict(splits=2, permutations=2, swaps=3)
+TITLE = dict(checkpoint='model.pth', identity_network='its own')
+
+
+@pytest.fixture(scope='module')
+def faces(tmp_path_factory):
+    register_all_modules()
+    return SyntheticFaces(
+        str(tmp_path_factory.mktemp('faces')), 'test', num_people=5,
+        num_pictures=35, img_size=SIZE, num_workers=0, test_mode=True,
+        pipeline=PIPELINE)
+
+
+def test_idfer(faces):
+    """No pose encoder: two components, and only one kind of swap."""
+    model = build_model(pose_encoder=None, pose_head=None).eval()
+    measured = DisentanglementReport(model, faces, MEAN, **FEW)
+    report = measured.measure()
+    assert list(report['yaw']) == ['f_id', 'f_exp']
+    assert list(report['dependence']) == ['f_id/f_exp']
+    assert list(report['swap']) == ['pose_and_expression']
+    assert set(report['left_out']) == {
+        'pose_entropy', 'synthesis/judge', 'swap/expression'}
+    assert list(report['swap']['pose_and_expression']['attributes'][
+        'truth']) == ['identity']
+    table = disentanglement_markdown({**report, **TITLE})
+    assert '| f_id/f_exp |' in table
+    assert '- pose_entropy: the model has no pose classifier' in table
+    assert all(len(column) == 3 for column in measured.swap_columns.values())
+
+
+def test_baseline(faces):
+    model = MODELS.build(baseline_cfg()).eval()
+    measured = DisentanglementReport(model, faces, **FEW)
+    report = measured.measure()
+    assert list(report['verification']) == ['f_exp']
+    assert set(report['left_out']) == {
+        'dependence', 'pose_entropy', 'synthesis', 'swap'}
+    assert measured.swap_columns == {}
+    table = disentanglement_markdown({**report, **TITLE})
+    assert '| f_exp |' in table
+    assert '- swap: the model has no decoder' in table
+    assert (report['pictures'], report['people']) == (35, 5)
+
+
+def test_real_faces(shared):
+    pipeline = [PIPELINE[0], dict(type='AlignFace', size=SIZE), PIPELINE[1]]
+    dataset = CMUFaces(
+        str(shared / 'data/cmu_faces'), people=['phoebe', 'saavik', 'tammo'],
+        landmark_file='labels.csv', test_mode=True, pipeline=pipeline)
+    report = DisentanglementReport(
+        build_model().eval(), dataset, MEAN, **FEW).measure()
+    assert set(report['left_out']) == {
+        'swap', 'synthesis/judge', 'synthesis/true_neutral'}
+    # Random networks are enough to know pictures of the same three people.
+    identity = report['probes']['linear']['cells']['f_id']['identity']
+    assert identity['score'] > 0.3
+    assert identity['chance'] == pytest.approx(1 / 3)
+    assert '## Swaps' not in disentanglement_markdown({**report, **TITLE})
+
+
+def test_too_few_pictures_to_tell_synthesised_people_apart(
+        faces, monkeypatch):
+    """All else is reported."""
+    def too_few(*args):
+        raise TooFewPicturesError('only few')
+
+    monkeypatch.setattr(synthesis_report, 'identity_cosine', too_few)
+    report = DisentanglementReport(
+        build_model().eval(), faces, MEAN, **FEW).measure()
+    assert report['left_out']['synthesis/identity'] == 'only few'
+    table = disentanglement_markdown({**report, **TITLE})
+    assert '- synthesis/identity: only few' in table
+    assert '| against the true neutral face |' in table
+    assert 'The reconstruction is off by' in table
+    assert 'Fisherfaces' not in table
+    assert 'The cosine is' not in table
+
+
+def test_pictures_must_be_labelled_with_expressions(faces):
+    model = build_model().eval()
+    with pytest.raises(ValueError, match='no data set of ipdfer_mm'):
+        DisentanglementReport(model, [], MEAN)
+    with pytest.raises(ValueError, match='give mean_picture'):
+        DisentanglementReport(model, faces)
+    people = SyntheticFaces(
+        faces.data_root, 'test', num_people=5, num_pictures=35, img_size=SIZE,
+        num_workers=0, label='subject', pipeline=PIPELINE)
+    with pytest.raises(ValueError, match="label='expression'"):
+        DisentanglementReport(model, people, MEAN)

@@ -1,0 +1,150 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+import torchmetrics
+from metric_weights import alexnet_features, save_alexnet
+
+from ipdfer_mm.analysis.lpips import load_lpips, lpips_distance, measure_lpips
+from ipdfer_mm.analysis.synthesis_report import FacePictures
+
+RELUS = (1, 4, 7, 9, 11)
+# Of ImageNet, for pictures in [0, 1].
+MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
+STD = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory):
+    path = tmp_path_factory.mktemp('lpips') / 'alexnet.pth'
+    return path, save_alexnet(path)
+
+
+@pytest.fixture(scope='module')
+def network(weights):
+    return load_lpips(weights[0])
+
+
+def pictures(seed, count=3, size=64):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(count, 3, size, size, generator=generator) * 2 - 1
+
+
+@torch.no_grad()
+def formula(state, one, other):
+    """Equation 1 of Zhang et al., with the linear weights of torchmetrics."""
+    layers = alexnet_features().eval()
+    layers.load_state_dict({
+        key.removeprefix('features.'): value
+        for key, value in state.items() if key.startswith('features.')
+    })
+    linear = torch.load(
+        Path(torchmetrics.__file__).parent /
+        'functional/image/lpips_models/alex.pth', map_location='cpu')
+    one, other = (((x + 1) / 2 - MEAN) / STD for x in (one, other))
+    total = torch.zeros(len(one))
+    for index, layer in enumerate(layers):
+        one, other = layer(one), layer(other)
+        if index in RELUS:
+            unit = [x / x.norm(dim=1, keepdim=True).clamp(min=1e-4)
+                    for x in (one, other)]
+            weight = linear[f'lin{RELUS.index(index)}.model.1.weight']
+            squares = (unit[0] - unit[1])**2 * weight[0]
+            total += squares.sum(dim=1).mean(dim=(1, 2))
+    return float(total.mean())
+
+
+def test_formula(weights, network):
+    for size in (64, 96):
+        one, other = pictures(0, size=size), pictures(1, size=size)
+        expected = formula(weights[1], one, other)
+        assert expected > 0.01
+        assert lpips_distance(network, one, other) == pytest.approx(
+            expected, rel=1e-3)
+
+
+def test_mean_over_batches(network):
+    one, other = pictures(0, 70), pictures(1, 70)
+    parts = [lpips_distance(network, one[i], other[i])
+             for i in (slice(0, 7), slice(7, 70))]
+    assert lpips_distance(network, one, other) == pytest.approx(
+        0.1 * parts[0] + 0.9 * parts[1], rel=1e-5)
+
+
+def test_small_pictures_are_enlarged(weights, network):
+    small = pictures(0, size=32), pictures(1, size=32)
+    large = [
+        torch.from_numpy(np.stack([
+            cv2.resize(picture.permute(1, 2, 0).numpy(), (64, 64))
+            for picture in batch
+        ])).permute(0, 3, 1, 2) for batch in small
+    ]
+    assert lpips_distance(network, *small) == pytest.approx(
+        formula(weights[1], *large), rel=1e-3)
+
+
+def test_equal_pictures(network):
+    assert lpips_distance(network, pictures(0), pictures(0)) == 0
+
+
+def faces_and_test(twins):
+    faces = dict(
+        input=pictures(0), reconstruction=pictures(1), neutral=pictures(2))
+    return faces, FacePictures(
+        pictures=faces['input'],
+        twins=twins,
+        subjects=np.array(['a', 'a', 'b']),
+        expressions=np.array(['fear', 'neutral', 'anger']),
+        classes=('anger', 'fear', 'neutral'),
+        neutral_class='neutral',
+        yaws=np.zeros(3),
+        paths=['', '', ''])
+
+
+def test_report(network):
+    """The neutral picture is not compared with itself as its twin."""
+    twins = pictures(3)
+    faces, test = faces_and_test(twins)
+    report = measure_lpips(network, faces, test)
+    expected = dict(reconstruction=lpips_distance(
+        network, faces['reconstruction'], faces['input']))
+    for name in ('input', 'reconstruction', 'neutral'):
+        expected[f'true_neutral/{name}'] = lpips_distance(
+            network, faces[name][[0, 2]], twins[[0, 2]])
+    assert report == pytest.approx(expected)
+    assert len(set(report.values())) == 4
+
+
+def test_report_without_true_neutrals(network):
+    report = measure_lpips(network, *faces_and_test(None))
+    assert set(report) == {'reconstruction'}
+
+
+@pytest.mark.parametrize('damage', ['cut', 'text', 'other network', 'shape',
+                                    'checkpoint', 'list'])
+def test_wrong_files(weights, tmp_path, damage):
+    path = tmp_path / 'wrong.pth'
+    state = dict(weights[1])
+    if damage == 'cut':
+        path.write_bytes(weights[0].read_bytes()[:10**6])
+    elif damage == 'text':
+        path.write_text('<html>404</html>')
+    elif damage == 'other network':
+        del state['features.10.bias']
+        torch.save(state, path)
+    elif damage == 'shape':
+        state['features.0.weight'] = torch.zeros(64, 3, 3, 3)
+        torch.save(state, path)
+    else:
+        torch.save(dict(state_dict=state) if damage == 'checkpoint' else
+                   list(state.values()), path)
+    with pytest.raises(ValueError, match=r'wrong.pth is damaged, or holds '
+                       r'something else.*alexnet-owt-7be5be79.pth'):
+        load_lpips(path)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match='none.pth.*alexnet-owt'):
+        load_lpips(tmp_path / 'none.pth')

@@ -1,0 +1,108 @@
+"""Reading dumps of tools/test.py."""
+
+import mmengine
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import balanced_accuracy_score
+
+from ipdfer_mm.analysis.predictions import (
+    check_same_pictures,
+    load_predictions,
+    pool,
+)
+
+CLASSES = ('anger', 'neutral', 'surprise')
+
+
+def dump(path, labels, scores, root='/data/set', first=0, **extra):
+    """Write what mmengine's DumpResults writes."""
+    mmengine.dump([
+        dict(
+            img_path=f'{root}/{i % 2}/{i + first}.png',
+            gt_label=torch.tensor([label]),
+            pred_score=torch.tensor(score),
+            pred_label=torch.tensor([int(np.argmax(score))]),
+            **{key: values[i] for key, values in extra.items()})
+        for i, (label, score) in enumerate(zip(labels, scores))
+    ], path)
+    return path
+
+
+LABELS = [0, 0, 1, 2, 2]
+SCORES = [[.6, .3, .1], [.2, .7, .1], [.1, .8, .1], [.3, .4, .3], [0., 0., 1.]]
+
+
+def test_measures_by_hand(tmp_path):
+    path = dump(tmp_path / 'a.pkl', LABELS, SCORES, subject=list('ppqqr'),
+                pose_label=[torch.tensor([i]) for i in (0, 1, 4, -100, 0)])
+    result = load_predictions(path, CLASSES)
+    assert result.right.tolist() == [True, False, True, False, True]
+    assert result.accuracy == pytest.approx(60)
+    assert result.uar == pytest.approx(100 * (0.5 + 1 + 0.5) / 3)
+    # Precision 1, 1/3, 1.
+    assert result.macro_f1 == pytest.approx(100 * (2 / 3 + 0.5 + 2 / 3) / 3)
+    assert result.uar == pytest.approx(
+        100 * balanced_accuracy_score(result.labels, result.predicted))
+    assert result.poses.tolist() == [0, 1, 4, -100, 0]
+    assert result.groups.tolist() == list('ppqqr')
+    assert result.names == ['0/0.png', '1/1.png', '0/2.png', '1/3.png',
+                            '0/4.png']
+
+
+def test_classes_that_are_not_asked_for(tmp_path):
+    path = dump(tmp_path / 'a.pkl', LABELS, SCORES)
+    result = load_predictions(path, CLASSES, ('anger', 'surprise'))
+    # The neutral picture is left out, its score masked: 0 0 . 0 2.
+    assert result.labels.tolist() == [0, 0, 2, 2]
+    assert result.predicted.tolist() == [0, 0, 0, 2]
+    assert not result.has_subjects
+    assert result.groups.tolist() == result.names
+    assert result.poses.tolist() == [-100] * 4
+
+
+def test_another_place_is_the_same_picture(tmp_path):
+    one = load_predictions(
+        dump(tmp_path / 'a.pkl', LABELS, SCORES), CLASSES)
+    two = load_predictions(
+        dump(tmp_path / 'b.pkl', LABELS, SCORES[::-1], root='/mnt/other'),
+        CLASSES)
+    check_same_pictures(one, two)
+
+
+@pytest.mark.parametrize('change, what', [
+    (dict(labels=LABELS[:4]), r'numbers of test pictures \(5 and 4\)'),
+    (dict(first=1), r'test pictures \(first: 0/0.png and 0/1.png\)'),
+    (dict(labels=[0, 0, 1, 1, 2]), 'labels of 1/3.png'),
+])
+def test_other_pictures_are_refused(tmp_path, change, what):
+    args = dict(labels=LABELS, scores=SCORES)
+    one = load_predictions(dump(tmp_path / 'a.pkl', **args), CLASSES)
+    two = load_predictions(
+        dump(tmp_path / 'b.pkl', **{**args, **change}), CLASSES)
+    with pytest.raises(ValueError, match=f'a.pkl and .*b.pkl have .*{what}'):
+        check_same_pictures(one, two)
+
+
+def test_folds(tmp_path):
+    parts = [
+        load_predictions(
+            dump(tmp_path / f'{i}.pkl', LABELS, SCORES, first=10 * i),
+            CLASSES) for i in range(2)
+    ]
+    both = pool(parts)
+    assert both.labels.tolist() == LABELS * 2
+    assert both.names[5] == '0/10.png' and both.accuracy == 60
+    with pytest.raises(ValueError, match='0.pkl, .*0.pkl'):
+        pool(parts[:1] * 2)
+
+
+def test_bad_files(tmp_path):
+    mmengine.dump([dict(a=1)], tmp_path / 'a.pkl')
+    with pytest.raises(ValueError, match='a.pkl holds no predictions'):
+        load_predictions(tmp_path / 'a.pkl', CLASSES)
+    dump(tmp_path / 'b.pkl', LABELS, SCORES)
+    with pytest.raises(ValueError, match='b.pkl has scores of 3 classes'):
+        load_predictions(tmp_path / 'b.pkl', CLASSES[:2])
+    with pytest.raises(FileNotFoundError, match='c.pkl'):
+        load_predictions(tmp_path / 'c.pkl', CLASSES)
