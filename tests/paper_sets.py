@@ -17,7 +17,6 @@ from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE, similarity_transform
 from ipdfer_mm.preparation.sets import list_readers
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.rendering import (
-    CLASSES,
     FaceRenderer,
     RenderSpec,
     parametric_head,
@@ -26,6 +25,7 @@ from ipdfer_mm.rendering import (
     sample_person,
 )
 from ipdfer_mm.utils import register_all_modules
+from ipdfer_mm.utils.expressions import EXPRESSIONS
 
 MAKERS = dict(
     rafdb=lambda root: make_rafdb(root, 70, 35),
@@ -94,7 +94,7 @@ def _render(renderer: FaceRenderer, sample: dict, classes: tuple,
     spec = RenderSpec(
         person,
         sample_expression(expression, rng)
-        if expression in CLASSES else CONTEMPT,
+        if expression in EXPRESSIONS else CONTEMPT,
         yaw=0 if 'subject' in sample else rng.uniform(-55, 55),
         light=sample_light(rng),
         seed=int(rng.integers(10**6)))

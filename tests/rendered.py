@@ -1,12 +1,12 @@
 """What tests of rendered faces have in common."""
 
 from ipdfer_mm.rendering import (
-    CLASSES,
     RenderSpec,
     sample_expression,
     sample_light,
     sample_person,
 )
+from ipdfer_mm.utils.expressions import EXPRESSIONS
 
 
 def sample_specs(model, count, rng, max_yaw=45, **kwargs):
@@ -14,7 +14,7 @@ def sample_specs(model, count, rng, max_yaw=45, **kwargs):
     return [
         RenderSpec(
             sample_person(len(model.identity), rng),
-            sample_expression(CLASSES[i % len(CLASSES)], rng),
+            sample_expression(EXPRESSIONS[i % len(EXPRESSIONS)], rng),
             yaw=rng.uniform(-max_yaw, max_yaw),
             pitch=6 * rng.standard_normal(),
             roll=5 * rng.standard_normal(),

@@ -20,7 +20,7 @@ from ipdfer_mm.apis.annotation import (
 )
 from ipdfer_mm.apis.inputs import list_inputs
 from ipdfer_mm.apis.video_annotation import annotate_video
-from ipdfer_mm.datasets.files import shorten
+from ipdfer_mm.utils.messages import shorten
 
 VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg',
                   '.webm')

@@ -6,23 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, UNKNOWN_POSE
-
-# Table 1 of the paper: training sets, five classes. Its yaw comes from
-# another estimator, and three pictures of SFEW are not in it.
-PAPER = {
-    'rafdb': (5836, 2544, 1646, 1058, 1187),
-    'ferplus': (13515, 4985, 3200, 2486, 874),
-    'affectnet': (167448, 66322, 35732, 12146, 2253),
-    'sfew': (453, 279, 157, 49, 17),
-}
-# By pose class.
-POSE_NAMES = {
-    **{i: f'{low}-{high}' for i, (low, high)
-       in enumerate(zip((0, *POSE_EDGES), POSE_EDGES))},
-    len(POSE_EDGES): f'over {POSE_EDGES[-1]}',
-    UNKNOWN_POSE: 'unknown',
-}
+from ipdfer_mm.geometry.yaw_bins import POSE_NAMES, TABLE_1, UNKNOWN_POSE
 
 
 class PoseColumn(NamedTuple):
@@ -57,7 +41,7 @@ class PoseColumn(NamedTuple):
     @property
     def paper(self) -> Counter | None:
         """The paper's numbers for the same split; None without."""
-        numbers = PAPER.get(self.dataset)
+        numbers = TABLE_1.get(self.dataset)
         if self.split != 'train' or numbers is None:
             return None
         return Counter(dict(enumerate(numbers)))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ipdfer_mm.datasets.files import sha256
+from ipdfer_mm.utils.files import sha256
 
 
 class PublicWeights(NamedTuple):

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ipdfer_mm.datasets import FERDataset
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.dataset_configs import without_augmentation
+from ipdfer_mm.utils.images import swap_channels
 
 from .neutral import neutral_gain, picture_similarity
 from .synthesis import (
@@ -288,7 +289,7 @@ def judge_expressions(judge: ImageClassifier, faces: dict[str, Tensor],
         labels = []
         for batch in pictures.split(BATCH_SIZE):
             # Pixels in OpenCV's order, as pipelines give them.
-            pixels = ((batch.to(device) + 1) * 127.5).flip(1)
+            pixels = swap_channels((batch.to(device) + 1) * 127.5, 1)
             data = judge.data_preprocessor(dict(inputs=pixels))
             logits = judge(data['inputs'])
             if logits.shape[1] != len(test.classes):

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from ipdfer_mm.preparation.reading import read_picture
 from ipdfer_mm.preparation.recipe import Recipe
+from ipdfer_mm.utils.images import swap_channels
 from ipdfer_mm.visualization.picture_grid import to_uint8
 
 from .face_finder import FaceFinder, whole_picture
@@ -173,7 +174,8 @@ class ExpressionInferencer:
                 if isinstance(image, str):
                     yield PictureResult(path, error=image), None
                 else:
-                    yield PictureResult(path, next(found)), image[..., ::-1]
+                    yield (PictureResult(path, next(found)),
+                           swap_channels(image))
 
     def preprocess(self, faces: Sequence[np.ndarray]) -> dict:
         """Make of aligned faces what the model gets.
@@ -220,7 +222,7 @@ class ExpressionInferencer:
     def _forward(self, crops: list[np.ndarray],
                  synthesis: bool) -> list[dict]:
         """What the model says of RGB faces: arguments of ``Face``."""
-        bgr = [np.ascontiguousarray(crop[..., ::-1]) for crop in crops]
+        bgr = [swap_channels(crop) for crop in crops]
         batch = self.preprocess(bgr)
         samples = self.model(**batch, mode='predict')
         outputs = []
@@ -236,7 +238,7 @@ class ExpressionInferencer:
         if synthesis:
             faces = self.model.synthesize(batch['inputs'])
             pictures = [
-                to_uint8(faces[name])[..., ::-1]
+                swap_channels(to_uint8(faces[name]))
                 for name in ('neutral', 'reconstruction')
             ]
             for output, crop, neutral, rebuilt in zip(outputs, bgr, *pictures):

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from mmengine.logging import print_log
 
-from ipdfer_mm.datasets.files import shorten
+from ipdfer_mm.utils.files import list_images
+from ipdfer_mm.utils.images import swap_channels
 
 PictureInput = str | Path | np.ndarray
-PICTURE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pbm', '.pgm', '.png', '.pnm',
-                    '.ppm', '.tif', '.tiff', '.webp')
 
 
 def list_inputs(
@@ -33,40 +31,11 @@ def list_inputs(
         return [inputs]
     if isinstance(inputs, (str, Path)):
         path = Path(inputs).expanduser()
-        return list_pictures(path) if path.is_dir() else [path]
+        return list_images(path) if path.is_dir() else [path]
     if isinstance(inputs, (list, tuple)):
         return [entry for part in inputs for entry in list_inputs(part)]
     raise TypeError('Pictures are given as paths, numpy arrays, or a list of '
                     f'them, not as {type(inputs).__name__}.')
-
-
-def list_pictures(folder: Path) -> list[Path]:
-    """List the pictures of a folder and of the folders in it.
-
-    Args:
-        folder (Path): The folder.
-
-    Returns:
-        list[Path]: Files that end as pictures do, sorted. The log says how
-        many others there are.
-
-    Raises:
-        ValueError: If there is none.
-    """
-    files = sorted(path for path in folder.rglob('*') if path.is_file())
-    pictures = [
-        path for path in files if path.suffix.lower() in PICTURE_SUFFIXES
-    ]
-    if not pictures:
-        raise ValueError(f'The folder {folder} has no picture; these are '
-                         'files that end in '
-                         f'{", ".join(PICTURE_SUFFIXES)}.')
-    if len(files) > len(pictures):
-        others = sorted(set(files) - set(pictures))
-        names = [str(path.relative_to(folder)) for path in others]
-        print_log(f'{folder}: {len(others)} files do not end as pictures do '
-                  f'and are left out: {shorten(names)}.', logger='current')
-    return pictures
 
 
 def to_rgb(picture: np.ndarray) -> np.ndarray:
@@ -95,4 +64,4 @@ def to_rgb(picture: np.ndarray) -> np.ndarray:
         picture = picture[..., None]
     if picture.shape[2] == 1:
         picture = picture.repeat(3, axis=2)
-    return np.ascontiguousarray(picture[..., 2::-1])
+    return swap_channels(picture[..., :3])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ipdfer_mm.datasets.files import POINT_COLUMNS
+from ipdfer_mm.geometry.five_points import POINT_COLUMNS
 from ipdfer_mm.preparation.head_pose import Angles
 
 BOX_COLUMNS = ('left', 'top', 'right', 'bottom')

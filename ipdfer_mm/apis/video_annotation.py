@@ -18,7 +18,7 @@ from ipdfer_mm.utils.atomic import renamed_when_done, write_atomically
 from ipdfer_mm.utils.video import VideoSource, VideoWriter, written_video
 from ipdfer_mm.visualization.expression_timeline import ExpressionTimeline
 from ipdfer_mm.visualization.face_drawing import draw_faces
-from ipdfer_mm.visualization.leakage_heatmap import to_png
+from ipdfer_mm.visualization.leakage_heatmap import figure_png
 
 from .annotation import ADVICE, AnnotationJob, Summary
 from .results import PictureResult, face_cells, face_columns
@@ -103,7 +103,7 @@ def annotate_video(job: AnnotationJob, source: Path | int,
             summary.num_done < video.num_frames):
         summary.errors.append(f'{source} says that it has {video.num_frames} '
                               f'frames, but {summary.num_done} can be read')
-    png = to_png(recorder.timeline.figure(name))
+    png = figure_png(recorder.timeline.figure(name))
     write_atomically(job.out / f'{name}_timeline.png', png, ADVICE)
     return summary
 

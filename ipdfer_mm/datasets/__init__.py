@@ -1,11 +1,13 @@
 """Facial expression data sets in the layouts their authors give out."""
 
+from ipdfer_mm.utils.expressions import EXPRESSIONS
+
 from .affectnet import AffectNet
 from .ckplus import CKPlus
 from .cmu_faces import CMUFaces
 from .csv_fer import CSVFER
 from .face_images import FaceImages
-from .fer_dataset import EXPRESSIONS, FERDataset
+from .fer_dataset import FERDataset
 from .ferplus import FERPlus
 from .folder_fer import FolderFER
 from .lfw_pairs import LFWPairs

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils.expressions import EXPRESSIONS
+from ipdfer_mm.utils.files import ImageIndex
 from ipdfer_mm.utils.main_process import on_main_process
 
 from .affectnet_files import (
@@ -16,8 +18,7 @@ from .affectnet_files import (
     read_labels,
     read_list,
 )
-from .fer_dataset import EXPRESSIONS, FERDataset
-from .files import PictureIndex
+from .fer_dataset import FERDataset
 
 LISTS = 'Manually_Annotated_file_lists'
 PICTURES = ('Manually_Annotated_Images',
@@ -129,7 +130,7 @@ class AffectNet(FERDataset):
         folder = next((folder for folder in PICTURES
                        if osp.isdir(osp.join(self.data_root, folder))),
                       PICTURES[0])
-        index = PictureIndex(self.data_root)
+        index = ImageIndex(self.data_root)
         for row in read_list(path):
             if not self._is_expression(row.label, row.path):
                 continue
@@ -159,7 +160,7 @@ class AffectNet(FERDataset):
             partial(read_labels, osp.join(self.data_root, name)),
             f'{self._title}: the first process failed to read the labels; '
             'see its error.')
-        index = PictureIndex(self.data_root)
+        index = ImageIndex(self.data_root)
         for face, label in labels.items():
             if self._is_expression(label, face):
                 yield dict(

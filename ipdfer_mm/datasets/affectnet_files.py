@@ -27,8 +27,8 @@ from ipdfer_mm.geometry import (
     similarity_transform,
 )
 from ipdfer_mm.utils.atomic import write_atomically
-
-from .files import parse_number, read_table
+from ipdfer_mm.utils.csv_files import parse_number, read_table
+from ipdfer_mm.utils.files import walk_files
 
 LABELS = ('neutral', 'happiness', 'sadness', 'surprise', 'fear', 'disgust',
           'anger', 'contempt', 'none', 'uncertain', 'no face')
@@ -179,9 +179,8 @@ def read_labels(folder: str) -> dict[str, int]:
     annotations = osp.join(folder, 'annotations')
     if not osp.isdir(annotations):
         raise FileNotFoundError(f'{annotations} is no folder.')
-    with os.scandir(annotations) as entries:
-        ids = [entry.name[:-len(ENDING)] for entry in entries
-               if entry.name.endswith(ENDING)]
+    ids = [name[:-len(ENDING)] for name in walk_files(annotations)
+           if name.endswith(ENDING)]
     ids.sort(key=lambda name: (len(name), name))
     cache = Path(folder, CACHE)
     key = _fingerprint(annotations, ids)

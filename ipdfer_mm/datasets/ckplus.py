@@ -10,15 +10,11 @@ from mmengine.logging import print_log
 
 from ipdfer_mm.geometry import five_points
 from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils.csv_files import read_text
+from ipdfer_mm.utils.expressions import EXPRESSIONS, expression_name
+from ipdfer_mm.utils.files import is_image, subfolders, walk_files
 
-from .class_folders import (
-    expression_name,
-    is_picture,
-    subfolders,
-    walk_files,
-)
-from .fer_dataset import EXPRESSIONS, FERDataset
-from .files import read_text
+from .fer_dataset import FERDataset
 
 # 0 would be neutral, but no sequence has it.
 LABELS = ('neutral', 'anger', 'contempt', 'disgust', 'fear', 'happiness',
@@ -207,7 +203,7 @@ class CKPlus(FERDataset):
 
     def _list_frames(self, folder: str) -> list[str]:
         frames = [path for path in walk_files(self.data_root, folder)
-                  if is_picture(osp.basename(path))]
+                  if is_image(path)]
         if len(frames) <= NUM_PEAK:
             raise FileNotFoundError(
                 f'{self._title}: the labelled sequence {folder} has only '

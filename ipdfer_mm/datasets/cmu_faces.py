@@ -2,7 +2,6 @@
 
 import logging
 import math
-import os
 import os.path as osp
 import re
 from collections.abc import Iterator, Sequence
@@ -11,16 +10,13 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ipdfer_mm.geometry import ARCFACE_TEMPLATE, similarity_transform
+from ipdfer_mm.geometry.five_points import POINT_COLUMNS, parse_points
 from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils.csv_files import parse_number, read_table
+from ipdfer_mm.utils.files import subfolders, walk_files
+from ipdfer_mm.utils.messages import shorten
 
 from .fer_dataset import FERDataset
-from .files import (
-    POINT_COLUMNS,
-    parse_number,
-    parse_points,
-    read_table,
-    shorten,
-)
 
 WORDS = {
     'angry': 'anger',
@@ -141,8 +137,7 @@ class CMUFaces(FERDataset):
         if not osp.isdir(folder):
             raise FileNotFoundError(f'{folder} is no folder. Expected '
                                     f'{self.LAYOUT}.')
-        present = sorted(
-            entry.name for entry in os.scandir(folder) if entry.is_dir())
+        present = subfolders(folder)
         if self.fold is not None:
             tested = np.array_split(present, self.NUM_FOLDS)[self.fold]
             return [person for person in present
@@ -157,9 +152,8 @@ class CMUFaces(FERDataset):
         return sorted(set(self.people))
 
     def _read_person(self, person: str) -> Iterator[dict]:
-        for name in sorted(os.listdir(osp.join(self.data_root, 'faces',
-                                               person))):
-            path = f'faces/{person}/{name}'
+        for path in walk_files(self.data_root, f'faces/{person}'):
+            name = osp.basename(path)
             if SMALLER.search(name):
                 self.note('Smaller copies, skipped', path)
             elif name.endswith('.bad'):
@@ -214,7 +208,9 @@ class CMUFaces(FERDataset):
         """Map each file to its points, or None, its yaw and its score."""
         rows: dict[str, tuple] = {}
         columns = ('file', *POINT_COLUMNS)
-        for where, cells in read_table(self.ann_file, columns):
+        for where, cells in read_table(
+                self.ann_file, columns,
+                optional=(self.yaw_column, 'det_score')):
             if cells['file'] in rows:
                 raise ValueError(f'{where}: a second row for {cells["file"]}; '
                                  'remove one of the two.')

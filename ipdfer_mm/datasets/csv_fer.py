@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils.csv_files import parse_number, read_table
+from ipdfer_mm.utils.expressions import WORDS, expression_name
+from ipdfer_mm.utils.messages import shorten
 
-from .class_folders import WORDS, expression_name
 from .fer_dataset import FERDataset
-from .files import parse_number, read_table, shorten
 
 COLUMNS = ('path', 'expression')
 
@@ -58,7 +59,8 @@ class CSVFER(FERDataset):
         first: dict[str, str] = {}
         splits: dict[str, None] = {}
         columns = COLUMNS if self.split is None else (*COLUMNS, 'split')
-        for where, cells in read_table(self.ann_file, columns):
+        for where, cells in read_table(
+                self.ann_file, columns, optional=('subject', 'yaw', 'split')):
             path = cells['path'].strip()
             if first.setdefault(path, where) != where:
                 raise ValueError(f'{where}: {path} stands already in '

@@ -6,9 +6,8 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from ipdfer_mm.registry import DATASETS
-
-from .class_folders import is_picture, walk_files
-from .files import read_text
+from ipdfer_mm.utils.csv_files import read_text
+from ipdfer_mm.utils.files import is_image, walk_files
 
 
 @DATASETS.register_module()
@@ -64,11 +63,10 @@ class FaceImages(BaseDataset):
         excluded = self._read_exclude()
         used = set()
         paths = []
-        for path in walk_files(self.data_root, ''):
-            parts = path.split('/')
-            hidden = any(part[0] == '.' for part in parts)
-            if hidden or not is_picture(parts[-1]):
+        for path in walk_files(self.data_root):
+            if not is_image(path):
                 continue
+            parts = path.split('/')
             hit = {'/'.join(parts[:end])
                    for end in range(1, len(parts) + 1)} & excluded
             used |= hit

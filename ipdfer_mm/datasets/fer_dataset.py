@@ -11,8 +11,10 @@ from mmpretrain.datasets import BaseDataset
 
 from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, UNKNOWN_POSE, pose_class
 from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils.expressions import EXPRESSIONS
+from ipdfer_mm.utils.files import missing_files
+from ipdfer_mm.utils.messages import shorten
 
-from .files import missing_files, shorten
 from .manifest import (
     MEND,
     is_duplicate_flag,
@@ -22,8 +24,6 @@ from .manifest import (
     recipe_hash,
 )
 
-EXPRESSIONS = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
-               'surprise')
 KNOWN_NAMES = (*EXPRESSIONS, 'contempt')
 
 

@@ -10,10 +10,11 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils.expressions import EXPRESSIONS, class_folders
+from ipdfer_mm.utils.files import missing_files
 from ipdfer_mm.utils.main_process import on_main_process
 
-from .class_folders import class_folders
-from .fer_dataset import EXPRESSIONS, FERDataset
+from .fer_dataset import FERDataset
 from .ferplus_files import (
     EMOTIONS,
     NO_FACE,
@@ -26,7 +27,6 @@ from .ferplus_files import (
     is_tie,
     read_votes,
 )
-from .files import missing_files
 
 
 class Split(NamedTuple):

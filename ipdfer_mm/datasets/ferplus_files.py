@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from mmengine.logging import print_log
 from tqdm import tqdm
 
 from ipdfer_mm.utils.atomic import write_atomically
-
-from .files import read_table
+from ipdfer_mm.utils.csv_files import read_table
+from ipdfer_mm.utils.images import to_png
 
 EMOTIONS = ('neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust',
             'fear', 'contempt')
@@ -155,8 +154,8 @@ def export_pictures(pixel_file: str, rows: Sequence[VoteRow], folder: str,
                 rows, read_table(pixel_file, ('Usage', 'pixels'))):
             if row.name in names:
                 image = _parse_pixels(cells['pixels'], where)
-                content = cv2.imencode('.png', image)[1].tobytes()
-                write_atomically(Path(folder, row.name), content, ADVICE)
+                write_atomically(Path(folder, row.name), to_png(image),
+                                 ADVICE)
                 progress.update()
 
 

@@ -4,16 +4,11 @@ import os.path as osp
 from collections.abc import Iterator
 
 from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils.expressions import WORDS, expression_name
+from ipdfer_mm.utils.files import is_image, subfolders, walk_files
+from ipdfer_mm.utils.messages import shorten
 
-from .class_folders import (
-    WORDS,
-    expression_name,
-    is_picture,
-    subfolders,
-    walk_files,
-)
 from .fer_dataset import FERDataset
-from .files import shorten
 
 
 @DATASETS.register_module()
@@ -62,7 +57,7 @@ class FolderFER(FERDataset):
         for word in subfolders(folder):
             expression = self._parse_word(folder, word)
             for path in walk_files(self.data_root, f'{self.split}/{word}'):
-                if is_picture(osp.basename(path)):
+                if is_image(path):
                     yield dict(img_path=path, expression=expression)
                 else:
                     self.note('Not pictures, skipped', path)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from mmengine.dataset import BaseDataset
 
 from ipdfer_mm.registry import DATASETS
-
-from .files import missing_files, read_text, shorten
+from ipdfer_mm.utils.csv_files import read_text
+from ipdfer_mm.utils.files import missing_files
+from ipdfer_mm.utils.messages import shorten
 
 NUMBER = re.compile(r'[0-9]{1,9}')
 

@@ -12,15 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .files import (
-    POINT_COLUMNS,
-    parse_number,
-    parse_points,
-    read_table,
-    read_text,
-    sha256,
-    shorten,
-)
+from ipdfer_mm.geometry.five_points import POINT_COLUMNS, parse_points
+from ipdfer_mm.utils.csv_files import parse_number, read_table, read_text
+from ipdfer_mm.utils.files import sha256
+from ipdfer_mm.utils.messages import shorten
 
 HEADER = ('path', 'aligned_path', 'yaw', 'pitch', 'roll', 'score',
           *POINT_COLUMNS, 'flags')

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from mmengine.logging import print_log
 
 from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils.csv_files import read_text
 
 from .fer_dataset import FERDataset
-from .files import read_text
 
 LABELS = {
     1: 'surprise',

@@ -34,6 +34,7 @@ import numpy as np
 from mmengine.logging import print_log
 from tqdm import tqdm
 
+from ipdfer_mm.geometry.five_points import POINT_COLUMNS
 from ipdfer_mm.rendering import (
     RENDERING_VERSION,
     FaceModel,
@@ -50,8 +51,7 @@ from ipdfer_mm.rendering.batch import (
     write_rendered,
 )
 from ipdfer_mm.rendering.population import PlannedPicture
-
-from .files import POINT_COLUMNS, missing_files
+from ipdfer_mm.utils.files import missing_files
 
 LABELS = 'labels.csv'
 DETAILS = 'details.npz'

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from mmengine.logging import print_log
 
 from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils.expressions import EXPRESSIONS, class_folders
+from ipdfer_mm.utils.files import is_image, subfolders, walk_files
+from ipdfer_mm.utils.messages import shorten
 
-from .class_folders import class_folders, is_picture, subfolders, walk_files
-from .fer_dataset import EXPRESSIONS, FERDataset
-from .files import shorten
+from .fer_dataset import FERDataset
 
 # By whether faces are aligned: folders that the archives unpack to.
 FOLDERS = {
@@ -89,7 +90,7 @@ class SFEW(FERDataset):
         for word, expression in class_folders(
                 osp.join(self.data_root, folder)).items():
             for path in walk_files(self.data_root, f'{folder}/{word}'):
-                if is_picture(osp.basename(path)):
+                if is_image(path):
                     count += 1
                     yield dict(img_path=path, expression=expression)
                 else:

@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from ipdfer_mm.geometry.five_points import parse_points
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.rendering import Population
+from ipdfer_mm.utils.csv_files import parse_number, read_table
 from ipdfer_mm.utils.main_process import on_main_process
 
 from .fer_dataset import FERDataset
-from .files import parse_number, parse_points, read_table
 from .rendered_folder import COLUMNS, LABELS, folder_name, render_folder
 
 TARGETS = ('expression', 'subject')

@@ -11,9 +11,10 @@ from mmengine.registry import DATASETS
 from torch import Tensor
 from tqdm import tqdm
 
-from ipdfer_mm.datasets.class_folders import is_picture
 from ipdfer_mm.preparation.reading import read_picture
 from ipdfer_mm.utils.dataset_configs import without_augmentation
+from ipdfer_mm.utils.files import list_images
+from ipdfer_mm.utils.images import swap_channels
 
 
 def folder_faces(folder: Path, size: int, count: int) -> np.ndarray:
@@ -31,10 +32,7 @@ def folder_faces(folder: Path, size: int, count: int) -> np.ndarray:
         OSError: If one of them cannot be read.
         ValueError: If there are none.
     """
-    files = sorted(file for file in folder.rglob('*')
-                   if is_picture(file.name) and file.is_file())
-    if not files:
-        raise ValueError(f'There are no pictures in {folder}.')
+    files = list_images(folder)
     chosen = [files[i] for i in spread(len(files), count)]
     return np.stack([
         cv2.resize(read_picture(file), (size, size))
@@ -70,7 +68,7 @@ def as_pictures(inputs: Tensor) -> np.ndarray:
     Returns:
         np.ndarray: RGB, uint8 (N, H, W, 3).
     """
-    return np.ascontiguousarray(inputs.flip(1).permute(0, 2, 3, 1).numpy())
+    return swap_channels(inputs.permute(0, 2, 3, 1).numpy())
 
 
 def batches(pictures: np.ndarray, size: int) -> Iterator[np.ndarray]:

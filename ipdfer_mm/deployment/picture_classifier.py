@@ -5,6 +5,8 @@ import torch.nn as nn
 from mmengine.model import BaseModel
 from torch import Tensor
 
+from ipdfer_mm.utils.images import swap_channels
+
 
 class PictureClassifier(nn.Module):
     """What is deployed: from pixels to scores, with the normalisation inside.
@@ -39,7 +41,7 @@ class PictureClassifier(nn.Module):
             Tensor: Probabilities of the classes, (N, K).
         """
         if not self.to_rgb:  # the model sees the order of OpenCV
-            pictures = pictures.flip(-1)
+            pictures = swap_channels(pictures)
         inputs = pictures.permute(0, 3, 1, 2).float()
         inputs = inputs.contiguous(memory_format=self.memory_format)
         inputs = (inputs - self.mean) / self.std

@@ -5,6 +5,21 @@ from bisect import bisect_right
 
 POSE_EDGES = (10, 20, 30, 40)
 UNKNOWN_POSE = -100
+# By pose class.
+POSE_NAMES = {
+    **{i: f'{low}-{high}' for i, (low, high)
+       in enumerate(zip((0, *POSE_EDGES), POSE_EDGES))},
+    len(POSE_EDGES): f'over {POSE_EDGES[-1]}',
+    UNKNOWN_POSE: 'unknown',
+}
+# Table 1 of the paper: training images in each of the five classes. Its yaw
+# comes from another estimator, and three images of SFEW are not in it.
+TABLE_1 = {
+    'rafdb': (5836, 2544, 1646, 1058, 1187),
+    'ferplus': (13515, 4985, 3200, 2486, 874),
+    'affectnet': (167448, 66322, 35732, 12146, 2253),
+    'sfew': (453, 279, 157, 49, 17),
+}
 
 
 def pose_class(yaw: float | None) -> int:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import torch
-from mmengine.model import BaseModel, is_model_wrapper
+from mmengine.model import BaseModel
 from mmengine.runner.checkpoint import get_state_dict
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
 from ipdfer_mm.registry import MODELS
+from ipdfer_mm.utils.modules import unwrap
 
 from .utils import build_optional
 
@@ -140,10 +141,8 @@ class DisentangledClassifier(BaseModel):
             in a tuple, or the feature (N, D).
         """
         if stage == 'backbone':
-            encoder = self.expression_encoder
-            if is_model_wrapper(encoder):  # inference needs no gradient hooks
-                encoder = encoder.module
-            return encoder.backbone(inputs)
+            # Inference needs no gradient hooks.
+            return unwrap(self.expression_encoder).backbone(inputs)
         feats = self.expression_encoder(inputs)
         if stage == 'neck':
             return (feats, )

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from ipdfer_mm.datasets.files import read_text
 from ipdfer_mm.datasets.manifest import ALSO_IN
+from ipdfer_mm.utils.csv_files import read_text
 
 from .face_choice import MEANINGS
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ipdfer_mm.datasets.files import sha256
 from ipdfer_mm.datasets.manifest import ALSO_IN, HEADER, REPEATED
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.files import sha256
 
 from .chunks import ADVICE, ChunkTask, file_stamp, work_in_chunks
 from .face_choice import MEANINGS

@@ -6,9 +6,12 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from ipdfer_mm.utils.images import swap_channels
+
 # Text and binary PNM, which OpenCV itself refuses when cut off, and Pillow
 # reads slowly.
 PNM = tuple(f'P{i}'.encode() for i in range(1, 7))
+
 
 
 def read_picture(path: Path) -> np.ndarray:
@@ -46,4 +49,4 @@ def read_picture(path: Path) -> np.ndarray:
                       ) from error
     if image is None:
         raise OSError(f'{path}: OpenCV cannot decode it')
-    return np.ascontiguousarray(image[..., ::-1])
+    return swap_channels(image)

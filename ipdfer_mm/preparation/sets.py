@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ipdfer_mm.datasets.class_folders import subfolders
-from ipdfer_mm.datasets.files import read_table
 from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils.csv_files import read_table
+from ipdfer_mm.utils.files import subfolders
 
 from .recipe import Recipe
 from .worker import Picture
@@ -199,7 +199,7 @@ def _csv_splits(data_root: Path, options: Mapping) -> list[str | None]:
     file = data_root / options['ann_file']
     if not file.is_file():
         raise FileNotFoundError(f'{file} does not exist.')
-    rows = read_table(str(file), ('path', 'expression'))
+    rows = read_table(file, ('path', 'expression'), optional=('split', ))
     splits = [cells.get('split') and cells['split'].strip()
               for _, cells in rows]
     return list(dict.fromkeys(splits))

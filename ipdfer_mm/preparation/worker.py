@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from ipdfer_mm.geometry.alignment import align_face
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.images import to_png
 
 from .chunks import ADVICE
 from .duplicates import pixel_hash
@@ -176,8 +176,7 @@ class ChunkWorker:
         name = self.job.aligned_path(picture.path)
         path = self.job.data_root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        png = cv2.imencode('.png', aligned[..., ::-1])[1]
-        write_atomically(path, png.tobytes(), ADVICE)
+        write_atomically(path, to_png(aligned), ADVICE)
         angles = UNKNOWN
         if self.pose is not None:
             angles = self.pose(FacePicture(picture.path, image, face.points))

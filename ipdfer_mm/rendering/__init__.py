@@ -1,12 +1,7 @@
 """Faces rendered from a linear model: ground truth for disentangling."""
 
 from .camera import head_rotation
-from .expressions import (
-    CLASSES,
-    add_weights,
-    sample_expression,
-    sample_resting_face,
-)
+from .expressions import add_weights, sample_expression, sample_resting_face
 from .face_model import FaceModel
 from .parametric_head import parametric_head
 from .person import Person, sample_person
@@ -20,7 +15,6 @@ from .renderer import (
 from .scene import Light, sample_light
 
 __all__ = [
-    'CLASSES',
     'RENDERING_VERSION',
     'FaceModel',
     'FaceRenderer',

@@ -12,6 +12,7 @@ import numpy as np
 
 from ipdfer_mm.geometry import five_points
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.images import to_png
 from ipdfer_mm.utils.processes import exit_with_parent
 
 from .face_model import FaceModel
@@ -146,9 +147,7 @@ def _render_person(job: RenderJob, renderer: FaceRenderer,
 
 def _write_picture(path: Path, renderer: FaceRenderer,
                    spec: RenderSpec) -> None:
-    image = renderer.render(spec).image
-    _, png = cv2.imencode('.png', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    write_rendered(path, png.tobytes())
+    write_rendered(path, to_png(renderer.render(spec).image))
 
 
 def _describe(renderer: FaceRenderer, spec: RenderSpec) -> PictureLabels:

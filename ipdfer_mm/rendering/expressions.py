@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-CLASSES = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
-           'surprise')
+from ipdfer_mm.utils.expressions import EXPRESSIONS
 
 # Shapes that exist once for the middle of the face; all others have sides.
 UNSIDED = frozenset({
@@ -89,7 +88,7 @@ def sample_expression(name: str,
     picture is its own neutral twin.
 
     Args:
-        name (str): One of :data:`CLASSES`.
+        name (str): One of :data:`EXPRESSIONS`.
         rng (np.random.Generator): Source of the variation.
 
     Returns:
@@ -100,7 +99,7 @@ def sample_expression(name: str,
     """
     if name not in VARIANTS:
         raise ValueError(f'There is no expression {name!r}; there are '
-                         f'{", ".join(CLASSES)}.')
+                         f'{", ".join(EXPRESSIONS)}.')
     variant = VARIANTS[name][rng.integers(len(VARIANTS[name]))]
     return _vary(variant, rng.uniform(0.5, 1.0), rng)
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .expressions import CLASSES, sample_expression
+from ipdfer_mm.geometry.yaw_bins import TABLE_1
+from ipdfer_mm.utils.expressions import EXPRESSIONS
+
+from .expressions import sample_expression
 from .person import Person, sample_person
 from .renderer import RenderSpec
 from .scene import sample_light
@@ -14,8 +17,6 @@ from .scene import sample_light
 SPLITS = ('train', 'val', 'test')
 # Absolute yaw in degrees, [low, high).
 YAW_BINS = ((0, 10), (10, 20), (20, 30), (30, 40), (40, 65))
-# Pictures of RAF-DB in each bin: Table 1 of the paper.
-RAFDB_YAW_COUNTS = (5836, 2544, 1646, 1058, 1187)
 # People are numbered through all splits, so that nobody is in two of them.
 MAX_PEOPLE = 300_000
 
@@ -27,7 +28,7 @@ class PlannedPicture:
     Args:
         person (int): Number of the person, unique over all splits.
         index (int): Position among the pictures of the person, from 0.
-        expression (str): Name out of ``CLASSES``.
+        expression (str): Name out of ``EXPRESSIONS``.
         yaw_bin (int): Position in ``YAW_BINS``.
     """
 
@@ -59,7 +60,7 @@ class Population:
     Every person gets the same number of pictures, give or take one. In
     ``'train'`` the first seven pictures show all expressions, the next seven
     too, and so on; the yaw is distributed as in RAF-DB
-    (``RAFDB_YAW_COUNTS``). In ``'val'`` and ``'test'`` each 35 pictures, so
+    (``TABLE_1``). In ``'val'`` and ``'test'`` each 35 pictures, so
     counted, have all pairs of expression and yaw bin.
 
     Args:
@@ -102,11 +103,11 @@ class Population:
         split = SPLITS.index(self.split)
         rng = self._rng(split)
         if self.split == 'train':
-            expressions = _blocks(len(CLASSES), self.num_pictures, rng)
-            bins = _shuffled_quotas(RAFDB_YAW_COUNTS, self.num_pictures, rng)
+            expressions = _blocks(len(EXPRESSIONS), self.num_pictures, rng)
+            bins = _shuffled_quotas(TABLE_1['rafdb'], self.num_pictures, rng)
         else:
             cells = _blocks(
-                len(CLASSES) * len(YAW_BINS), self.num_pictures, rng)
+                len(EXPRESSIONS) * len(YAW_BINS), self.num_pictures, rng)
             expressions, bins = np.divmod(cells, len(YAW_BINS))
         shown: Counter[int] = Counter()
         pictures = []
@@ -114,7 +115,8 @@ class Population:
             person = split * MAX_PEOPLE + (
                 i * self.num_people // self.num_pictures)
             pictures.append(PlannedPicture(
-                person, shown[person], CLASSES[expressions[i]], int(bins[i])))
+                person, shown[person], EXPRESSIONS[expressions[i]],
+                int(bins[i])))
             shown[person] += 1
         return pictures
 

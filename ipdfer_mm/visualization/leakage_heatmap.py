@@ -44,7 +44,7 @@ def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
     return figure
 
 
-def to_png(figure: Figure) -> bytes:
+def figure_png(figure: Figure) -> bytes:
     """Encode a page.
 
     Args:

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ipdfer_mm.analysis.pose_table import POSE_NAMES
 from ipdfer_mm.geometry import centre_crop
-from ipdfer_mm.geometry.yaw_bins import UNKNOWN_POSE
+from ipdfer_mm.geometry.yaw_bins import POSE_NAMES, UNKNOWN_POSE
 from ipdfer_mm.preparation.reading import read_picture
 
 from .picture_grid import picture_grid

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from ipdfer_mm.rendering import (
@@ -15,6 +14,7 @@ from ipdfer_mm.rendering import (
     sample_person,
 )
 from ipdfer_mm.rendering.batch import write_rendered
+from ipdfer_mm.utils.images import to_png
 
 SIZE = 256
 
@@ -65,9 +65,8 @@ def render_examples(folder: Path) -> list[Path]:
         pictures = [renderer.render(_describe(renderer, person)).image
                     for person in people]
         row = np.concatenate(pictures, axis=1)
-        _, png = cv2.imencode('.png', cv2.cvtColor(row, cv2.COLOR_RGB2BGR))
         paths.append(folder / f'{name.replace(" ", "_")}.png')
-        write_rendered(paths[-1], png.tobytes())
+        write_rendered(paths[-1], to_png(row))
     return paths
 
 

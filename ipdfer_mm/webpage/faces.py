@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ipdfer_mm.apis import ExpressionInferencer, Face
+from ipdfer_mm.utils.images import swap_channels
 from ipdfer_mm.visualization.face_drawing import draw_faces
 from ipdfer_mm.visualization.picture_grid import to_uint8
 
@@ -67,7 +68,7 @@ def take_apart(inferencer: ExpressionInferencer,
     """
     inputs = inferencer.preprocess([face.aligned])['inputs']
     return {
-        name: to_uint8(picture)[0, ..., ::-1]
+        name: swap_channels(to_uint8(picture)[0])
         for name, picture in inferencer.model.synthesize(inputs).items()
     }
 
@@ -87,4 +88,4 @@ def scale_expression(inferencer: ExpressionInferencer, face: Face,
     """
     inputs = inferencer.preprocess([face.aligned])['inputs']
     picture = inferencer.model.scale_expression(inputs, amount)
-    return to_uint8(picture)[0, ..., ::-1]
+    return swap_channels(to_uint8(picture)[0])

@@ -35,11 +35,11 @@ def test_folders_and_lists(tmp_path, log):
         (tmp_path / name).touch()
     found = [tmp_path / name for name in ('b/c/a.pgm', 'y.png', 'z.JPG')]
     assert list_inputs(str(tmp_path)) == found
-    assert '1 files do not end as pictures do' in log.text
+    assert '1 files do not end as images do' in log.text
     assert 'b/notes.txt' in log.text
     array = np.zeros((2, 2), np.uint8)
     assert list_inputs([tmp_path / 'b', array, 'none.png'])[1] is array
     assert len(list_inputs([tmp_path / 'b', array, ['none.png']])) == 3
     (tmp_path / 'empty').mkdir()
-    with pytest.raises(ValueError, match='empty has no picture'):
+    with pytest.raises(ValueError, match='empty has no image'):
         list_inputs(tmp_path / 'empty')

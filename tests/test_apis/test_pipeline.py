@@ -6,7 +6,7 @@ import pytest
 from mmengine.config import Config
 
 from ipdfer_mm.apis.pipeline import aligned_size, build_pipeline
-from ipdfer_mm.datasets.files import sha256
+from ipdfer_mm.utils.files import sha256
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 # Those of face recognition have no expressions.

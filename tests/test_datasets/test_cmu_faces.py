@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ipdfer_mm.datasets import CMUFaces
-from ipdfer_mm.datasets.files import POINT_COLUMNS
 from ipdfer_mm.geometry import ARCFACE_TEMPLATE
+from ipdfer_mm.geometry.five_points import POINT_COLUMNS
 from ipdfer_mm.registry import DATASETS
 
 FILES = ('p1/p1_straight_happy_open.pgm', 'p1/p1_left_angry_sunglasses.pgm',
@@ -50,13 +50,13 @@ def test_what_is_skipped_is_counted_and_listed(root, log):
     for name in ('p1/p1_straight_happy_open_2.pgm',
                  'p1/p1_straight_happy_open_4.pgm',
                  'p2/p2_left_sad_open.bad', 'p2/p2_left_sad_open_4.bad',
-                 'p2/.DS_Store'):
+                 'p2/.DS_Store', 'p2/._p2_left_sad_open.pgm', 'p2/notes.txt'):
         touch(root, name)
     assert len(CMUFaces(str(root))) == 4
     assert 'Smaller copies, skipped: 3 (' in log.text
     assert ('Marked bad by the authors, skipped: 1 '
             '(faces/p2/p2_left_sad_open.bad)') in log.text
-    assert 'Not pictures, skipped: 1 (faces/p2/.DS_Store)' in log.text
+    assert 'Not pictures, skipped: 1 (faces/p2/notes.txt)' in log.text
 
 
 @pytest.mark.parametrize('name', [

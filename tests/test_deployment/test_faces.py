@@ -59,7 +59,7 @@ def test_folder_faces(tmp_path):
     (tmp_path / '2.png').write_bytes(b'damaged')
     with pytest.raises(OSError, match='2.png'):
         folder_faces(tmp_path, 8, 10)
-    with pytest.raises(ValueError, match='no pictures in'):
+    with pytest.raises(ValueError, match='has no image'):
         folder_faces(tmp_path / 'nowhere', 8, 10)
 
 

@@ -167,7 +167,7 @@ def test_export_errors(folder, tmp_path):
     empty = tmp_path / 'empty'
     empty.mkdir()
     arguments = ('export_onnx.py', folder / 'config.py', folder / 'model.pth')
-    with pytest.raises(SystemExit, match='no pictures in'):
+    with pytest.raises(SystemExit, match='empty has no image'):
         command(*arguments, out, '--pictures', empty)
     with pytest.raises(SystemExit, match='missing.pth does not exist'):
         command(*arguments[:2], tmp_path / 'missing.pth', out)

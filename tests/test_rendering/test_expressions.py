@@ -3,19 +3,19 @@ import pytest
 
 from ipdfer_mm.datasets.fer_dataset import FERDataset
 from ipdfer_mm.rendering import (
-    CLASSES,
     add_weights,
     sample_expression,
     sample_resting_face,
 )
+from ipdfer_mm.utils.expressions import EXPRESSIONS
 
 
 def test_classes_are_those_of_the_data_sets():
-    assert FERDataset.METAINFO.get('classes', CLASSES) == CLASSES
-    assert list(CLASSES) == sorted(CLASSES)
+    assert FERDataset.METAINFO.get('classes', EXPRESSIONS) == EXPRESSIONS
+    assert list(EXPRESSIONS) == sorted(EXPRESSIONS)
 
 
-@pytest.mark.parametrize('name', CLASSES)
+@pytest.mark.parametrize('name', EXPRESSIONS)
 def test_weights_are_valid_and_vary(name):
     rng = np.random.default_rng(0)
     samples = [sample_expression(name, rng) for _ in range(50)]

@@ -4,13 +4,10 @@ from itertools import groupby
 import numpy as np
 import pytest
 
-from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, pose_class
-from ipdfer_mm.rendering import CLASSES, Population
-from ipdfer_mm.rendering.population import (
-    RAFDB_YAW_COUNTS,
-    SPLITS,
-    YAW_BINS,
-)
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, TABLE_1, pose_class
+from ipdfer_mm.rendering import Population
+from ipdfer_mm.rendering.population import SPLITS, YAW_BINS
+from ipdfer_mm.utils.expressions import EXPRESSIONS
 
 SHAPES = 9
 
@@ -99,18 +96,18 @@ def test_people_get_as_many_pictures():
 def test_train_has_the_poses_of_rafdb():
     plan = Population('train', 1000, 3001).plan()
     counts = Counter(picture.yaw_bin for picture in plan)
-    share = np.array(RAFDB_YAW_COUNTS) / sum(RAFDB_YAW_COUNTS)
+    share = np.array(TABLE_1['rafdb']) / sum(TABLE_1['rafdb'])
     for i, expected in enumerate(3001 * share):
         assert abs(counts[i] - expected) <= 1
     shown = Counter(picture.expression for picture in plan)
-    assert set(shown) == set(CLASSES)
+    assert set(shown) == set(EXPRESSIONS)
     assert max(shown.values()) - min(shown.values()) <= 1
     # Poses say nothing about expressions: chi-square with 24 degrees of
     # freedom exceeds 43 once in a hundred times.
     table = np.array([[
         sum(p.expression == name and p.yaw_bin == i for p in plan)
         for i in range(5)
-    ] for name in CLASSES])
+    ] for name in EXPRESSIONS])
     expected = table.sum(1, keepdims=True) * table.sum(0) / table.sum()
     assert ((table - expected)**2 / expected).sum() < 43
 

@@ -11,7 +11,6 @@ from sklearn.preprocessing import StandardScaler
 
 from ipdfer_mm.geometry import five_points, scaled_template
 from ipdfer_mm.rendering import (
-    CLASSES,
     FaceRenderer,
     Light,
     Person,
@@ -20,6 +19,7 @@ from ipdfer_mm.rendering import (
     sample_light,
     sample_person,
 )
+from ipdfer_mm.utils.expressions import EXPRESSIONS
 
 
 def faces_per_second(renderer, size, count=30):
@@ -173,7 +173,7 @@ def test_pixels_alone_do_not_tell_the_expression(renderer):
             image = renderer.render(
                 RenderSpec(
                     person,
-                    sample_expression(CLASSES[labels[-1]], rng),
+                    sample_expression(EXPRESSIONS[labels[-1]], rng),
                     yaw=rng.uniform(-45, 45),
                     pitch=6 * rng.standard_normal(),
                     light=sample_light(rng),

@@ -85,7 +85,7 @@ def test_pictures_and_video(run, tmp_path, faces):
 @pytest.mark.parametrize('args, message', [
     ((), 'give either pictures'),
     (('a.png', '--webcam', '0'), 'give either pictures'),
-    (('.', ), 'has no picture'),
+    (('.', ), 'has no image'),
     (('a.png', '--model', 'unknown'), 'no model "unknown"'),
     (('a.png', '--recipe', 'size=0'), 'positive number of pixels'),
     (('a.png', '--batch-size', '0'), 'batch_size must be 1 or more'),

@@ -14,8 +14,8 @@ import pytest
 import tiny_run
 from verified_sets import make_rafdb, picture
 
-from ipdfer_mm.analysis.pose_table import PAPER, POSE_NAMES
 from ipdfer_mm.datasets.manifest import HEADER
+from ipdfer_mm.geometry.yaw_bins import POSE_NAMES, TABLE_1
 from ipdfer_mm.preparation.verification.samples import collect_samples
 from ipdfer_mm.visualization.picture_grid import GAP, HEADING_HEIGHT
 from ipdfer_mm.visualization.pose_examples import choose_examples
@@ -103,7 +103,7 @@ def test_table(run, root, tmp_path):
 
 
 def test_paper_counts_whole_training_sets():
-    assert {name: sum(numbers) for name, numbers in PAPER.items()} == dict(
+    assert {name: sum(numbers) for name, numbers in TABLE_1.items()} == dict(
         rafdb=12271, ferplus=25060, affectnet=283901, sfew=958 - 3)
 
 
@@ -183,7 +183,7 @@ def test_other_data_sets(run, tmp_path, name, numbers):
     assert {split: sum(int(row['pictures']) for row in rows
                        if row['split'] == split)
             for split in numbers} == numbers
-    assert rows[0]['paper'] == str(PAPER[name][0])
+    assert rows[0]['paper'] == str(TABLE_1[name][0])
 
 
 @pytest.mark.parametrize('args, message', [

@@ -1,7 +1,10 @@
 import cv2
 import numpy as np
 
-from ipdfer_mm.visualization.leakage_heatmap import leakage_heatmap, to_png
+from ipdfer_mm.visualization.leakage_heatmap import (
+    figure_png,
+    leakage_heatmap,
+)
 
 
 def matrix(scores):
@@ -24,7 +27,7 @@ def test_darker_is_more():
     assert [label.get_text() for label in linear.get_yticklabels()] == [
         'f_id', 'f_pose', 'f_exp']
     page = cv2.imdecode(
-        np.frombuffer(to_png(figure), np.uint8), cv2.IMREAD_COLOR)
+        np.frombuffer(figure_png(figure), np.uint8), cv2.IMREAD_COLOR)
     assert page.shape[0] > 300
 
 

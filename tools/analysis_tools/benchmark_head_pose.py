@@ -29,7 +29,6 @@ from ipdfer_mm.preparation.head_pose import (
 from ipdfer_mm.preparation.recipe import Recipe
 from ipdfer_mm.preparation.region import Region
 from ipdfer_mm.rendering import (
-    CLASSES,
     FaceModel,
     FaceRenderer,
     RenderedFace,
@@ -39,6 +38,7 @@ from ipdfer_mm.rendering import (
     sample_light,
     sample_person,
 )
+from ipdfer_mm.utils.expressions import EXPRESSIONS
 
 SIZE = 224  # pixels; the heads are uncropped
 MAX_YAW = 60
@@ -72,7 +72,7 @@ def render_faces(model: FaceModel, count: int, rng: np.random.Generator
     for i in range(count):
         spec = RenderSpec(
             sample_person(len(model.identity), rng),
-            sample_expression(CLASSES[i % len(CLASSES)], rng),
+            sample_expression(EXPRESSIONS[i % len(EXPRESSIONS)], rng),
             yaw=rng.uniform(-MAX_YAW, MAX_YAW),
             pitch=PITCH_DEVIATION * rng.standard_normal(),
             roll=ROLL_DEVIATION * rng.standard_normal(),

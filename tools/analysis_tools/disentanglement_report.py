@@ -14,7 +14,6 @@ import json
 import sys
 from pathlib import Path
 
-import cv2
 from mmengine.config import Config
 from mmengine.registry import DATASETS
 from torch import Tensor
@@ -28,8 +27,12 @@ from ipdfer_mm.experiments.state import SMOKE, is_smoke
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import add_model_arguments, open_config
+from ipdfer_mm.utils.images import to_png
 from ipdfer_mm.visualization import picture_grid
-from ipdfer_mm.visualization.leakage_heatmap import leakage_heatmap, to_png
+from ipdfer_mm.visualization.leakage_heatmap import (
+    figure_png,
+    leakage_heatmap,
+)
 
 ADVICE = 'choose another file with --out'
 
@@ -124,11 +127,11 @@ def write(args: argparse.Namespace, report: dict,
         heatmap = leakage_heatmap(report['probes'], title)
         for suffix, content in {'.json': f'{text}\n'.encode(),
                                 '.md': table.encode(),
-                                '.png': to_png(heatmap)}.items():
+                                '.png': figure_png(heatmap)}.items():
             write_atomically(args.out.with_suffix(suffix), content, ADVICE)
     if args.grid is not None and columns:
         grid = picture_grid(columns, report.get('note', ''))
-        png = cv2.imencode('.png', grid[..., ::-1])[1].tobytes()
+        png = to_png(grid)
         args.grid.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(args.grid, png, 'choose another file with --grid')
 

@@ -13,7 +13,6 @@ import json
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 from mmengine.config import Config
 from mmengine.registry import DATASETS
@@ -34,6 +33,7 @@ from ipdfer_mm.experiments.state import SMOKE, is_smoke
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import add_model_arguments, open_config
+from ipdfer_mm.utils.images import to_png
 from ipdfer_mm.visualization import synthesis_grid
 
 ADVICE = 'choose another file'
@@ -142,7 +142,7 @@ def write(args: argparse.Namespace, report: dict, faces: dict[str, Tensor],
         rows = np.linspace(0, len(test.pictures) - 1, GRID_ROWS).astype(int)
         grid = synthesis_grid(faces, test.twins, rows,
                               title=report.get('note', ''))
-        png = cv2.imencode('.png', grid[..., ::-1])[1].tobytes()
+        png = to_png(grid)
         write_atomically(Path(args.grid), png, ADVICE)
 
 

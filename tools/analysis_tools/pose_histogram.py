@@ -10,7 +10,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import cv2
 from mmengine.config import DictAction
 from tqdm import tqdm
 
@@ -20,6 +19,7 @@ from ipdfer_mm.preparation.sets import PREPARED, SETS, list_readers
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils import register_all_modules
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.images import to_png
 from ipdfer_mm.visualization.pose_examples import draw_examples
 
 ADVICE = 'choose another folder with --out'
@@ -108,7 +108,7 @@ def count_set(name: str, data_root: Path,
         if not columns:
             sheet = draw_examples([sample['img_path'] for sample in samples],
                                   poses, args.examples, args.seed)
-            png = cv2.imencode('.png', sheet[..., ::-1])[1].tobytes()
+            png = to_png(sheet)
             write_atomically(args.out / f'{name}_poses.png', png, ADVICE)
         split = reader.get('split') or 'all'
         columns.append(PoseColumn.of(name, split, poses))

@@ -10,13 +10,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ipdfer_mm.rendering import (
-    CLASSES,
-    FaceModel,
-    FaceRenderer,
-    parametric_head,
-)
+from ipdfer_mm.rendering import FaceModel, FaceRenderer, parametric_head
 from ipdfer_mm.rendering.clip import describe_clip
+from ipdfer_mm.utils.expressions import EXPRESSIONS
+from ipdfer_mm.utils.images import swap_channels
 from ipdfer_mm.utils.video import DEFAULT_FPS, written_video
 
 
@@ -31,10 +28,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--expressions',
         nargs='+',
-        choices=CLASSES,
+        choices=EXPRESSIONS,
         metavar='NAME',
         default=['neutral', 'happiness', 'surprise'],
-        help=f'out of {", ".join(CLASSES)} (default: %(default)s)')
+        help=f'out of {", ".join(EXPRESSIONS)} (default: %(default)s)')
     parser.add_argument(
         '--seconds', type=float, default=4, help='(default: %(default)s)')
     parser.add_argument(
@@ -65,7 +62,7 @@ def main() -> None:
         with written_video(args.out, DEFAULT_FPS) as video:
             for spec in tqdm(frames, total=num_frames, unit='frame',
                              disable=None):
-                video.write(renderer.render(spec).image[..., ::-1])
+                video.write(swap_channels(renderer.render(spec).image))
     except (OSError, ValueError) as error:
         sys.exit(f'{error}')
     print(f'{num_frames} frames are in {args.out}.')

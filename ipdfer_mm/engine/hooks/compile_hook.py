@@ -3,10 +3,10 @@
 import torch
 import torch.nn as nn
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ipdfer_mm.registry import HOOKS
+from ipdfer_mm.utils.modules import unwrap
 
 
 def compile_networks(model: nn.Module, cuda_graphs: bool = False) -> None:
@@ -24,9 +24,8 @@ def compile_networks(model: nn.Module, cuda_graphs: bool = False) -> None:
     mode = 'reduce-overhead' if cuda_graphs else 'default'
     for child in model.children():
         if any(p.ndim == 4 for p in child.parameters()):
-            network = child.module if is_model_wrapper(child) else child
             # A last batch of another size shall not make all sizes slower.
-            network.compile(mode=mode, dynamic=False)
+            unwrap(child).compile(mode=mode, dynamic=False)
 
 
 @HOOKS.register_module()
@@ -61,10 +60,7 @@ class CompileHook(Hook):
         Args:
             runner (Runner): The runner.
         """
-        model = runner.model
-        compile_networks(
-            model.module if is_model_wrapper(model) else model,
-            self.cuda_graphs)
+        compile_networks(unwrap(runner.model), self.cuda_graphs)
 
     def before_train_iter(self, *args, **kwargs) -> None:
         """Turn to the compiled networks.

@@ -4,24 +4,17 @@ from typing import Any
 
 import torch.nn as nn
 from mmengine.hooks import Hook
-from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 
-from ipdfer_mm.datasets.files import shorten
 from ipdfer_mm.datasets.folds import check_same_fold
 from ipdfer_mm.models.encoders.key_match import match_keys
 from ipdfer_mm.models.training_checks import check_once
 from ipdfer_mm.registry import HOOKS
+from ipdfer_mm.utils.messages import shorten
+from ipdfer_mm.utils.modules import unwrap
 from ipdfer_mm.version import __version__
 
 META_KEY = 'ipdfer_mm'
-
-
-def unwrap(module: nn.Module) -> nn.Module:
-    """Return a module without wrappers, distributed or for augmentation."""
-    while is_model_wrapper(module) or isinstance(module, BaseTTAModel):
-        module = module.module
-    return module
 
 
 def get_metainfo(runner: Runner) -> dict:

@@ -6,8 +6,8 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ipdfer_mm.datasets.files import shorten
 from ipdfer_mm.registry import HOOKS
+from ipdfer_mm.utils.messages import shorten
 
 
 @HOOKS.register_module()

@@ -4,8 +4,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner, find_latest_checkpoint
 
 from ipdfer_mm.registry import HOOKS
-
-from .dataset_meta_hook import unwrap
+from ipdfer_mm.utils.modules import unwrap
 
 
 @HOOKS.register_module()

@@ -9,8 +9,7 @@ from mmengine.runner import Runner
 from torch import Tensor
 
 from ipdfer_mm.registry import HOOKS
-
-from .dataset_meta_hook import unwrap
+from ipdfer_mm.utils.modules import unwrap
 
 
 def trained_buffers(model: nn.Module) -> Iterator[Tensor]:

@@ -8,9 +8,8 @@ from mmengine.runner import Runner
 
 from ipdfer_mm.models.utils import frozen
 from ipdfer_mm.registry import HOOKS
+from ipdfer_mm.utils.modules import unwrap
 from ipdfer_mm.visualization import picture_grid
-
-from .dataset_meta_hook import unwrap
 
 
 @HOOKS.register_module()

@@ -2,7 +2,6 @@
 
 import torch.nn as nn
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapperDict
 
 from ipdfer_mm.registry import (
@@ -10,6 +9,7 @@ from ipdfer_mm.registry import (
     OPTIM_WRAPPERS,
     OPTIMIZERS,
 )
+from ipdfer_mm.utils.modules import unwrap
 
 
 def build_wrappers(cfgs: dict, model: nn.Module) -> OptimWrapperDict:
@@ -109,8 +109,7 @@ class AlternatingOptimWrapperConstructor:
             ValueError: If the model does not say what its steps train, or a
                 step has no config, or a config no step.
         """
-        if is_model_wrapper(model):
-            model = model.module
+        model = unwrap(model)
         kind = type(model).__name__
         if not hasattr(model, 'trained_by_step'):
             raise ValueError(

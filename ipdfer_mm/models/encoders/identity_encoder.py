@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ipdfer_mm.models.utils import resize_square
 from ipdfer_mm.registry import MODELS
+from ipdfer_mm.utils.images import swap_channels
 
 from .face_encoder import BackboneEncoder
 from .key_match import match_keys
@@ -143,7 +144,7 @@ class IdentityEncoder(BackboneEncoder):
         if self.input_size is not None:
             x = resize_square(x, self.input_size)
         if self.channel_order == 'bgr':
-            x = x.flip(1)
+            x = swap_channels(x, 1)
         # ((x + 1) * 127.5 - mean) / std, exactly x with the default values
         return x * (127.5 / self.std) + (127.5 - self.mean) / self.std
 

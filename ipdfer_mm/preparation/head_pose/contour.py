@@ -4,7 +4,7 @@ from collections.abc import Set
 
 import numpy as np
 
-from ipdfer_mm.datasets.files import sha256
+from ipdfer_mm.utils.files import sha256
 
 from .angles import UNKNOWN, Angles, FacePicture
 from .table import read_landmarks

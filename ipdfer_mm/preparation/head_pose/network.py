@@ -6,7 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ipdfer_mm.datasets.files import sha256
+from ipdfer_mm.utils.files import sha256
+from ipdfer_mm.utils.images import swap_channels
 
 from .angles import Angles, FacePicture
 
@@ -76,7 +77,7 @@ class NetworkPose:
         for session, size, file in zip(self.sessions, self.sizes, self.files):
             crop = pose_square(face, size)
             if self.channel_order == 'bgr':
-                crop = crop[..., ::-1]
+                crop = swap_channels(crop)
             tensor = (crop.astype(np.float32) - 127.5) / 128
             tensor = tensor.transpose(2, 0, 1)[None]
             name = session.get_inputs()[0].name

@@ -4,7 +4,8 @@ from collections.abc import Set
 
 import numpy as np
 
-from ipdfer_mm.datasets.files import parse_number, read_table, sha256
+from ipdfer_mm.utils.csv_files import parse_number, read_table
+from ipdfer_mm.utils.files import sha256
 
 from .angles import UNKNOWN, Angles, FacePicture
 

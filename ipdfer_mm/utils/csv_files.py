@@ -1,0 +1,211 @@
+"""Text and CSV files of users, with errors that say what to fix where."""
+
+import codecs
+import csv
+import math
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+DELIMITERS = (',', ';', '\t', '|')
+# Excel's "Unicode text" is UTF-16.
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF16_LE: 'utf-16',
+    codecs.BOM_UTF16_BE: 'utf-16',
+    codecs.BOM_UTF8: 'utf-8-sig',
+}
+# First bytes of files that are given for text by mistake.
+OTHER_FORMATS = {
+    b'PK\x03\x04': 'an Excel workbook or another archive',
+    b'\xd0\xcf\x11\xe0': 'a workbook of old Excel',
+    b'\x1f\x8b': 'a gzip archive',
+}
+
+
+def read_text(path: str | Path) -> str:
+    """Read a text file.
+
+    Args:
+        path (str or Path): The file, in UTF-8, or in UTF-16 with a byte order
+            mark.
+
+    Returns:
+        str: Its text, without a byte order mark.
+
+    Raises:
+        ValueError: If it is no such text; names file and line.
+    """
+    encoding = _find_encoding(path)
+    content = Path(path).read_bytes()
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b'\n', 0, error.start) + 1
+        raise ValueError(f'{path}, line {line}: not text in UTF-8 '
+                         f'({error.reason}). Save it as UTF-8.') from error
+
+
+def read_table(path: str | Path,
+               columns: Sequence[str],
+               optional: Sequence[str] = (),
+               exact: bool = False,
+               headless: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
+    """Read a CSV file row by row.
+
+    The delimiter may be a comma, semicolon, tab or bar, the text UTF-8 or
+    UTF-16 with a byte order mark. Names in the header count without case and
+    blanks around them; where these follow the delimiters there, they are left
+    out in the rows, too. Blank lines are passed over.
+
+    Args:
+        path (str or Path): The file.
+        columns (Sequence[str]): Columns it must have.
+        optional (Sequence[str]): Columns it may have.
+        exact (bool): Whether the header must be ``columns`` and nothing else.
+        headless (bool): Whether the header may be missing: it is where the
+            first row has as many cells as there are columns, and not their
+            names.
+
+    Yields:
+        tuple[str, dict]: File and line for messages, and column name to cell.
+
+    Raises:
+        ValueError: If the header is wrong, a row has more or fewer cells than
+            it, or the file is not CSV text; names file and line.
+    """
+    with open(path, encoding=_find_encoding(path), newline='') as file:
+        reader = _Rows(path, file, 'be exactly' if exact else 'contain')
+        header, first = reader.read_header(columns, optional, headless)
+        if exact and header != list(columns):
+            raise reader.header_error(columns, header)
+        for row in chain(first, reader):
+            if len(row) != len(header):
+                raise ValueError(f'{reader.where}: {len(row)} cells, but the '
+                                 f'header has {len(header)}.')
+            yield reader.where, dict(zip(header, row))
+
+
+def parse_number(text: str, column: str, where: str) -> float:
+    """Read one cell that holds a number.
+
+    Args:
+        text (str): The cell; empty means unknown.
+        column (str): Name of its column, for the error.
+        where (str): File and line, for the error.
+
+    Returns:
+        float: A finite number, or nan for an empty cell.
+
+    Raises:
+        ValueError: If the cell holds anything else.
+    """
+    if not text.strip():
+        return math.nan
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f'{where}: column {column} holds {text!r}; expected '
+                         'a finite number, or an empty cell for unknown.')
+    return value
+
+
+def _find_encoding(path: str | Path) -> str:
+    with open(path, 'rb') as file:
+        start = file.read(64)
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if start.startswith(mark):
+            return encoding
+    for mark, kind in OTHER_FORMATS.items():
+        if start.startswith(mark):
+            raise ValueError(f'{path} is {kind}, not text. Save it as CSV, '
+                             'in UTF-8.')
+    if b'\0' in start:
+        raise ValueError(f'{path} is not text in UTF-8; it looks like UTF-16 '
+                         'without a byte order mark. Save it as UTF-8.')
+    return 'utf-8'
+
+
+class _Rows:
+    """Rows of a CSV file that are not blank."""
+
+    def __init__(self, path: str | Path, lines: Iterator[str],
+                 verb: str) -> None:
+        self.path = path
+        self.verb = verb  # of the header, in messages
+        self.lines = lines
+        self.num_before = 0
+        self.reader = csv.reader(lines)
+
+    @property
+    def where(self) -> str:
+        return f'{self.path}, line {self.num_before + self.reader.line_num}'
+
+    def __iter__(self) -> Iterator[list[str]]:
+        try:
+            for row in self.reader:
+                if any(map(str.strip, row)):
+                    yield row
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise self._text_error(error) from error
+
+    def read_header(self, columns: Sequence[str], optional: Sequence[str],
+                    headless: bool) -> tuple[list[str], list[list[str]]]:
+        """Names of the columns, and the first row where it holds none."""
+        line = self._read_line()
+        cells = [line]
+        for delimiter in DELIMITERS:
+            split = next(csv.reader([line], delimiter=delimiter,
+                                    skipinitialspace=True), [])
+            if len(split) > len(cells) and delimiter == ',':
+                cells = split  # for the error
+            names = self._match(split, (*columns, *optional))
+            if set(columns) <= set(names):
+                return names, self._go_on(line, delimiter, [])
+            if headless and len(split) == len(columns):
+                return list(columns), self._go_on(line, delimiter, [split])
+        raise self.header_error(columns, cells)
+
+    def header_error(self, columns: Sequence[str],
+                     cells: Sequence[str]) -> ValueError:
+        return ValueError(
+            f'{self.path}, line {max(self.num_before, 1)}: the header must '
+            f'{self.verb} {",".join(columns)}, but it is {",".join(cells)!r}.')
+
+    def _read_line(self) -> str:
+        """First line that is not blank."""
+        try:
+            for line in self.lines:
+                self.num_before += 1
+                if line.strip():
+                    return line
+        except UnicodeDecodeError as error:
+            raise self._text_error(error) from error
+        return ''
+
+    def _go_on(self, header: str, delimiter: str,
+               first: list[list[str]]) -> list[list[str]]:
+        self.reader = csv.reader(
+            self.lines, delimiter=delimiter,
+            skipinitialspace=f'{delimiter} ' in header)
+        return first
+
+    def _match(self, cells: Sequence[str],
+               known: Sequence[str]) -> list[str]:
+        """Names in a header, in our spelling where they are known."""
+        cells = [cell.strip() for cell in cells]
+        spelled = {name.lower(): name for name in known if name not in cells}
+        names = [spelled.get(cell.lower(), cell) for cell in cells]
+        twice = [name for name in known if names.count(name) > 1]
+        if twice:
+            raise ValueError(
+                f'{self.path}, line {self.num_before}: the header has the '
+                f'column {twice[0]} more than once; rename or remove one.')
+        return names
+
+    def _text_error(self, error: Exception) -> ValueError:
+        return ValueError(
+            f'{self.path}, after line '
+            f'{self.num_before + self.reader.line_num}: not CSV text in UTF-8 '
+            f'({error}). Save it as CSV, in UTF-8.')
