@@ -125,11 +125,13 @@ def published_meta(meta: dict) -> dict:
         meta (dict): ``meta`` of a checkpoint.
 
     Returns:
-        dict: Classes, normalisation and epoch of it, where it has them.
+        dict: Classes, normalization, epoch and temperature, where it has
+        them.
     """
     return {
         key: meta[key]
-        for key in ('dataset_meta', 'ipdfer_mm', 'epoch') if key in meta
+        for key in ('dataset_meta', 'ipdfer_mm', 'epoch', 'temperature')
+        if key in meta
     }
 
 

@@ -1,8 +1,10 @@
+import mmengine
 import pytest
 import torch
 from small_model import resnet
 from tiny_run import ROOT, run, run_test
 
+from ipdfer_mm.deployment.calibration import fit_temperature
 from ipdfer_mm.models.encoders import load_face_weights
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils.weight_files import load_weights
@@ -42,6 +44,29 @@ def test_part_in_half_precision(ipdfer_run, tmp_path):
         expected = state[f'pose_encoder.backbone.{key}']
         torch.testing.assert_close(value, expected, rtol=1e-3, atol=1e-6)
     assert 'dataset_meta' not in load_weights(out)['meta']
+
+
+def test_calibrated_scores(ipdfer_run, tmp_path):
+    checkpoint = ipdfer_run.work_dir / 'epoch_2.pth'
+    predictions = tmp_path / 'before.pkl'
+    run_test(ipdfer_run.config, checkpoint, tmp_path / 'before', '--out',
+             predictions)
+    before = mmengine.load(predictions)
+    for sample in before:  # all right but the last
+        sample['gt_label'] = sample['pred_score'].argmax()[None]
+    sample['gt_label'] = sample['pred_score'].argmin()[None]
+    mmengine.dump(before, predictions)
+    out = tmp_path / 'calibrated.safetensors'
+    text = export(checkpoint, out, '--calibrate', predictions)
+    temperature = load_weights(out)['meta']['temperature']
+    assert f'Temperature {temperature:.3f}' in text
+    assert temperature == pytest.approx(fit_temperature(
+        torch.stack([sample['pred_score'] for sample in before]),
+        torch.cat([sample['gt_label'] for sample in before])))
+    run_test(ipdfer_run.config, out, tmp_path / 'after', '--out', predictions)
+    for old, new in zip(before, mmengine.load(predictions)):
+        expected = (old['pred_score'].log() / temperature).softmax(0)
+        torch.testing.assert_close(new['pred_score'], expected)
 
 
 @pytest.mark.parametrize('args, message', [

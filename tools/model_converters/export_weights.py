@@ -11,6 +11,8 @@ from pathlib import Path
 
 from mmengine.runner import CheckpointLoader
 
+from ipdfer_mm.analysis.predictions import load_predictions
+from ipdfer_mm.deployment.calibration import divide_logits, fit_temperature
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 from ipdfer_mm.utils.weight_files import (
     half,
@@ -36,6 +38,13 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='round to half precision; it is read back as float32')
     parser.add_argument(
+        '--calibrate',
+        metavar='PREDICTIONS',
+        type=Path,
+        help='divide the logits by the temperature under which these '
+        'predictions of validation images, which tools/test.py --out wrote '
+        '(.pkl), are most likely; the file says which one')
+    parser.add_argument(
         '--trust-checkpoint',
         action='store_true',
         help='load pickled objects, which can run any code')
@@ -53,12 +62,21 @@ def main() -> None:
         kept = published_meta(checkpoint.get('meta', {}))
         if args.part:  # a part knows no classes
             kept.pop('dataset_meta', None)
-        state = select_parts(
-            checkpoint.get('state_dict', checkpoint), args.part)
+        state = checkpoint.get('state_dict', checkpoint)
+        if args.calibrate:
+            classes = checkpoint['meta']['dataset_meta']['classes']
+            predictions = load_predictions(args.calibrate, classes)
+            kept['temperature'] = fit_temperature(
+                predictions.scores, predictions.labels)
+            state = divide_logits(state, kept['temperature'])
+        state = select_parts(state, args.part)
         save_weights(args.out, half(state) if args.half else state, kept)
     except (OSError, RuntimeError, ValueError) as error:
         sys.exit(f'{args.checkpoint}: {error}')
     size = Path(args.out).stat().st_size / 2**20
+    if args.calibrate:
+        print(f'Temperature {kept["temperature"]:.3f}, from '
+              f'{len(predictions.labels)} images.')
     print(f'{len(state)} tensors are in {args.out}, {size:.1f} MiB.')
 
 

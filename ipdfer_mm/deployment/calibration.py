@@ -1,0 +1,80 @@
+"""Calibrated scores, by a temperature that the classifier's layer absorbs."""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy.optimize import minimize_scalar
+from torch import Tensor
+
+CLASSIFIERS = ('expression_head.fc', 'head.fc')
+# Beyond, the classifier is either certain of everything or of nothing.
+RANGE = (0.05, 20.0)
+
+
+def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Find the temperature under which the labels are most likely.
+
+    After `On Calibration of Modern Neural Networks
+    <https://arxiv.org/abs/1706.04599>`_ (Guo et al., 2017, Section 4.2).
+
+    Args:
+        scores (np.ndarray): Probabilities of images that were not trained
+            on, (N, K). Their logarithms are the logits up to a constant of
+            each image, which the softmax does not see.
+        labels (np.ndarray): True classes, (N, ).
+
+    Returns:
+        float: What to divide the logits by; above 1 for a classifier that is
+        too certain.
+
+    Raises:
+        ValueError: If there are no images, or no temperature from 0.05 to 20
+            is best.
+    """
+    if not len(labels):
+        raise ValueError('There are no images to calibrate on.')
+    logits = torch.as_tensor(scores).double().clamp_min(1e-30).log()
+    target = torch.as_tensor(labels).long()
+    low, high = map(math.log, RANGE)
+    best = minimize_scalar(
+        lambda x: F.cross_entropy(logits / math.exp(x), target).item(),
+        bounds=(low, high),
+        method='bounded')
+    all_right = (logits.argmax(1) == target).all()
+    if all_right or min(best.x - low, high - best.x) < 1e-3:
+        raise ValueError(
+            f'No temperature from {RANGE[0]:g} to {RANGE[1]:g} makes the '
+            f'labels of {len(labels)} images most likely: the classifier gets '
+            'all of them right, or says nothing about them. Calibrate on '
+            'images that it was not trained on.')
+    return math.exp(best.x)
+
+
+def divide_logits(state: dict[str, Tensor],
+                  temperature: float) -> dict[str, Tensor]:
+    """Divide the logits of a classifier by dividing its last layer.
+
+    Labels stay; every program that reads the weights has the calibrated
+    scores.
+
+    Args:
+        state (dict[str, Tensor]): State dict of IPD-FER, of ID-FER or of a
+            plain classifier of mmpretrain with a linear head.
+        temperature (float): From :func:`fit_temperature`.
+
+    Returns:
+        dict[str, Tensor]: The state dict with another last layer.
+
+    Raises:
+        ValueError: If there is no such layer.
+    """
+    name = next((name for name in CLASSIFIERS if f'{name}.weight' in state),
+                None)
+    if name is None:
+        raise ValueError('The checkpoint has no linear classifier: none of '
+                         f'{", ".join(CLASSIFIERS)}.')
+    divided = {f'{name}.{part}': state[f'{name}.{part}'] / temperature
+               for part in ('weight', 'bias') if f'{name}.{part}' in state}
+    return {**state, **divided}
