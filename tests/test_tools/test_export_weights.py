@@ -1,10 +1,11 @@
+import math
+
 import mmengine
 import pytest
 import torch
 from small_model import resnet
 from tiny_run import ROOT, run, run_test
 
-from ipdfer_mm.deployment.calibration import fit_temperature
 from ipdfer_mm.models.encoders import load_face_weights
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils.weight_files import load_weights
@@ -52,17 +53,20 @@ def test_calibrated_scores(ipdfer_run, tmp_path):
     run_test(ipdfer_run.config, checkpoint, tmp_path / 'before', '--out',
              predictions)
     before = mmengine.load(predictions)
-    for sample in before:  # all right but the last
-        sample['gt_label'] = sample['pred_score'].argmax()[None]
-    sample['gt_label'] = sample['pred_score'].argmin()[None]
-    mmengine.dump(before, predictions)
+    # Odds of 9 against each of 6 other classes, and right three times out of
+    # four: odds of 18 would be.
+    certain = torch.full((7, ), 1 / 15)
+    certain[0] = 9 / 15
+    mmengine.dump([
+        dict(img_path=f'{i}.png', gt_label=torch.tensor([i % 4 == 0]).long(),
+             pred_score=certain, pose_label=torch.tensor([-100]))
+        for i in range(40)
+    ], predictions)
     out = tmp_path / 'calibrated.safetensors'
     text = export(checkpoint, out, '--calibrate', predictions)
     temperature = load_weights(out)['meta']['temperature']
     assert f'Temperature {temperature:.3f}' in text
-    assert temperature == pytest.approx(fit_temperature(
-        torch.stack([sample['pred_score'] for sample in before]),
-        torch.cat([sample['gt_label'] for sample in before])))
+    assert temperature == pytest.approx(math.log(9) / math.log(18), rel=1e-3)
     run_test(ipdfer_run.config, out, tmp_path / 'after', '--out', predictions)
     for old, new in zip(before, mmengine.load(predictions)):
         expected = (old['pred_score'].log() / temperature).softmax(0)
