@@ -66,6 +66,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='LoadFaceImage'),
+    dict(type='AlignFace', size=112),  # the size of the prepared faces
     dict(type='Resize', scale=(img_size, img_size)),
     dict(type='PackFaceInputs'),
 ]

@@ -48,6 +48,11 @@ def parse_args() -> argparse.Namespace:
         help='file for the numbers (.json); the tables (.md) and the heat map '
         'of the probes (.png) are written beside it')
     parser.add_argument(
+        '--dataset',
+        metavar='CONFIG',
+        help='measure on the test set of this config, through the test '
+        "pipeline of the model's")
+    parser.add_argument(
         '--grid', type=Path, help='file for a picture grid of swaps (.png)')
     parser.add_argument(
         '--judge',
@@ -97,7 +102,11 @@ def build_report(args: argparse.Namespace) -> DisentanglementReport:
             fold.
     """
     cfg = open_config(args)
-    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    dataset = cfg.test_dataloader.dataset
+    if args.dataset:
+        dataset = {**Config.fromfile(args.dataset).test_dataloader.dataset,
+                   'pipeline': dataset.pipeline}
+    dataset = DATASETS.build(dataset)
     model = load_trained_model(cfg, args.checkpoint, dataset.metainfo)
     mean_picture = judge = network = None
     if isinstance(model, IPDFERModel):
