@@ -8,8 +8,8 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 from modelindex.load_model_index import load
 
-from ipdfer_mm.analysis.loading import load_trained_model
-from ipdfer_mm.deployment import picture_size, plain_config
+from ipdfer_mm.apis.loading import image_size, load_trained_model
+from ipdfer_mm.deployment import plain_config
 
 ROOT = Path(__file__).resolve().parents[1]
 INDEX = load(str(ROOT / 'model-index.yml'))
@@ -32,7 +32,7 @@ def test_entry(entry):
     classes = [str(i) for i in range(cfg.model.expression_head.num_classes)]
     classifier = MODELS.build(
         {**plain_config(cfg, classes).model, '_scope_': 'mmpretrain'})
-    size = picture_size(cfg)
+    size = image_size(cfg)
     info = get_model_complexity_info(
         classifier.eval(), (3, size, size), show_table=False, show_arch=False)
     assert entry.metadata.flops == info['flops']

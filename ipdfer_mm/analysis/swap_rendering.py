@@ -1,13 +1,12 @@
 """Rendered faces of one person with pose and expression of two others."""
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from mmengine.dataset import default_collate
+from mmcv.transforms import LoadImageFromFile
+from mmengine.dataset import Compose, default_collate
 from torch import Tensor
 from tqdm import tqdm
 
@@ -20,6 +19,7 @@ from ipdfer_mm.rendering import (
     RenderSpec,
     parametric_head,
 )
+from ipdfer_mm.utils.images import swap_channels
 
 from .synthesis_report import FacePictures
 
@@ -120,7 +120,11 @@ class SwapRenderer:
         self.renderer = FaceRenderer(head)
         self.plan = {picture.name: picture
                      for picture in dataset.population.plan()}
-        self._loaded: dict[tuple[int, ...], Tensor] = {}
+        self.pipeline = Compose([
+            step for step in dataset.pipeline.transforms
+            if not isinstance(step, LoadImageFromFile)
+        ])
+        self._shown: dict[tuple[int, ...], Tensor] = {}
 
     def render(self, donors: np.ndarray) -> SwapPictures:
         """Render swaps.
@@ -134,17 +138,15 @@ class SwapRenderer:
             SwapPictures: Donors and truth.
         """
         shown: dict[str, list[Tensor]] = {}
-        with tempfile.TemporaryDirectory() as folder:
-            for one, two, three in tqdm(
-                    donors.tolist(), desc='swaps', disable=None):
-                mixed = dict(
-                    identity=(one, one, one),
-                    pose=(two, two, two),
-                    expression=(three, three, three),
-                    truth=(one, two, three))
-                for name, parts in mixed.items():
-                    shown.setdefault(name, []).append(
-                        self._load(*parts, one, Path(folder)))
+        for one, two, three in tqdm(
+                donors.tolist(), desc='swaps', disable=None):
+            mixed = dict(
+                identity=(one, one, one),
+                pose=(two, two, two),
+                expression=(three, three, three),
+                truth=(one, two, three))
+            for name, parts in mixed.items():
+                shown.setdefault(name, []).append(self._show(*parts, one))
         faces = {name: torch.stack(parts) for name, parts in shown.items()}
         return SwapPictures(
             truth=faces.pop('truth'),
@@ -168,13 +170,13 @@ class SwapRenderer:
                                    len(self.renderer.model.identity))
         return population.spec(picture, person, self.dataset.img_size)
 
-    def _load(self, identity: int, pose: int, expression: int, scene: int,
-              folder: Path) -> Tensor:
+    def _show(self, identity: int, pose: int, expression: int,
+              scene: int) -> Tensor:
         """A picture as the model gets it, (3, H, W)."""
         if identity == pose == expression == scene:
             return self.pictures.pictures[identity]
         key = identity, pose, expression, scene
-        if key not in self._loaded:
+        if key not in self._shown:
             turned, scenery = self.describe(pose), self.describe(scene)
             spec = replace(
                 self.describe(identity),
@@ -184,15 +186,14 @@ class SwapRenderer:
                 roll=turned.roll,
                 light=scenery.light,
                 seed=scenery.seed)
-            path = folder / 'picture.png'
-            image = self.renderer.render(spec).image
-            if not cv2.imwrite(str(path), image[..., ::-1]):
-                raise OSError(f'{path} could not be written.')
-            info = {**self.dataset.get_data_info(0), 'img_path': str(path)}
-            batch = default_collate([self.dataset.pipeline(info)])
-            self._loaded[key] = self.model.data_preprocessor(
+            image = swap_channels(self.renderer.render(spec).image)
+            size = image.shape[:2]
+            batch = default_collate([self.pipeline(dict(
+                self.dataset.get_data_info(0), img=image, img_shape=size,
+                ori_shape=size))])
+            self._shown[key] = self.model.data_preprocessor(
                 batch)['inputs'][0].cpu()
-        return self._loaded[key]
+        return self._shown[key]
 
 
 def _choose(allowed: np.ndarray, name: str, rng: np.random.Generator) -> int:

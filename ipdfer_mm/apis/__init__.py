@@ -1,7 +1,8 @@
 """Trained models on pictures and videos."""
 
 from .inferencer import ExpressionInferencer
-from .model import KnownModel, get_model, list_models
+from .known_models import KnownModel, list_models
+from .loading import get_model
 from .results import Face, PictureResult
 
 __all__ = [

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from ipdfer_mm.apis.face_drawing import draw_faces, shrink
 from ipdfer_mm.utils.atomic import renamed_when_done, write_atomically
-from ipdfer_mm.visualization.face_drawing import draw_faces, shrink
 
 from .inferencer import ExpressionInferencer
 from .results import PictureResult, face_cells, face_columns

@@ -17,8 +17,8 @@ from ipdfer_mm.visualization.picture_grid import to_uint8
 
 from .face_finder import FaceFinder, whole_picture
 from .inputs import PictureInput, list_inputs, to_rgb
-from .model import get_model
-from .pipeline import aligned_size, build_pipeline
+from .loading import aligned_size, class_names, get_model
+from .pipeline import build_pipeline
 from .results import Face, PictureResult
 
 
@@ -43,7 +43,7 @@ class ExpressionInferencer:
         recipe (Mapping, optional): Settings of :class:`Recipe` to change,
             such as ``min_score``, or ``min_side`` to find small faces.
             ``size`` defaults to what the model was trained with, see
-            :func:`ipdfer_mm.apis.pipeline.aligned_size`.
+            :func:`ipdfer_mm.apis.loading.aligned_size`.
         trust_checkpoint (bool): Whether to load pickled objects, which can
             run any code.
 
@@ -67,7 +67,7 @@ class ExpressionInferencer:
                  recipe: Mapping | None = None,
                  trust_checkpoint: bool = False) -> None:
         self.model = get_model(model, pretrained, device, trust_checkpoint)
-        self.classes = self._find_classes(classes)
+        self.classes = tuple(classes or class_names(self.model))
         config, meta = self.model._config, self.model._dataset_meta
         self.pipeline = build_pipeline(config)
         recipe = dict(recipe or {})
@@ -80,16 +80,6 @@ class ExpressionInferencer:
                              'recipe.Recipe for the settings.') from error
         self.finder = FaceFinder(self.recipe,
                                  next(self.model.parameters()).device)
-
-    def _find_classes(
-            self, classes: Sequence[str] | None) -> tuple[str, ...]:
-        classes = (classes or self.model._dataset_meta.get('classes')
-                   or getattr(self.model, 'classes', None))
-        if not classes:
-            raise ValueError('The checkpoint does not name the expressions; '
-                             'give them in the order of the labels: '
-                             'classes=(...).')
-        return tuple(classes)
 
     def __call__(self,
                  inputs: PictureInput | Sequence[PictureInput],

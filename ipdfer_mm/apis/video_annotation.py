@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ipdfer_mm.apis.face_drawing import draw_faces
 from ipdfer_mm.utils.atomic import renamed_when_done, write_atomically
 from ipdfer_mm.utils.video import VideoSource, VideoWriter, written_video
 from ipdfer_mm.visualization.expression_timeline import ExpressionTimeline
-from ipdfer_mm.visualization.face_drawing import draw_faces
 from ipdfer_mm.visualization.leakage_heatmap import figure_png
 
 from .annotation import ADVICE, AnnotationJob, Summary

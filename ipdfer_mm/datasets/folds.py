@@ -1,6 +1,30 @@
-"""Cross-validation: who was trained on is not tested."""
+"""Which datasets a trained model may be tested on."""
 
 from collections.abc import Mapping
+
+from ipdfer_mm.utils.messages import shorten
+
+
+def check_same_classes(trained: Mapping, ours: Mapping) -> None:
+    """Refuse a model of other classes, or of another order of them.
+
+    Args:
+        trained (Mapping): Metainfo of the dataset that a model was trained
+            on, with ``classes`` if it says them.
+        ours (Mapping): Metainfo of the dataset that it meets now, likewise.
+
+    Raises:
+        ValueError: If both say them, and they differ.
+    """
+    classes = trained.get('classes'), ours.get('classes')
+    if None not in classes and tuple(classes[0]) != tuple(classes[1]):
+        raise ValueError(
+            'The checkpoint was trained on the classes '
+            f'{shorten(classes[0])}, but the data set has '
+            f'{shorten(classes[1])}. Test and resume with the data set it was '
+            'trained on. To fine-tune it for other classes, load only its '
+            "backbone: init_cfg=dict(type='Pretrained', checkpoint='...', "
+            "prefix='expression_encoder.backbone.').")
 
 
 def check_same_fold(trained: Mapping, ours: Mapping) -> None:

@@ -10,20 +10,17 @@ from .plain_classifier import plain_classifier, plain_config, plain_state
 from .publishing import publish
 from .quantization import quantize
 from .runtimes import EAGER, make_runtimes
-from .settings import class_names, picture_size
 
 __all__ = [
     'EAGER',
     'OnnxClassifier',
     'PictureClassifier',
     'benchmark_table',
-    'class_names',
     'dataset_faces',
     'evaluate',
     'export_onnx',
     'folder_faces',
     'make_runtimes',
-    'picture_size',
     'plain_classifier',
     'plain_config',
     'plain_state',

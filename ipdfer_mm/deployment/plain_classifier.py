@@ -5,12 +5,11 @@ from typing import Any
 from mmengine.config import Config
 from torch import Tensor
 
+from ipdfer_mm.apis.loading import image_size
 from ipdfer_mm.models.disentangled_classifier import DATA_PREPROCESSOR
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils.model_configs import model_config
 from ipdfer_mm.utils.weight_files import select_parts
-
-from .settings import picture_size
 
 SCOPE = 'mmpretrain.'
 
@@ -82,7 +81,7 @@ def plain_config(cfg: Config, classes: tuple[str, ...]) -> Config:
         Config: Model, pipeline and a test set. It is a list of files, because
         mmpretrain numbers folders in the order of their names.
     """
-    size = picture_size(cfg)
+    size = image_size(cfg)
     pipeline = [
         dict(type='LoadImageFromFile'),
         dict(type='Resize', scale=(size, size)),

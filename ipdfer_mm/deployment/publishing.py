@@ -6,16 +6,16 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
+from mmengine.model import BaseModel
 from mmengine.registry import MODELS
 from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
+from ipdfer_mm.apis.loading import build_trained, class_names, image_size
 from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.utils.model_configs import model_config
 from ipdfer_mm.utils.weight_files import published_meta, save_weights
 
 from .plain_classifier import plain_config, plain_state
-from .settings import class_names, picture_size
 
 ADVICE = 'nothing was published'
 HEADER = """\
@@ -49,12 +49,12 @@ def publish(cfg: Config, checkpoint: str, out: Path) -> Path:
             the classifier differs from it.
     """
     loaded = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
-    meta = loaded.get('meta', {})
-    classes = class_names(cfg, meta)
+    model = build_trained(cfg, checkpoint, loaded)
+    classes = class_names(model)
     config = plain_config(cfg, classes)
-    state = plain_state(loaded.get('state_dict', loaded))
-    check_same(cfg, loaded, config, state)
-    kept = published_meta(meta)
+    state = plain_state(model.state_dict())
+    check_same(model, config, state, image_size(cfg))
+    kept = published_meta(loaded.get('meta', {}))
     kept.setdefault('dataset_meta', dict(classes=classes))
     header = HEADER.format(
         name=Path(cfg.filename or 'a config').name,
@@ -66,35 +66,28 @@ def publish(cfg: Config, checkpoint: str, out: Path) -> Path:
     return text
 
 
-def check_same(cfg: Config, loaded: dict, config: Config,
-               state: dict[str, Tensor]) -> None:
+def check_same(model: BaseModel, config: Config, state: dict[str, Tensor],
+               size: int) -> None:
     """Compare a model with the classifier that was made of it, on noise.
 
     Args:
-        cfg (Config): Of IPD-FER or ID-FER.
-        loaded (dict): Its checkpoint.
+        model (BaseModel): IPD-FER or ID-FER, in eval mode.
         config (Config): Of the classifier.
         state (dict[str, Tensor]): Its weights.
+        size (int): Side of the images in pixels.
 
     Raises:
-        ValueError: If weights do not fit, or logits differ in any bit.
+        ValueError: If logits differ in any bit.
     """
-    model = MODELS.build(model_config(cfg))
     # Building adds to the config.
     classifier = MODELS.build(
         {**deepcopy(config.model), '_scope_': 'mmpretrain'})
-    try:
-        model.load_state_dict(loaded.get('state_dict', loaded))
-        classifier.load_state_dict(state)
-    except RuntimeError as error:
-        raise ValueError(f'The weights do not fit the config: {error}'
-                         ) from error
+    classifier.load_state_dict(state)
     generator = torch.Generator().manual_seed(0)
-    size = picture_size(cfg)
     noise = torch.rand((2, 3, size, size), generator=generator) * 2 - 1
     with torch.inference_mode():
-        logits, theirs = (network.eval()(noise, mode='tensor')
-                          for network in (model, classifier))
+        logits, theirs = (network(noise, mode='tensor')
+                          for network in (model, classifier.eval()))
     if not torch.equal(logits, theirs):
         raise ValueError(
             'The classifier would differ from the model by up to '

@@ -7,7 +7,7 @@ from mmengine.dataset import default_collate
 from mmengine.registry import DATASETS, init_default_scope
 from tqdm import tqdm
 
-from ipdfer_mm.analysis.loading import load_trained_model
+from ipdfer_mm.apis.loading import load_trained_model
 from ipdfer_mm.utils.checkpoint_files import checkpoints
 
 from .results import RunResult

@@ -7,7 +7,7 @@ from importlib import metadata
 
 from mmengine.utils.dl_utils import collect_env as collect_base_env
 
-import ipdfer_mm
+from ipdfer_mm.version import __version__
 
 PACKAGES = ('numpy', 'opencv-python', 'facenet-pytorch', 'mmengine', 'mmcv',
             'mmcv-lite', 'mmpretrain', 'mmagic', 'setuptools')
@@ -20,7 +20,7 @@ def collect_env() -> dict:
         dict: Versions by name; 'not installed' for a package that is missing.
     """
     env = collect_base_env()
-    env['ipdfer_mm'] = ipdfer_mm.__version__
+    env['ipdfer_mm'] = __version__
     for package in PACKAGES:
         try:
             env[package] = metadata.version(package)

@@ -2,13 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from .face_drawing import expression_colour
-
 NUM_BINS = 600
 FIRST_WIDTH = 0.04  # seconds, a frame
+
+
+def expression_colour(index: int) -> tuple[float, float, float]:
+    """Colour of an expression: red, green and blue in [0, 1].
+
+    Args:
+        index (int): Label.
+
+    Returns:
+        tuple[float, float, float]: One of ten.
+    """
+    return matplotlib.colormaps['tab10'](index % 10)[:3]
 
 
 class ExpressionTimeline:

@@ -5,15 +5,14 @@ import io
 import numpy as np
 from matplotlib.figure import Figure
 
-from ipdfer_mm.analysis.probes import PROBES
-
 
 def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
     """Draw a leakage matrix for each kind of probe.
 
     Args:
         probes (dict[str, dict]): What
-            :func:`ipdfer_mm.analysis.probes.leakage_matrix` gives, by kind.
+            :func:`ipdfer_mm.analysis.probes.leakage_matrix` gives, by the
+            name of the kind of probe.
         title (str): Heading.
 
     Returns:
@@ -36,9 +35,8 @@ def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
         axes.set_xticks(range(len(columns)), columns)
         axes.set_yticks(range(len(cells)), cells)
         margin = matrix['mean_margin']
-        name = PROBES[kind]
-        axes.set_title(f'{name} probe' if margin is None else
-                       f'{name} probe, own less others {margin:.2f}',
+        axes.set_title(f'{kind} probe' if margin is None else
+                       f'{kind} probe, own less others {margin:.2f}',
                        fontsize=10)
     figure.colorbar(image, ax=grid, label='0: chance, 1: perfect')
     return figure

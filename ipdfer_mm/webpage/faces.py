@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from ipdfer_mm.apis import ExpressionInferencer, Face
+from ipdfer_mm.apis.face_drawing import draw_faces
 from ipdfer_mm.utils.images import swap_channels
-from ipdfer_mm.visualization.face_drawing import draw_faces
 from ipdfer_mm.visualization.picture_grid import to_uint8
 
 

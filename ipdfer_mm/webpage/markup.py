@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from matplotlib.colors import to_hex
 
+from ipdfer_mm.apis.face_drawing import shrink
 from ipdfer_mm.preparation.head_pose import Angles
-from ipdfer_mm.visualization.face_drawing import expression_colour, shrink
+from ipdfer_mm.visualization.expression_timeline import expression_colour
 
 # Longest side of the annotated picture in pixels.
 MAX_SIDE = 1280

@@ -220,7 +220,7 @@ def classifier(tmp_path_factory):
 
 def test_plain_classifier(classifier, portraits):
     config, checkpoint = classifier
-    with pytest.raises(ValueError, match='does not name the expressions'):
+    with pytest.raises(ValueError, match='names the expressions'):
         ExpressionInferencer(config, checkpoint)
     names = tuple('abcdefg')
     inferencer = ExpressionInferencer(config, checkpoint, classes=names)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from ipdfer_mm.apis.pipeline import aligned_size, build_pipeline
+from ipdfer_mm.apis.loading import aligned_size
+from ipdfer_mm.apis.pipeline import build_pipeline
 from ipdfer_mm.utils.files import sha256
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
@@ -20,7 +21,7 @@ def test_all_configs(name):
     """Faces of the size that the test set gives the model."""
     config = Config.fromfile(CONFIGS / name)
     small = 'full_size' not in name and any(
-        word in name for word in ('cmufaces', 'demo', 'rendered'))
+        word in name for word in ('cmufaces', 'demo', 'rendered', 'small'))
     size = aligned_size(config, {})
     assert size == (64 if small else 112)
     picture = np.full((size, size, 3), 7, np.uint8)

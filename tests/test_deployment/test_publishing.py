@@ -195,5 +195,5 @@ def test_errors(tmp_path):
     other.model.expression_encoder.backbone.base_channels = 16
     other.model.expression_encoder.backbone.stem_channels = 16
     other.model.expression_head.in_channels = 128
-    with pytest.raises(ValueError, match='do not fit the config'):
+    with pytest.raises(ValueError, match='not a checkpoint of the model'):
         publish(other, checkpoint, tmp_path / 'plain.pth')

@@ -10,7 +10,7 @@ from fake_runs import CLASSES, make_run
 from tiny_run import ROOT
 
 from ipdfer_mm.analysis.predictions import load_predictions
-from ipdfer_mm.visualization.experiment_figures import (
+from ipdfer_mm.experiments.figures import (
     confusion_figure,
     embedding_figure,
     samples_figure,

@@ -19,12 +19,12 @@ import onnxruntime
 from mmengine.config import DictAction
 from mmengine.registry import MODELS
 
+from ipdfer_mm.apis.loading import image_size
 from ipdfer_mm.benchmarking import describe_machine, interleave, summarize
 from ipdfer_mm.deployment import (
     EAGER,
     benchmark_table,
     make_runtimes,
-    picture_size,
     plain_classifier,
 )
 from ipdfer_mm.utils.atomic import write_atomically
@@ -60,7 +60,7 @@ def parse_args() -> argparse.Namespace:
 def benchmark(args: argparse.Namespace) -> None:
     """Measure, print and write."""
     cfg = open_config(args)
-    size = picture_size(cfg)
+    size = image_size(cfg)
     model = MODELS.build(
         {**plain_classifier(cfg), '_scope_': 'mmpretrain'})
     rng = np.random.default_rng(0)

@@ -21,8 +21,9 @@ from torch import Tensor
 from ipdfer_mm.analysis.disentanglement_report import DisentanglementReport
 from ipdfer_mm.analysis.disentanglement_table import disentanglement_markdown
 from ipdfer_mm.analysis.identity_network import load_identity_network
-from ipdfer_mm.analysis.loading import load_trained_model
+from ipdfer_mm.analysis.probes import PROBES
 from ipdfer_mm.analysis.synthesis_report import load_mean_picture
+from ipdfer_mm.apis.loading import load_trained_model
 from ipdfer_mm.experiments.state import SMOKE, is_smoke
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically
@@ -133,7 +134,9 @@ def write(args: argparse.Namespace, report: dict,
         text = json.dumps(report, indent=2)
         name = Path(args.checkpoint).name
         title = f'{report["note"]}: {name}' if 'note' in report else name
-        heatmap = leakage_heatmap(report['probes'], title)
+        heatmap = leakage_heatmap({
+            PROBES[kind]: matrix
+            for kind, matrix in report['probes'].items()}, title)
         for suffix, content in {'.json': f'{text}\n'.encode(),
                                 '.md': table.encode(),
                                 '.png': figure_png(heatmap)}.items():

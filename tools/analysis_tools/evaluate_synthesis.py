@@ -20,7 +20,6 @@ from torch import Tensor
 
 from ipdfer_mm.analysis.fid import INCEPTION, load_inception, measure_fid
 from ipdfer_mm.analysis.identity_network import load_identity_network
-from ipdfer_mm.analysis.loading import load_trained_model
 from ipdfer_mm.analysis.lpips import ALEXNET, load_lpips, measure_lpips
 from ipdfer_mm.analysis.synthesis_report import (
     FacePictures,
@@ -29,6 +28,7 @@ from ipdfer_mm.analysis.synthesis_report import (
     measure_synthesis,
     synthesize,
 )
+from ipdfer_mm.apis.loading import load_trained_model
 from ipdfer_mm.experiments.state import SMOKE, is_smoke
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically

@@ -24,13 +24,7 @@ from sklearn.manifold import TSNE
 from ipdfer_mm.analysis.predictions import check_same_pictures
 from ipdfer_mm.experiments.curves import read_curves
 from ipdfer_mm.experiments.features import extract_features
-from ipdfer_mm.experiments.results import Experiment, read_experiments
-from ipdfer_mm.experiments.state import SMOKE
-from ipdfer_mm.geometry.yaw_bins import POSE_EDGES
-from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.utils.cli import parse_experiment_args
-from ipdfer_mm.utils.compat import set_checkpoint_trust
-from ipdfer_mm.visualization.experiment_figures import (
+from ipdfer_mm.experiments.figures import (
     COLUMNS,
     confusion_figure,
     embedding_figure,
@@ -38,6 +32,12 @@ from ipdfer_mm.visualization.experiment_figures import (
     sensitivity_figure,
     won_pictures,
 )
+from ipdfer_mm.experiments.results import Experiment, read_experiments
+from ipdfer_mm.experiments.state import SMOKE
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES
+from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.cli import parse_experiment_args
+from ipdfer_mm.utils.compat import set_checkpoint_trust
 
 ADVICE = 'choose another folder with --out'
 ROWS = 3  # of pictures

@@ -11,15 +11,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.runner import CheckpointLoader
-
-from ipdfer_mm.analysis.loading import load_trained_model
+from ipdfer_mm.apis.loading import class_names, image_size, load_trained_model
 from ipdfer_mm.deployment import (
-    class_names,
     dataset_faces,
     export_onnx,
     folder_faces,
-    picture_size,
     write_onnx,
 )
 from ipdfer_mm.utils.cli import open_config, parse_onnx_args
@@ -42,11 +38,10 @@ def parse_args() -> argparse.Namespace:
 def export(args: argparse.Namespace) -> None:
     """Export, check and write."""
     cfg = open_config(args)
-    checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
-    classes = class_names(cfg, checkpoint.get('meta', {}))
     model = load_trained_model(cfg, args.checkpoint).cpu()
+    classes = class_names(model)
     if args.pictures:
-        pictures = folder_faces(args.pictures, picture_size(cfg),
+        pictures = folder_faces(args.pictures, image_size(cfg),
                                 args.num_pictures)
     else:
         pictures = dataset_faces(cfg, 'test', args.num_pictures)

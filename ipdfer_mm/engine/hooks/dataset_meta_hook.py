@@ -6,7 +6,7 @@ import torch.nn as nn
 from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 
-from ipdfer_mm.datasets.folds import check_same_fold
+from ipdfer_mm.datasets.folds import check_same_classes, check_same_fold
 from ipdfer_mm.models.encoders.key_match import match_keys
 from ipdfer_mm.models.training_checks import check_once
 from ipdfer_mm.registry import HOOKS
@@ -161,20 +161,10 @@ class DatasetMetaHook(Hook):
         meta = checkpoint.get('meta', {})
         theirs = meta.get('dataset_meta') or {}
         ours = get_metainfo(runner)
-        classes = theirs.get('classes'), ours.get('classes')
         # A face recogniser is tested on other people than it was trained on.
-        names_classes = runner._resume or getattr(
-            unwrap(runner.model), 'names_classes', True)
-        if names_classes and None not in classes and (
-                tuple(classes[0]) != tuple(classes[1])):
-            raise ValueError(
-                'The checkpoint was trained on the classes '
-                f'{shorten(classes[0])}, but the data set has '
-                f'{shorten(classes[1])}. Test and resume with the '
-                'data set it was trained on. To fine-tune it for other '
-                'classes, load only its backbone: init_cfg=dict('
-                "type='Pretrained', checkpoint='...', "
-                "prefix='expression_encoder.backbone.').")
+        if runner._resume or getattr(
+                unwrap(runner.model), 'names_classes', True):
+            check_same_classes(theirs, ours)
         if self._goes_on(runner):
             check_same_fold(theirs, ours)
             self._check_weights(runner, checkpoint)

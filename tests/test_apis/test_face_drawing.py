@@ -1,14 +1,14 @@
 import numpy as np
 
 from ipdfer_mm.apis import Face
-from ipdfer_mm.preparation.head_pose import UNKNOWN, Angles
-from ipdfer_mm.visualization.face_drawing import (
+from ipdfer_mm.apis.face_drawing import (
     CELL,
     HEADING_HEIGHT,
     draw_faces,
-    expression_colour,
     shrink,
 )
+from ipdfer_mm.preparation.head_pose import UNKNOWN, Angles
+from ipdfer_mm.visualization.expression_timeline import expression_colour
 
 GREY = np.full((400, 500, 3), 128, np.uint8)
 

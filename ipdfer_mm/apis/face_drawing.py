@@ -1,14 +1,13 @@
 """Faces and their expressions drawn into a picture."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import cv2
-import matplotlib
 import numpy as np
 
-if TYPE_CHECKING:
-    from ipdfer_mm.apis.results import Face
+from ipdfer_mm.visualization.expression_timeline import expression_colour
+
+from .results import Face
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 # Pictures with a shorter side are enlarged, so that text can be read.
@@ -18,18 +17,6 @@ MAX_ENLARGED = 4096
 HEADING_HEIGHT = 20  # pixels, of the panel
 CELL = 112  # pixels, side of its faces
 PANEL = ('aligned', 'neutral', 'reconstruction')
-
-
-def expression_colour(index: int) -> tuple[float, float, float]:
-    """Colour of an expression: red, green and blue in [0, 1].
-
-    Args:
-        index (int): Label.
-
-    Returns:
-        tuple[float, float, float]: One of ten.
-    """
-    return matplotlib.colormaps['tab10'](index % 10)[:3]
 
 
 def shrink(picture: np.ndarray, max_side: int) -> np.ndarray:
@@ -52,7 +39,7 @@ def shrink(picture: np.ndarray, max_side: int) -> np.ndarray:
 
 
 def draw_faces(picture: np.ndarray,
-               faces: Sequence['Face'],
+               faces: Sequence[Face],
                numbers: Sequence[int] | None = None,
                synthesis: bool = False) -> np.ndarray:
     """Draw box, points, expression and head pose of faces.
@@ -81,7 +68,7 @@ def draw_faces(picture: np.ndarray,
     return np.concatenate([canvas, _panel(height, faces, numbers)], axis=1)
 
 
-def _draw_face(canvas: np.ndarray, face: 'Face', scale: float,
+def _draw_face(canvas: np.ndarray, face: Face, scale: float,
                number: str) -> None:
     names = list(face.probabilities)
     red, green, blue = expression_colour(names.index(face.label))
@@ -114,7 +101,7 @@ def _write(canvas: np.ndarray, text: str, left: int, bottom: int,
                 cv2.LINE_AA)
 
 
-def _panel(height: int, faces: Sequence['Face'],
+def _panel(height: int, faces: Sequence[Face],
            numbers: Sequence[int] | None) -> np.ndarray:
     panel = np.full((height, CELL * len(PANEL), 3), 255, np.uint8)
     for column, name in enumerate(PANEL):

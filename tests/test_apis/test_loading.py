@@ -4,10 +4,13 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
-from mmengine.registry import MODELS
-from small_model import build_model, model_cfg
+from mmengine.registry import DefaultScope
+from small_model import build_model, head, model_cfg, resnet
 
-from ipdfer_mm.apis import get_model, list_models, model
+from ipdfer_mm.apis import get_model, known_models, list_models
+from ipdfer_mm.apis.loading import load_trained_model
+from ipdfer_mm.registry import MODELS
+from ipdfer_mm.utils import register_all_modules
 from ipdfer_mm.utils.weight_files import save_weights
 
 CLASSES = ('anger', 'happiness', 'neutral', 'sadness')
@@ -56,11 +59,12 @@ Models:
 ''')
     (installed / 'model-index.yml').write_text(
         'Import:\n  - configs/metafile.yml\n')
-    monkeypatch.setattr(model, 'ROOTS', (installed, *model.ROOTS))
+    monkeypatch.setattr(known_models, 'ROOTS',
+                        (installed, *known_models.ROOTS))
     assert list_models() == {
         'first': (installed / 'configs/one.py', 'https://example.org/one.pth')
     }
-    monkeypatch.setattr(model, 'ROOTS', (tmp_path, ))
+    monkeypatch.setattr(known_models, 'ROOTS', (tmp_path, ))
     assert list_models() == {}
     with pytest.raises(ValueError, match='configs are not installed'):
         get_model('first')
@@ -135,3 +139,51 @@ def test_damaged_checkpoint(config, checkpoint):
     checkpoint.write_bytes(pickle.dumps(3)[:2])
     with pytest.raises(RuntimeError, match='cannot be read'):
         get_model(config, checkpoint)
+
+
+RULE = 'a quarter'
+
+
+def test_another_fold_is_refused(tmp_path):
+    path = tmp_path / 'model.pth'
+    torch.save(
+        dict(state_dict=build_model().state_dict(),
+             meta=dict(dataset_meta=dict(
+                 classes=CLASSES, fold=3, fold_rule=RULE))), path)
+    cfg = Config(dict(model=model_cfg()))
+    ours = dict(classes=CLASSES, fold_rule=RULE)
+    assert not load_trained_model(cfg, str(path), dict(ours, fold=3)).training
+    assert load_trained_model(cfg, str(path), dict(classes=CLASSES))
+    with pytest.raises(ValueError, match='one of fold 3, but .* of fold 1'):
+        load_trained_model(cfg, str(path), dict(ours, fold=1))
+    with pytest.raises(ValueError, match='trained on the classes'):
+        load_trained_model(cfg, str(path), dict(classes=CLASSES[::-1]))
+
+
+def test_the_scope_is_that_of_the_config(tmp_path):
+    """A judge may be one of mmpretrain, whose names have no scope."""
+    register_all_modules()
+    cfg = Config(dict(
+        default_scope='mmpretrain',
+        data_preprocessor=dict(mean=[1.] * 3, std=[2.] * 3),
+        model=dict(
+            type='ImageClassifier',
+            backbone={**resnet(), 'type': 'ResNet'},
+            neck=dict(type='GlobalAveragePooling'),
+            head={**head(4), '_scope_': 'mmpretrain'})))
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = MODELS.build(cfg.copy().model)
+    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'model.pth')
+    with DefaultScope.overwrite_default_scope('ipdfer_mm'):
+        loaded = load_trained_model(cfg, str(tmp_path / 'model.pth'))
+    assert loaded.data_preprocessor.mean.flatten().tolist() == [1, 1, 1]
+
+
+def test_weights_of_another_model_are_refused(tmp_path, checkpoint):
+    """One with a pose encoder, by a config without."""
+    cfg = Config(dict(model=model_cfg(
+        pose_encoder=None, pose_head=None, loss_pose=None, loss_cos=None,
+        loss_confusion=None)))
+    for load in (load_trained_model, get_model):
+        with pytest.raises(ValueError, match='not in the network: .*pose_enc'):
+            load(cfg, str(checkpoint))
