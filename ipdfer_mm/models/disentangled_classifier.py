@@ -30,7 +30,8 @@ class DisentangledClassifier(BaseModel):
         identity_encoder (dict): E_id, an :class:`IdentityEncoder`.
         expression_encoder (dict): E_exp, a :class:`FaceEncoder`.
         expression_head (dict): C_exp, a head of mmpretrain.
-        decoder (dict): G_dec, a :class:`FaceDecoder`.
+        decoder (dict): G_dec, a :class:`FaceDecoder`, or a network with its
+            attributes ``in_channels`` and ``img_size``.
         pose_encoder (dict, optional): E_pose, a :class:`FaceEncoder`.
         classes (Sequence[str], optional): Names of the expressions in the
             order of the labels.
@@ -61,7 +62,6 @@ class DisentangledClassifier(BaseModel):
         self.expression_encoder = MODELS.build(expression_encoder)
         self.expression_head = MODELS.build(expression_head)
         self.decoder = MODELS.build(decoder)
-        self.feat_channels = self.decoder.in_channels
         self.pose_encoder = build_optional(pose_encoder)
         self.neutral_class = neutral_class
         self.classes: tuple[str, ...] | None = None

@@ -11,7 +11,7 @@ from ipdfer_mm.registry import MODELS
 
 from .disentangled_classifier import DisentangledClassifier
 from .targets import Targets, stack_targets
-from .training_checks import check_once, check_widths
+from .training_checks import check_once
 from .utils import CROSS_ENTROPY, build_loss, build_optional, frozen
 
 
@@ -198,8 +198,6 @@ class IPDFERModel(DisentangledClassifier):
                               f_exp: Tensor,
                               targets: Targets) -> dict[str, Tensor]:
         r"""Eq. 5, 6 and :math:`\beta_1` Eq. 3 of features (N, D)."""
-        check_widths(
-            self.feat_channels, identity=f_id, pose=f_pose, expression=f_exp)
         losses = {}
         if self.loss_exp is not None:
             losses['loss_exp'] = self.loss_exp(

@@ -2,8 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+import torch
 from mmengine.optim import OptimWrapperDict
-from torch import Tensor
+
+from ipdfer_mm.utils.modules import unwrap
+
+from .utils import frozen
 
 if TYPE_CHECKING:
     from .ipdfer import IPDFERModel
@@ -35,7 +39,8 @@ def check_trainable(model: 'IPDFERModel',
     Raises:
         RuntimeError: If the identity encoder has no weights, or the neutral
             class is unknown.
-        ValueError: If the optimizers are not those of its steps.
+        ValueError: If the optimizers are not those of its steps, or an
+            encoder gives features of another width than the decoder takes.
     """
     _check_optimizers(model, optim_wrapper)
     if not model.identity_encoder.has_weights:
@@ -49,6 +54,7 @@ def check_trainable(model: 'IPDFERModel',
             'The model does not know which class is neutral. Add '
             "dict(type='ipdfer_mm.DatasetMetaHook') to custom_hooks, or "
             'give `classes` in the model config.')
+    _check_widths(model)
 
 
 def _check_optimizers(model: 'IPDFERModel',
@@ -80,24 +86,23 @@ def _check_optimizers(model: 'IPDFERModel',
                     f'{name}.')
 
 
-def check_widths(feat_channels: int, **feats: Tensor | None) -> None:
+@torch.no_grad()
+def _check_widths(model: 'IPDFERModel') -> None:
     """Refuse components that cannot be added up and decoded.
 
-    Of the features at hand: networks do not tell their widths beforehand.
-
-    Args:
-        feat_channels (int): Width that the decoder takes.
-        **feats (Tensor, optional): (N, D), by the name of the encoder.
-
-    Raises:
-        ValueError: If a feature has another width.
+    Networks do not tell the width of their feature; that of an image does.
     """
+    decoder = unwrap(model.decoder)
+    size = decoder.img_size
+    image = next(decoder.parameters()).new_zeros(1, 3, size, size)
+    with frozen(*model.children()):
+        feats = model.extract_feats(image)
     for name, feat in feats.items():
-        if feat is not None and feat.shape[1] != feat_channels:
+        if feat.shape[1] != decoder.in_channels:
             raise ValueError(
                 f'model.{name}_encoder gives features of width '
                 f'{feat.shape[1]}, but model.decoder.in_channels is '
-                f'{feat_channels}. The identity encoder sets the '
+                f'{decoder.in_channels}. The identity encoder sets the '
                 'width: give the decoder and the heads its width as '
                 'in_channels, and the other encoders the neck dict('
                 "type='mmpretrain.LinearNeck', in_channels=..., "

@@ -423,5 +423,8 @@ def test_widths_that_differ_are_named():
             widths=(8, ) * 5,
             img_size=32))
     message = 'identity_encoder gives features of width 64.*in_channels is 32'
+    before = {key: value.clone() for key, value in model.state_dict().items()}
     with pytest.raises(ValueError, match=message):
         model.train_step(make_batch(0), build_optim(model))
+    for key, value in model.state_dict().items():
+        assert torch.equal(value, before[key]), key
