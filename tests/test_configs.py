@@ -306,14 +306,19 @@ def test_ablations_leave_out_what_they_say(name, gone):
 
 
 def test_holdout_chooses_without_the_test_pictures(rafdb):
+    """By the flags that docs/training.md gives."""
     register_all_modules()
-    cfg = Config.fromfile(ROOT / 'configs/holdout/ipdfer_rafdb.py')
+    page = (ROOT / 'docs/training.md').read_text()
+    (command, ) = re.findall(r'--work-dir work_dirs/holdout[^`]*', page)
+    options = dict(re.findall(r'(\S+)=(\S+)', command))
+    cfg = Config.fromfile(ROOT / 'configs/ipdfer_rafdb.py')
+    cfg.merge_from_dict(options)
     splits = {}
     for part in ('train', 'val', 'test'):
         dataset = cfg[f'{part}_dataloader'].dataset
-        getattr(dataset, 'dataset', dataset).data_root = str(rafdb)
+        dataset.data_root = str(rafdb)
         if part != 'test':
-            dataset.num_splits = 4  # of 8 pictures
+            dataset.holdout.share = 0.25  # of 8 images
         dataset = DATASETS.build(dataset)
         splits[part] = [dataset.get_data_info(i)['img_path']
                         for i in range(len(dataset))]

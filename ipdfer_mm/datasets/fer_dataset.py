@@ -15,6 +15,7 @@ from ipdfer_mm.utils.expressions import EXPRESSIONS
 from ipdfer_mm.utils.files import missing_files
 from ipdfer_mm.utils.messages import shorten
 
+from .folds import hold_out
 from .manifest import (
     MEND,
     is_duplicate_flag,
@@ -66,6 +67,11 @@ class FERDataset(BaseDataset):
         drop_classes (Sequence[str]): Names of classes that ``metainfo``
             leaves out and whose samples shall be left out too. Defaults to
             none: such a sample is an error.
+        holdout (dict, optional): Read a part only, as
+            ``dict(part='train')``, or, of the same images,
+            ``dict(part='val')``, on which the epoch can be chosen; further
+            keys are those of :func:`~ipdfer_mm.datasets.folds.hold_out`.
+            Defaults to None, all.
         metainfo (dict, optional): ``classes`` narrows or widens the classes
             or sets another order. Defaults to None, the data set's own.
         **kwargs: As mmpretrain's ``BaseDataset``.
@@ -89,6 +95,7 @@ class FERDataset(BaseDataset):
                  drop_flags: Sequence[str] = (),
                  drop_duplicates: bool = False,
                  drop_classes: Sequence[str] = (),
+                 holdout: dict | None = None,
                  metainfo: dict | None = None,
                  **kwargs) -> None:
         data_root = osp.expanduser(data_root)
@@ -106,6 +113,7 @@ class FERDataset(BaseDataset):
         self.drop_flags = tuple(drop_flags)
         self.drop_duplicates = drop_duplicates
         self.drop_classes = tuple(drop_classes)
+        self.holdout = holdout
         self._notes: dict[str, list[str]] = {}
         super().__init__(
             ann_file, metainfo=metainfo, data_root=data_root, **kwargs)
@@ -174,6 +182,8 @@ class FERDataset(BaseDataset):
             raise ValueError(f'{self._title} has no sample.{self._notes_text}'
                              f' Expected {self.LAYOUT}.')
         self._check_pictures(infos)
+        if self.holdout is not None:
+            infos = hold_out(infos, **self.holdout)
         self._log_counts(infos)
         return infos
 

@@ -1,6 +1,8 @@
-"""Which datasets a trained model may be tested on."""
+"""Parts of datasets, and which of them a trained model may be tested on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from ipdfer_mm.utils.messages import shorten
 
@@ -48,3 +50,37 @@ def check_same_fold(trained: Mapping, ours: Mapping) -> None:
             'trained on. Choose the fold of the checkpoint: configs of CK+ '
             'read it from the environment variable CKPLUS_FOLD, those of the '
             'CMU Face Images from CMU_FACES_FOLD.')
+
+
+def hold_out(samples: Sequence[dict], part: str, share: float = 0.1,
+             seed: int = 0) -> list[dict]:
+    """Divide a training set, to choose an epoch on what is not trained on.
+
+    The samples are shuffled, the first of them are held out. With the
+    defaults that is the first of the ten folds of mmpretrain's
+    ``KFoldDataset``. Images of one subject may be in both parts.
+
+    Args:
+        samples (Sequence[dict]): All samples.
+        part (str): ``'train'`` for what is trained on, ``'val'`` for what is
+            held out.
+        share (float): How much is held out, in (0, 1).
+        seed (int): Decides which samples.
+
+    Returns:
+        list[dict]: The samples of the part.
+
+    Raises:
+        ValueError: If an argument is wrong, or a part is empty.
+    """
+    if part not in ('train', 'val') or not 0 < share < 1:
+        raise ValueError(f"holdout: part={part!r} must be 'train' or 'val', "
+                         f'and share={share!r} between 0 and 1.')
+    count = int(len(samples) * share)
+    if not 0 < count < len(samples):
+        raise ValueError(f'holdout: share={share} of {len(samples)} samples '
+                         f'holds out {count} of them.')
+    indices = list(range(len(samples)))
+    np.random.default_rng(seed).shuffle(indices)
+    chosen = indices[:count] if part == 'val' else indices[count:]
+    return [samples[i] for i in chosen]

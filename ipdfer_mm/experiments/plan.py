@@ -17,7 +17,6 @@ SMOKE_ITERATIONS = 2
 # On a CPU an iteration of IPD-FER with 32 pictures takes half a minute.
 SMOKE_BATCH = 4
 SMOKE_PICTURES = 140  # of validation and test
-SMOKE_SHARED = 20  # where training and validation are parts of the same
 SMOKE_FOLDS = (0, 1)
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
@@ -158,8 +157,8 @@ def smoke_options(cfg: Config) -> list[str]:
         dataset, key = cfg[loader].dataset, f'{loader}.dataset'
         pictures = (SMOKE_ITERATIONS * SMOKE_BATCH
                     if loader == LOADERS[0] else SMOKE_PICTURES)
-        if 'dataset' in dataset:  # a part of it, as in configs/holdout
-            key, pictures = f'{key}.dataset', SMOKE_SHARED
+        if 'dataset' in dataset:  # that of a wrapper
+            key = f'{key}.dataset'
         options.append(f'{key}.indices={pictures}')
     return options
 

@@ -72,7 +72,7 @@ def test_smoke_and_options(config):
     assert cfg.test_dataloader.dataset.indices == 7  # options win
 
 
-def test_smoke_of_folds_and_parts(config, folded):
+def test_smoke_of_folds_and_wrapped_sets(config, folded):
     assert [run.fold for run in plan_runs([folded], Path('out'), [0],
                                           smoke=True)] == [0, 1]
     text = config.read_text()
@@ -83,10 +83,9 @@ def test_smoke_of_folds_and_parts(config, folded):
                                    'test_dataloader = dict(val_dataloader)'))
     run, = plan_runs([config], Path('out'), [0], smoke=True)
     cfg = run.load_config()
-    # Both are parts of the same pictures.
     assert 'indices' not in cfg.train_dataloader.dataset
-    assert (cfg.train_dataloader.dataset.dataset.indices
-            == cfg.val_dataloader.dataset.dataset.indices == 20)
+    assert cfg.train_dataloader.dataset.dataset.indices == 2 * 4
+    assert cfg.val_dataloader.dataset.dataset.indices == 140
     assert cfg.test_dataloader.dataset.indices == 140
 
 

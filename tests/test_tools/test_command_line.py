@@ -43,9 +43,10 @@ def test_work_dir(parse, tmp_path):
     config = tmp_path / 'named.py'
     config.write_text(f'_base_ = {str(RAFDB)!r}\nwork_dir = "of_config"\n')
     assert parse('train', RAFDB).work_dir == 'work_dirs/ipdfer_rafdb'
-    # Not the folder of the config of this name that is not in holdout.
-    holdout = RAFDB.parent / 'holdout' / RAFDB.name
-    assert parse('train', holdout).work_dir == 'work_dirs/holdout/ipdfer_rafdb'
+    # With the folder, as two configs may have one name.
+    config_below = RAFDB.parent / 'ablations/ipdfer_rafdb_lazy.py'
+    assert parse('train', config_below).work_dir == (
+        'work_dirs/ablations/ipdfer_rafdb_lazy')
     own = tmp_path / 'own.py'
     own.write_text(f'_base_ = {str(RAFDB)!r}\n')
     assert parse('train', own).work_dir == 'work_dirs/own'

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 from mmengine.config import Config
 
@@ -9,7 +7,6 @@ from ipdfer_mm.utils.dataset_configs import (
     wrapped_datasets,
 )
 
-CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 INNER = dict(img_size=7, pipeline=[dict(type='Test')])
 OTHER = dict(img_size=8, pipeline=[dict(type='Flip')])
 
@@ -42,12 +39,3 @@ def test_every_wrapped_set_gets_the_pipeline_of_the_test():
     assert 'pipeline' not in dataset and dataset.times == 2
     # The config is as it was.
     assert config.train_dataloader.dataset == outer
-
-
-def test_holdout_trains_on_a_wrapped_set():
-    """``KFoldDataset`` takes no pipeline itself."""
-    config = Config.fromfile(CONFIGS / 'holdout/ipdfer_rafdb.py')
-    dataset = without_augmentation(config, 'train')
-    assert dataset.type == 'mmpretrain.KFoldDataset'
-    assert 'pipeline' not in dataset
-    assert dataset.dataset.pipeline == config.test_dataloader.dataset.pipeline
