@@ -103,10 +103,6 @@ class AffectNet(FERDataset):
         yield from (self._read_old(name)
                     if release == 'old' else self._read_new(name))
 
-    @property
-    def _title(self) -> str:
-        return f'{super()._title}, {self.split} split'
-
     def _find_release(self) -> str:
         present = [
             release for release, names in (

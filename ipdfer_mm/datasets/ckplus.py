@@ -1,12 +1,10 @@
 """CK+: sequences from neutral to the peak of an expression."""
 
-import logging
 import os.path as osp
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from mmengine.logging import print_log
 
 from ipdfer_mm.geometry import five_points
 from ipdfer_mm.registry import DATASETS
@@ -130,14 +128,10 @@ class CKPlus(FERDataset):
     def _load_frames(self, with_neutral: bool) -> Iterator[dict]:
         sequences = list(self._read_sequences())
         subjects = sorted({sequence.subject for sequence in sequences})
-        if (len(sequences), len(subjects)) != (NUM_SEQUENCES, NUM_SUBJECTS):
-            print_log(
-                f'{self._title}: {len(sequences)} labelled sequences of '
-                f'{len(subjects)} subjects; the official set has '
-                f'{NUM_SEQUENCES} of {NUM_SUBJECTS}. The folds are others, '
-                'and results will not be comparable.',
-                logger='current',
-                level=logging.WARNING)
+        # Others would be in other folds.
+        self.warn_unless_official(
+            f'{len(sequences)} labelled sequences of {len(subjects)} subjects',
+            f'{NUM_SEQUENCES} labelled sequences of {NUM_SUBJECTS} subjects')
         tested = subjects[self.fold::self.NUM_FOLDS]
         landmarks = self._find(LANDMARKS)
         for sequence in sequences:
@@ -149,7 +143,7 @@ class CKPlus(FERDataset):
 
     @property
     def _title(self) -> str:
-        return f'{super()._title}, {self.split} split of fold {self.fold}'
+        return f'{super()._title} of fold {self.fold}'
 
     def _check_files(self) -> None:
         folders = subfolders(self.data_root)

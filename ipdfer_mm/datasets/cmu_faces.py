@@ -12,7 +12,7 @@ from mmengine.logging import print_log
 from ipdfer_mm.geometry import ARCFACE_TEMPLATE, similarity_transform
 from ipdfer_mm.geometry.five_points import POINT_COLUMNS, parse_points
 from ipdfer_mm.registry import DATASETS
-from ipdfer_mm.utils.csv_files import parse_number, read_table
+from ipdfer_mm.utils.csv_files import parse_number, read_table, refuse_twice
 from ipdfer_mm.utils.files import subfolders, walk_files
 from ipdfer_mm.utils.messages import shorten
 
@@ -207,13 +207,12 @@ class CMUFaces(FERDataset):
     def _read_landmarks(self) -> dict[str, tuple]:
         """Map each file to its points, or None, its yaw and its score."""
         rows: dict[str, tuple] = {}
+        first: dict[str, str] = {}
         columns = ('file', *POINT_COLUMNS)
         for where, cells in read_table(
                 self.ann_file, columns,
                 optional=(self.yaw_column, 'det_score')):
-            if cells['file'] in rows:
-                raise ValueError(f'{where}: a second row for {cells["file"]}; '
-                                 'remove one of the two.')
+            refuse_twice(first, cells['file'], where)
             numbers = [
                 parse_number(cells.get(name, ''), name, where)
                 for name in (self.yaw_column, 'det_score')

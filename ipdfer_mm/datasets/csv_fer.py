@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ipdfer_mm.registry import DATASETS
-from ipdfer_mm.utils.csv_files import parse_number, read_table
+from ipdfer_mm.utils.csv_files import parse_number, read_table, refuse_twice
 from ipdfer_mm.utils.expressions import WORDS, expression_name
 from ipdfer_mm.utils.messages import shorten
 
@@ -62,9 +62,7 @@ class CSVFER(FERDataset):
         for where, cells in read_table(
                 self.ann_file, columns, optional=('subject', 'yaw', 'split')):
             path = cells['path'].strip()
-            if first.setdefault(path, where) != where:
-                raise ValueError(f'{where}: {path} stands already in '
-                                 f'{first[path]}; remove one of the two.')
+            refuse_twice(first, path, where)
             sample = self._parse_row(path, cells, where)
             splits[cells.get('split', '').strip()] = None
             if self.split is None and 'split' in cells:

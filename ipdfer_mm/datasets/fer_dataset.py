@@ -1,5 +1,6 @@
 """What all facial expression data sets have in common."""
 
+import logging
 import math
 import os.path as osp
 from collections import Counter
@@ -147,6 +148,20 @@ class FERDataset(BaseDataset):
         """
         self._notes.setdefault(reason, []).append(name)
 
+    def warn_unless_official(self, found: str, official: str) -> None:
+        """Warn of files that are not those that others report on.
+
+        Args:
+            found (str): What is there, such as ``'957 frames'``.
+            official (str): What should be.
+        """
+        if found != official:
+            print_log(
+                f'{self._title}: {found}, but officially {official}. Results '
+                'will not be comparable.',
+                logger='current',
+                level=logging.WARNING)
+
     def list_pictures(self) -> Iterator[dict]:
         """List the pictures, whether or not they are there.
 
@@ -219,7 +234,9 @@ class FERDataset(BaseDataset):
 
     @property
     def _title(self) -> str:
-        return f'{type(self).__name__} in {self.data_root}'
+        split = getattr(self, 'split', None)
+        return f'{type(self).__name__} in {self.data_root}' + (
+            f', {split} split' if split else '')
 
     @property
     def _notes_text(self) -> str:

@@ -1,13 +1,11 @@
 """FERPlus: FER2013 with the votes of ten people a picture."""
 
-import logging
 import os.path as osp
 from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from mmengine.logging import print_log
 
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils.expressions import EXPRESSIONS, class_folders
@@ -153,22 +151,15 @@ class FERPlus(FERDataset):
         all_rows = read_votes(self.ann_file)
         usage, _, official = SPLITS[self.split]
         rows = [row for row in all_rows if row.usage == usage]
-        if self.is_official and len(rows) != official:
-            print_log(
-                f'{self.ann_file} has {len(rows)} rows of {usage}; the '
-                f'official file {official}. Results will not be comparable.',
-                logger='current',
-                level=logging.WARNING)
+        if self.is_official:
+            self.warn_unless_official(f'{len(rows)} rows of {usage}',
+                                      f'{official} rows of {usage}')
         if self.manifest is None:
             on_main_process(
                 partial(self._write_missing, all_rows, rows),
                 f'{self._title}: the first process failed to write the '
                 'pictures; see its error.')
         return rows
-
-    @property
-    def _title(self) -> str:
-        return f'{super()._title}, {self.split} split'
 
     def _keep(self, row: VoteRow, winner: str | None) -> bool:
         reason = {

@@ -13,7 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ipdfer_mm.geometry.five_points import POINT_COLUMNS, parse_points
-from ipdfer_mm.utils.csv_files import parse_number, read_table, read_text
+from ipdfer_mm.utils.csv_files import (
+    parse_number,
+    read_table,
+    read_text,
+    refuse_twice,
+)
 from ipdfer_mm.utils.files import sha256
 from ipdfer_mm.utils.messages import shorten
 
@@ -98,16 +103,14 @@ def read_manifest(path: str) -> dict[str, ManifestRow]:
             empty or appears twice; names file and line.
     """
     rows: dict[str, ManifestRow] = {}
-    lines: dict[tuple[str, str], str] = {}
+    lines: dict[str, str] = {}
     for where, cells in read_table(path, HEADER, exact=True):
         for column in ('path', 'aligned_path'):
             name = cells[column]
             if not name:
                 raise ValueError(f'{where}: {column} is empty. {MEND}')
-            first = lines.setdefault((column, name), where)
-            if first != where:
-                raise ValueError(f'{where}: {column} {name} stands already '
-                                 f'in {first}. {MEND}')
+            refuse_twice(lines, f'{column} {name}', where,
+                         'run tools/prepare_dataset.py again')
         rows[cells['path']] = _parse_row(cells, where)
     return rows
 

@@ -1,14 +1,10 @@
 """RAF-DB, basic emotions."""
 
-import logging
-import os.path as osp
 import re
 from collections.abc import Iterator
 
-from mmengine.logging import print_log
-
 from ipdfer_mm.registry import DATASETS
-from ipdfer_mm.utils.csv_files import read_text
+from ipdfer_mm.utils.csv_files import read_text, refuse_twice
 
 from .fer_dataset import FERDataset
 
@@ -75,36 +71,25 @@ class RAFDB(FERDataset):
 
     def load_samples(self) -> Iterator[dict]:
         """Yield the samples of the split in the order of the list."""
-        lines: dict[str, int] = {}
+        lines: dict[str, str] = {}
         count = 0
         for number, line in enumerate(
                 read_text(self.ann_file).splitlines(), 1):
             if not line.strip():
                 continue
-            match, expression = self._parse_line(line, number)
-            first = lines.setdefault(match['stem'], number)
-            if first != number:
-                raise ValueError(
-                    f'{self.ann_file}, line {number}: {match[0]} stands '
-                    f'already in line {first}; remove one of the two.')
+            where = f'{self.ann_file}, line {number}'
+            match, expression = self._parse_line(line, where)
+            refuse_twice(lines, match[0], where)
             if match['split'] == self.split:
                 count += 1
                 path = f'{PICTURES}/{match["stem"]}_aligned.jpg'
                 yield dict(img_path=path, expression=expression)
-        if self.is_official and count != COUNTS[self.split]:
-            print_log(
-                f'{osp.basename(self.ann_file)} lists {count} pictures of the '
-                f'{self.split} split; the official one {COUNTS[self.split]}. '
-                'Results will not be comparable.',
-                logger='current',
-                level=logging.WARNING)
+        if self.is_official:
+            self.warn_unless_official(f'{count} images in the list', (
+                f'{COUNTS[self.split]} images in the list'))
 
-    @property
-    def _title(self) -> str:
-        return f'{super()._title}, {self.split} split'
-
-    def _parse_line(self, line: str, number: int) -> tuple[re.Match, str]:
-        where = f'{self.ann_file}, line {number}'
+    @staticmethod
+    def _parse_line(line: str, where: str) -> tuple[re.Match, str]:
         cells = line.split()
         if len(cells) != 2:
             raise ValueError(f'{where}: {line.strip()!r} is not of the form '

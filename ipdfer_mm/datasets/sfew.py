@@ -1,10 +1,7 @@
 """SFEW 2.0: frames of movies."""
 
-import logging
 import os.path as osp
 from collections.abc import Iterator
-
-from mmengine.logging import print_log
 
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils.expressions import EXPRESSIONS, class_folders
@@ -95,16 +92,9 @@ class SFEW(FERDataset):
                     yield dict(img_path=path, expression=expression)
                 else:
                     self.note('Not pictures, skipped', path)
-        if not self.aligned and count != COUNTS[self.split]:
-            print_log(
-                f'{self._title}: {count} frames; the official set has '
-                f'{COUNTS[self.split]}. Results will not be comparable.',
-                logger='current',
-                level=logging.WARNING)
-
-    @property
-    def _title(self) -> str:
-        return f'{super()._title}, {self.split} split'
+        if not self.aligned:
+            self.warn_unless_official(f'{count} frames',
+                                      f'{COUNTS[self.split]} frames')
 
     def _find_folder(self) -> str:
         for parent in ('', 'SFEW_2.0/'):

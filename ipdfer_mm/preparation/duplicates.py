@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -46,21 +45,6 @@ def pixel_hash(image: np.ndarray) -> str:
     digest = hashlib.sha256(str(image.shape).encode())
     digest.update(np.ascontiguousarray(image))
     return digest.hexdigest()
-
-
-def exact_duplicates(hashes: Sequence[str]) -> list[list[int]]:
-    """Groups of files with the same bytes.
-
-    Args:
-        hashes (Sequence[str]): Of each file.
-
-    Returns:
-        list[list[int]]: Indices of the files of each group of two and more.
-    """
-    groups = defaultdict(list)
-    for index, value in enumerate(hashes):
-        groups[value].append(index)
-    return [group for group in groups.values() if len(group) > 1]
 
 
 def near_duplicates(bits: np.ndarray,

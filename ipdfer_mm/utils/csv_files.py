@@ -111,6 +111,24 @@ def parse_number(text: str, column: str, where: str) -> float:
     return value
 
 
+def refuse_twice(seen: dict[str, str], name: str, where: str,
+                 advice: str = 'remove one of the two') -> None:
+    """Refuse a second row for the same thing.
+
+    Args:
+        seen (dict[str, str]): Where each name stands first; it is added.
+        name (str): The name.
+        where (str): File and line.
+        advice (str): What the error says in the end.
+
+    Raises:
+        ValueError: If the name was seen before.
+    """
+    first = seen.setdefault(name, where)
+    if first != where:
+        raise ValueError(f'{where}: {name} is already in {first}; {advice}.')
+
+
 def _find_encoding(path: str | Path) -> str:
     with open(path, 'rb') as file:
         start = file.read(64)

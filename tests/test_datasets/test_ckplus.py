@@ -50,8 +50,8 @@ def test_last_three_frames_and_the_first(whole, log):
     assert names(dataset)[5::4] == [
         *NAMES[2:], 'anger', 'contempt', 'disgust', 'fear']
     assert 'Sequences without a label, skipped: 12 (S005/002' in log.text
-    assert ('12 labelled sequences of 12 subjects; the official set has 327 '
-            'of 118') in log.text
+    assert ('12 labelled sequences of 12 subjects, but officially 327 labelled'
+            ' sequences of 118') in log.text
 
 
 def test_tested_on_the_peak_only(whole):

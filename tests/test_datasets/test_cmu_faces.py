@@ -156,7 +156,7 @@ def test_landmark_file_errors(root):
     assert len(CMUFaces(
         str(root), people=['p1'], landmark_file='points.csv')) == 3
     write_landmarks(root, rows + rows[:1])
-    with pytest.raises(ValueError, match='points.csv, line 6: a second row'):
+    with pytest.raises(ValueError, match='points.csv, line 6: .* already in'):
         CMUFaces(str(root), landmark_file='points.csv')
     write_landmarks(root, [(*rows[0][:-1], 'x')])
     with pytest.raises(ValueError, match='line 2: column fsanet_yaw'):

@@ -251,9 +251,9 @@ BAD_POINTS = ('1', ) * 9 + ('', )
     ([row('a', yaw='nan')], HEADER, "line 2: column yaw holds 'nan'"),
     ([row('a', points=BAD_POINTS)], HEADER, 'line 2: some of the ten cells'),
     ([row('a'), row('b'), row('a', 'c')], HEADER,
-     'line 4: path a stands already in .*line 2'),
+     'line 4: path a is already in .*line 2'),
     ([row('a', 'c'), row('b', 'c')], HEADER,
-     'line 3: aligned_path c stands already in .*line 2'),
+     'line 3: aligned_path c is already in .*line 2'),
     ([row('')], HEADER, 'line 2: path is empty'),
     ([row('a')[:-1]], HEADER, 'line 2: 16 cells, but the header has 17'),
 ])

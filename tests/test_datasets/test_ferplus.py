@@ -54,7 +54,7 @@ def test_votes_are_joined_to_pixels_by_row(root, log):
             assert (picture == first + 1 + index).all()
         assert 'gt_score' not in infos(dataset)[0]
     assert 'Rows without a picture, skipped: 1 (line 2).' in log.text
-    assert 'has 9 rows of Training; the official file 28709' in log.text
+    assert '9 rows of Training, but officially 28709 rows' in log.text
     assert sorted(path.name for path in (root / 'FER2013Valid').iterdir()) == [
         f'fer{number:07d}.png' for number in range(8, 16)]
 

@@ -123,7 +123,7 @@ def test_csv_of_two_columns(table):
     ('photos/b.jpg,3,', "line 3: the expression '3' is not one of anger.*nam"),
     ('photos/b.jpg,,', "line 3: the expression '' is not one of"),
     ('photos/b.jpg,sad,left', "line 3: column yaw holds 'left'"),
-    ('photos/a.jpg,sad,', 'line 3: photos/a.jpg stands already in .*line 2'),
+    ('photos/a.jpg,sad,', 'line 3: photos/a.jpg is already in .*line 2'),
     ('photos/b.jpg,sad', 'line 3: 2 cells, but the header has 3'),
 ])
 def test_csv_errors_name_the_row(table, row, message):

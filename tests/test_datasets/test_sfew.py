@@ -41,7 +41,7 @@ def test_folders_nested_or_not(root, split, aligned, folder, log):
     # The beginning of the name is a movie.
     assert 'subject' not in info and info['pose_label'] == -100
     assert f'Not pictures, skipped: 1 ({folder}/Angry/Thumbs.db)' in log.text
-    assert ('the official set has' in log.text) == (not aligned)
+    assert ('but officially' in log.text) == (not aligned)
 
 
 def test_what_archives_leave_is_no_layout(root):

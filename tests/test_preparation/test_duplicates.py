@@ -9,7 +9,6 @@ from verified_sets import photo_like
 from ipdfer_mm.preparation.duplicates import (
     MAX_DISTANCE,
     content_hash,
-    exact_duplicates,
     near_duplicates,
     perceptual_hash,
 )
@@ -69,12 +68,6 @@ def test_real_faces(shared):
 
 def test_content_hash():
     assert content_hash(b'abc') == hashlib.sha256(b'abc').hexdigest()
-
-
-def test_exact_duplicates():
-    hashes = list('abcadaeb')
-    assert sorted(exact_duplicates(hashes)) == [[0, 3, 5], [1, 7]]
-    assert exact_duplicates([]) == exact_duplicates(['a', 'b']) == []
 
 
 @pytest.mark.parametrize('max_distance', [0, 3, 6])

@@ -110,7 +110,7 @@ def test_angles_from_a_file(tmp_path):
     for name in ('b.jpg', 'c.jpg'):
         assert np.isnan(pose(FacePicture(name, IMAGE, None))).all()
     path.write_text('path,yaw\na.jpg,1\na.jpg,2\n')
-    with pytest.raises(ValueError, match='line 3: a.jpg stands already'):
+    with pytest.raises(ValueError, match='line 3: a.jpg is already'):
         TablePose(str(path))
     path.write_text('path,yaw\na.jpg,left\n')
     with pytest.raises(ValueError, match="line 2: column yaw holds 'left'"):

@@ -4,7 +4,7 @@ from collections.abc import Set
 
 import numpy as np
 
-from ipdfer_mm.utils.csv_files import parse_number, read_table
+from ipdfer_mm.utils.csv_files import parse_number, read_table, refuse_twice
 from ipdfer_mm.utils.files import sha256
 
 from .angles import UNKNOWN, Angles, FacePicture
@@ -103,10 +103,9 @@ def read_by_path(
         ValueError: If a column is missing or a path stands there twice.
     """
     rows: dict[str, tuple[str, dict[str, str]]] = {}
+    first: dict[str, str] = {}
     for where, cells in read_table(file, ('path', *columns)):
         path = cells['path']
-        if path in rows:
-            raise ValueError(f'{where}: {path} stands already in '
-                             f'{rows[path][0]}; remove one of the two.')
+        refuse_twice(first, path, where)
         rows[path] = (where, cells)
     return rows
