@@ -33,6 +33,7 @@ from ipdfer_mm.visualization import (
     comparison_sheet,
     synthesis_grid,
 )
+from ipdfer_mm.visualization.saving import encode_figure
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 MODELS = {'baseline': 'ResNet-18', 'ipdfer': 'IPD-FER'}
@@ -121,7 +122,8 @@ def main() -> None:
     sheet = comparison_sheet(
         results, dataset.metainfo['classes'], grid,
         f'{len(dataset)} pictures of people whom no model has seen')
-    sheet.savefig(args.work_dir / 'sheet.png', dpi=150)
+    write_atomically(args.work_dir / 'sheet.png', encode_figure(sheet),
+                     ADVICE)
     write_atomically(args.work_dir / 'results.json',
                      (json.dumps(report, indent=2) + '\n').encode(), ADVICE)
     for result in results:

@@ -17,13 +17,13 @@ from ipdfer_mm.apis.annotation import (
     AnnotationJob,
     Summary,
     annotate_pictures,
+    without_results,
 )
 from ipdfer_mm.apis.inputs import list_inputs
-from ipdfer_mm.apis.video_annotation import annotate_video
+from ipdfer_mm.apis.video_annotation import annotate_video, name_results
 from ipdfer_mm.utils.messages import shorten
+from ipdfer_mm.utils.video import VIDEO_SUFFIXES
 
-VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg',
-                  '.webm')
 INTERRUPTED = 130
 
 
@@ -88,7 +88,7 @@ def report(summary: Summary, unit: str, what: str) -> None:
     print(f'{summary.num_faces} faces{tracks} in {summary.num_done} {unit}, '
           f'{summary.without_face} of them without a face: {what}')
     if summary.errors:
-        print(f'{len(summary.errors)} not read: {shorten(summary.errors)}')
+        print(f'{len(summary.errors)} problems: {shorten(summary.errors)}')
     if summary.interrupted:
         print('Interrupted: this is what was done so far.')
 
@@ -97,18 +97,10 @@ def infer(args: argparse.Namespace) -> list[Summary]:
     """Work on all inputs, or up to Ctrl-C."""
     videos = [path for path in args.inputs
               if path.suffix.lower() in VIDEO_SUFFIXES and not path.is_dir()]
-    names = [path.stem for path in videos]
-    if len(set(names)) < len(names):
-        raise ValueError('Results are named by the video, and two have the '
-                         'same name; give them one after the other, each with '
-                         'its --out-dir.')
-    for path in videos:
-        if path.resolve().parent == args.out_dir.resolve():
-            raise ValueError(
-                f'{path} is in the folder of the results, where the annotated '
-                'video could replace it; choose another --out-dir.')
-    pictures = list_inputs([path for path in args.inputs
-                            if path not in videos])
+    sources = name_results(videos, args.out_dir)
+    pictures = without_results(
+        list_inputs([path for path in args.inputs if path not in videos]),
+        args.out_dir)
     inferencer = ExpressionInferencer(
         args.model, args.checkpoint or True, args.device, recipe=args.recipe,
         trust_checkpoint=args.trust_checkpoint)
@@ -118,7 +110,6 @@ def infer(args: argparse.Namespace) -> list[Summary]:
     if pictures:
         summaries.append(annotate_pictures(job, pictures))
         report(summaries[-1], 'pictures', f'{args.out_dir}/results.json')
-    sources = dict(zip(names, videos))
     if args.webcam is not None:
         sources = {f'webcam{args.webcam}': args.webcam}
     for name, source in sources.items():
@@ -127,8 +118,6 @@ def infer(args: argparse.Namespace) -> list[Summary]:
         try:
             summaries.append(annotate_video(job, source, name))
         except OSError as error:
-            if error.errno is not None:  # not of the video, but of results
-                raise
             summaries.append(Summary(errors=[str(error)]))
             print(error, file=sys.stderr)
             continue

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from mmengine.logging import print_log
 from tqdm import tqdm
 
 from ipdfer_mm.apis.face_drawing import draw_faces, shrink
@@ -63,8 +64,8 @@ class Summary:
         without_face (int): Pictures or frames without a face.
         num_tracks (int): Faces that a video shows, each counted once as far
             as it can be followed.
-        errors (list[str]): Why files could not be read, or a video ended
-            early; each names the file.
+        errors (list[str]): Why files could not be read or written, or a
+            video ended early; each names the file.
         interrupted (bool): Whether Ctrl-C ended it.
     """
 
@@ -85,12 +86,40 @@ class Summary:
         self.without_face += not result.faces
 
 
+def without_results(pictures: Sequence[Path], out: Path) -> list[Path]:
+    """Leave out the annotated pictures of an earlier run.
+
+    Args:
+        pictures (Sequence[Path]): What was found in the folders of the user.
+        out (Path): Folder of the results, which may be one of them.
+
+    Returns:
+        list[Path]: Those that are not below its folder ``pictures``.
+
+    Raises:
+        ValueError: If no other is left.
+    """
+    results = (out / PICTURES).resolve()
+    kept = [path for path in pictures
+            if results not in path.resolve().parents]
+    if len(kept) < len(pictures):
+        print_log(f'{len(pictures) - len(kept)} annotated pictures of an '
+                  f'earlier run, in {out / PICTURES}, are left out.',
+                  logger='current')
+    if pictures and not kept:
+        raise ValueError(f'All pictures are in {out / PICTURES}, where '
+                         'annotated ones are written; choose another folder '
+                         'of results.')
+    return kept
+
+
 def annotate_pictures(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
     """Write ``results.json``, ``results.csv`` and annotated pictures.
 
     The annotated pictures are in ``pictures``; they have the names of the
     others with ``.jpg`` behind, in the folders that those have below their
-    common one. A picture without a face has a row without cells.
+    common one; one that cannot be written is among the errors. A picture
+    without a face has a row without cells.
 
     Args:
         job (AnnotationJob): How and where to.
@@ -101,7 +130,7 @@ def annotate_pictures(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
 
     Raises:
         KeyboardInterrupt: If Ctrl-C came before anything was done.
-        OSError: If something cannot be written; names the file.
+        OSError: If the tables cannot be written; names the file.
     """
     paths = list(dict.fromkeys(
         Path(os.path.abspath(path)) for path in paths))
@@ -122,7 +151,10 @@ def annotate_pictures(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
         separator = '\n'
         try:
             for result, picture in results:
-                _write_picture(job, result, picture, common)
+                try:
+                    _write_picture(job, result, picture, common)
+                except OSError as error:  # of this name; others are fine
+                    summary.errors.append(str(error))
                 document.write(separator + json.dumps(result.to_dict()))
                 separator = ',\n'
                 writer.writerows(_rows(result, classes))

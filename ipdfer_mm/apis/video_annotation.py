@@ -6,8 +6,9 @@ kept. Ctrl-C keeps what was done so far.
 """
 
 import csv
-from collections import deque
-from collections.abc import Iterator
+import os
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +17,14 @@ from tqdm import tqdm
 
 from ipdfer_mm.apis.face_drawing import draw_faces
 from ipdfer_mm.utils.atomic import renamed_when_done, write_atomically
-from ipdfer_mm.utils.video import VideoSource, VideoWriter, written_video
+from ipdfer_mm.utils.video import (
+    Camera,
+    VideoFile,
+    VideoWriter,
+    written_video,
+)
 from ipdfer_mm.visualization.expression_timeline import ExpressionTimeline
-from ipdfer_mm.visualization.leakage_heatmap import figure_png
+from ipdfer_mm.visualization.saving import encode_figure
 
 from .annotation import ADVICE, AnnotationJob, Summary
 from .results import PictureResult, face_cells, face_columns
@@ -26,6 +32,8 @@ from .tracking import FaceTracker
 
 # For so long a face may be missed and keeps its number.
 PATIENCE = 0.5
+# How the tables of pictures are called.
+RESULTS = 'results'
 
 
 class _Recorder:
@@ -67,6 +75,48 @@ class _Recorder:
         self.summary.num_tracks = self.tracker.num_tracks
 
 
+def name_results(videos: Sequence[Path], out: Path) -> dict[str, Path]:
+    """Name the results of several videos, so that none replaces another.
+
+    Args:
+        videos (Sequence[Path]): The files; one that is given twice counts
+            once.
+        out (Path): Folder of the results.
+
+    Returns:
+        dict[str, Path]: The videos by name: their own without the suffix;
+        with it where two would have the same, in any case, or the tables of
+        pictures have it; and below their folders where that is not enough.
+
+    Raises:
+        ValueError: If results could replace a video.
+    """
+    videos = list(dict.fromkeys(
+        Path(os.path.abspath(video)) for video in videos))
+    if not videos:
+        return {}
+    common = Path(os.path.commonpath([video.parent for video in videos]))
+    stems = Counter(video.stem.casefold() for video in videos)
+    stems[RESULTS] += 1
+    files = Counter(video.name.casefold() for video in videos)
+    names = {}
+    for video in videos:
+        if stems[video.stem.casefold()] == 1:
+            name = video.stem
+        elif files[video.name.casefold()] == 1:
+            name = video.name
+        else:
+            name = str(video.relative_to(common))
+        names[name] = video
+    written = {(out / f'{name}.mp4').resolve() for name in names}
+    for video in videos:
+        if video.resolve() in written:
+            raise ValueError(
+                f'{video} is in the folder of the results, where the '
+                'annotated video would replace it; choose another one.')
+    return names
+
+
 def annotate_video(job: AnnotationJob, source: Path | int,
                    name: str) -> Summary:
     """Write ``<name>.mp4``, ``<name>.csv`` and ``<name>_timeline.png``.
@@ -75,7 +125,7 @@ def annotate_video(job: AnnotationJob, source: Path | int,
         job (AnnotationJob): How and where to.
         source (Path or int): A file, or the number of a camera; frames of
             which are worked on as they come, until Ctrl-C.
-        name (str): How the results are called.
+        name (str): How the results are called, perhaps with folders.
 
     Returns:
         Summary: What was done.
@@ -85,30 +135,27 @@ def annotate_video(job: AnnotationJob, source: Path | int,
         OSError: If the video cannot be opened or has no frame, or something
             cannot be written; names the file.
     """
-    job.out.mkdir(parents=True, exist_ok=True)
     table_file = job.out / f'{name}.csv'
     video_file = job.out / f'{name}.mp4'
-    with VideoSource(source) as video:
-        if video.is_camera:
-            job = replace(job, batch_size=1)
-        with written_video(video_file, video.fps) as writer, \
-                renamed_when_done(table_file, ADVICE) as partial, \
-                open(partial, 'w', encoding='utf-8', newline='') as table:
-            recorder = _Recorder(
-                job, video.fps, csv.writer(table, lineterminator='\n'),
-                writer)
-            _record_all(job, video, recorder)
+    video_file.parent.mkdir(parents=True, exist_ok=True)
+    is_camera = isinstance(source, int)
+    if is_camera:
+        job = replace(job, batch_size=1)
+    with (Camera if is_camera else VideoFile)(source) as video, \
+            written_video(video_file, video.fps) as writer, \
+            renamed_when_done(table_file, ADVICE) as partial, \
+            open(partial, 'w', encoding='utf-8', newline='') as table:
+        recorder = _Recorder(
+            job, video.fps, csv.writer(table, lineterminator='\n'), writer)
+        _record_all(job, video, recorder)
     summary = recorder.summary
-    if not summary.interrupted and video.num_frames is not None and (
-            summary.num_done < video.num_frames):
-        summary.errors.append(f'{source} says that it has {video.num_frames} '
-                              f'frames, but {summary.num_done} can be read')
-    png = figure_png(recorder.timeline.figure(name))
+    summary.errors += video.problems
+    png = encode_figure(recorder.timeline.figure(name))
     write_atomically(job.out / f'{name}_timeline.png', png, ADVICE)
     return summary
 
 
-def _record_all(job: AnnotationJob, video: VideoSource,
+def _record_all(job: AnnotationJob, video: VideoFile | Camera,
                 recorder: _Recorder) -> None:
     times: deque[float] = deque()  # of the frames that are being worked on
 

@@ -1,9 +1,12 @@
 """Files that are whole or not there."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+MAX_NAME = 255  # bytes
 
 
 def write_atomically(path: Path,
@@ -27,7 +30,7 @@ def write_atomically(path: Path,
     Raises:
         OSError: If it cannot be written; the message names the file.
     """
-    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+    partial = _beside(path, f'.{os.getpid()}.partial')
     try:
         with open(partial, 'wb') as file:
             file.write(content)
@@ -42,6 +45,14 @@ def write_atomically(path: Path,
     except BaseException:  # also Ctrl-C
         partial.unlink(missing_ok=True)
         raise
+
+
+def _beside(path: Path, ending: str) -> Path:
+    """Hidden name beside a file, no longer than file systems allow."""
+    name = path.name.encode('utf-8', 'surrogateescape')
+    if len(name) + len(ending) + 1 > MAX_NAME:
+        return path.with_name(f'.{hashlib.sha1(name).hexdigest()}{ending}')
+    return path.with_name(f'.{path.name}{ending}')
 
 
 @contextmanager
@@ -62,8 +73,7 @@ def renamed_when_done(path: Path, advice: str) -> Iterator[Path]:
     Raises:
         OSError: If it cannot be written; the message names the file.
     """
-    partial = path.with_name(
-        f'.{path.stem}.{os.getpid()}.partial{path.suffix}')
+    partial = _beside(path, f'.{os.getpid()}.partial{path.suffix}')
     try:
         yield partial
         os.replace(partial, path)

@@ -1,7 +1,5 @@
 """What each component of a face gives away, as a picture."""
 
-import io
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -41,16 +39,3 @@ def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
     figure.colorbar(image, ax=grid, label='0: chance, 1: perfect')
     return figure
 
-
-def figure_png(figure: Figure) -> bytes:
-    """Encode a page.
-
-    Args:
-        figure (Figure): The page.
-
-    Returns:
-        bytes: A PNG file.
-    """
-    content = io.BytesIO()
-    figure.savefig(content, format='png', dpi=150)
-    return content.getvalue()

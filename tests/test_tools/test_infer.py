@@ -108,7 +108,7 @@ def test_a_bad_video_does_not_end_the_others(run, tmp_path, faces):
                          'cpu')
     assert code == 1
     assert 'none.mp4 does not exist' in err
-    assert 'cannot open text.mp4' in err
+    assert 'text.mp4 cannot be opened' in err
     assert 'in 3 frames' in out
     assert {path.name for path in (tmp_path / 'work_dirs/infer').iterdir()
             } == {'clip.mp4', 'clip.csv', 'clip_timeline.png'}
@@ -120,7 +120,7 @@ def test_the_video_itself_is_not_replaced(run, tmp_path, monkeypatch, out):
     monkeypatch.chdir(tmp_path / 'videos')
     Path('a.mp4').write_bytes(b'mine')
     _, err, code = run('a.mp4', '--out-dir', out)
-    assert code == 2 and 'choose another --out-dir' in err
+    assert code == 2 and 'choose another one' in err
     assert Path('a.mp4').read_bytes() == b'mine'
 
 

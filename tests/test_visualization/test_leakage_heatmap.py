@@ -1,10 +1,8 @@
 import cv2
 import numpy as np
 
-from ipdfer_mm.visualization.leakage_heatmap import (
-    figure_png,
-    leakage_heatmap,
-)
+from ipdfer_mm.visualization.leakage_heatmap import leakage_heatmap
+from ipdfer_mm.visualization.saving import encode_figure
 
 
 def matrix(scores):
@@ -27,7 +25,7 @@ def test_darker_is_more():
     assert [label.get_text() for label in linear.get_yticklabels()] == [
         'f_id', 'f_pose', 'f_exp']
     page = cv2.imdecode(
-        np.frombuffer(figure_png(figure), np.uint8), cv2.IMREAD_COLOR)
+        np.frombuffer(encode_figure(figure), np.uint8), cv2.IMREAD_COLOR)
     assert page.shape[0] > 300
 
 

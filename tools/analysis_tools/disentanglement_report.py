@@ -30,10 +30,8 @@ from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import add_model_arguments, open_config
 from ipdfer_mm.utils.images import to_png
 from ipdfer_mm.visualization import picture_grid
-from ipdfer_mm.visualization.leakage_heatmap import (
-    figure_png,
-    leakage_heatmap,
-)
+from ipdfer_mm.visualization.leakage_heatmap import leakage_heatmap
+from ipdfer_mm.visualization.saving import encode_figure
 
 ADVICE = 'choose another file with --out'
 
@@ -139,7 +137,7 @@ def write(args: argparse.Namespace, report: dict,
             for kind, matrix in report['probes'].items()}, title)
         for suffix, content in {'.json': f'{text}\n'.encode(),
                                 '.md': table.encode(),
-                                '.png': figure_png(heatmap)}.items():
+                                '.png': encode_figure(heatmap)}.items():
             write_atomically(args.out.with_suffix(suffix), content, ADVICE)
     if args.grid is not None and columns:
         grid = picture_grid(columns, report.get('note', ''))

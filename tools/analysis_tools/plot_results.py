@@ -12,7 +12,6 @@ The predictions are pickles, which can run any code: read only your own runs.
 """
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,6 +37,7 @@ from ipdfer_mm.geometry.yaw_bins import POSE_EDGES
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import parse_experiment_args
 from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.visualization.saving import encode_figure
 
 ADVICE = 'choose another folder with --out'
 ROWS = 3  # of pictures
@@ -78,11 +78,9 @@ def parse_args() -> argparse.Namespace:
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG and PDF."""
     for suffix in ('png', 'pdf'):
-        content = io.BytesIO()
-        figure.savefig(content, format=suffix, dpi=200)
         # Not with_suffix: names of swept settings hold points.
         write_atomically(path.with_name(f'{path.name}.{suffix}'),
-                         content.getvalue(), ADVICE)
+                         encode_figure(figure, suffix, dpi=200), ADVICE)
 
 
 def which_checkpoint(*experiments: Experiment) -> str:
