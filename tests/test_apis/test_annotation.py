@@ -9,8 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from ipdfer_mm.apis.annotation import AnnotationJob, annotate_pictures
-from ipdfer_mm.apis.video_annotation import annotate_video
+from ipdfer_mm.apis.annotation import (
+    AnnotationJob,
+    annotate_pictures,
+    without_results,
+)
+from ipdfer_mm.apis.video_annotation import annotate_video, name_results
 from ipdfer_mm.utils import video
 from ipdfer_mm.utils.video import written_video
 
@@ -119,6 +123,64 @@ def test_ctrl_c_before_anything(job, pictures, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         annotate_pictures(job, pictures)
     assert list(job.out.iterdir()) == []
+
+
+@pytest.mark.parametrize('name', ['あ' * 80 + '.png', 'a' * 251 + '.png'])
+def test_long_names(job, pictures, name):
+    """All results are written, or the name is said, and the others are."""
+    long = pictures[0].with_name(name)
+    pictures[0].rename(long)
+    summary = annotate_pictures(job, [long, *pictures[1:]])
+    assert summary.num_done == 3
+    written = {path.name for path in job.out.rglob('*.jpg')}
+    fits = len(f'{name}.jpg'.encode()) <= 255
+    assert (f'{name}.jpg' in written) == fits
+    assert {'a.png.jpg', 'c.bmp.jpg'} <= written
+    named = [error for error in summary.errors if name[:20] in error]
+    assert len(named) == (0 if fits else 1)
+    assert len(read_csv(job.out / 'results.csv')) == 5
+    assert not list(job.out.rglob('.*'))
+
+
+def test_results_are_no_pictures(job, pictures):
+    folder = pictures[0].parent
+    out = folder / 'out'
+    job = AnnotationJob(job.inferencer, out, batch_size=2)
+    for _ in range(2):
+        found = without_results(list(folder.rglob('*.*g')) + [pictures[3]],
+                                out)
+        assert sorted(found) == sorted(pictures)
+        annotate_pictures(job, found)
+    with pytest.raises(ValueError, match='choose another folder'):
+        without_results(list(out.rglob('*.jpg')), out)
+
+
+@pytest.mark.parametrize('videos, names', [
+    (['a.mp4', 'b/c.mkv'], ['a', 'c']),
+    (['a.mp4', 'a.mkv', 'b.avi'], ['a.mp4', 'a.mkv', 'b']),
+    (['A.mp4', 'a.mp4'], ['A.mp4', 'a.mp4']),
+    (['x/a.mp4', 'y/a.mp4'], ['x/a.mp4', 'y/a.mp4']),
+    (['x/a.mp4', 'x/../x/a.mp4'], ['a']),
+    (['results.mkv'], ['results.mkv']),
+    (['Results.mkv', 'results.mp4'], ['Results.mkv', 'results.mp4']),
+    ([], []),
+])
+def test_each_video_has_results_of_its_own(tmp_path, videos, names):
+    named = name_results([tmp_path / video for video in videos],
+                         tmp_path / 'out')
+    assert list(named) == names
+    files = [f'{name}{ending}' for name in named
+             for ending in ('.mp4', '.csv', '_timeline.png')]
+    assert len(set(files)) == len(files)
+    assert 'results.csv' not in files
+    for name, path in named.items():
+        assert Path(name).stem.startswith(path.stem)
+
+
+def test_a_video_is_not_replaced(tmp_path):
+    with pytest.raises(ValueError, match='would replace it'):
+        name_results([tmp_path / 'a.mp4'], tmp_path)
+    assert name_results([tmp_path / 'a.mkv'], tmp_path)
 
 
 @pytest.fixture
