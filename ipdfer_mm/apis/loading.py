@@ -82,8 +82,8 @@ def load_trained_model(cfg: Config, checkpoint: str,
     """
     loaded = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
     model = build_trained(cfg, checkpoint, loaded)
-    check_same_fold(model._dataset_meta, metainfo)
-    check_same_classes(model._dataset_meta, metainfo)
+    check_same_fold(model._dataset_meta, metainfo, checkpoint)
+    check_same_classes(model._dataset_meta, metainfo, checkpoint)
     return _to_device(model)
 
 

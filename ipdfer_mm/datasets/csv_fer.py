@@ -26,7 +26,9 @@ class CSVFER(FERDataset):
     ``expression`` is a word as for :class:`FolderFER`. The other columns may
     be missing: ``subject`` is the person, ``yaw`` the signed angle of the
     head in degrees, positive where the nose points to the left of the
-    picture, an empty cell where unknown. More columns are not read. The
+    picture, an empty cell where unknown. More columns are not read. Excel's
+    ways of writing such a file are read, too, see
+    :func:`~ipdfer_mm.utils.csv_files.read_table`. The
     classes are the seven basic expressions, see :class:`FolderFER` for
     contempt.
 

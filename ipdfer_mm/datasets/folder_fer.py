@@ -23,11 +23,12 @@ class FolderFER(FERDataset):
         │   └── happy/...
         └── test/...
 
-    A folder's name says the class, in any case: anger or angry, disgust or
-    disgusted, fear, fearful, afraid or scared, happiness or happy, neutral,
-    sadness or sad, surprise or surprised, contempt or contemptuous. The
-    classes are the seven basic expressions, with or without pictures; with
-    contempt, give ``metainfo=dict(classes=...)`` with eight names, or
+    Hidden files and folders are left out, and links are followed. A folder's
+    name says the class, in any case: anger or angry, disgust or disgusted,
+    fear, fearful, afraid or scared, happiness or happy, neutral, sadness or
+    sad, surprise or surprised, contempt or contemptuous. The classes are the
+    seven basic expressions, with or without pictures; with contempt, give
+    ``metainfo=dict(classes=...)`` with eight names, or
     ``drop_classes=['contempt']``. Yaw is unknown unless a manifest gives it.
 
     Args:

@@ -7,13 +7,15 @@ import numpy as np
 from ipdfer_mm.utils.messages import shorten
 
 
-def check_same_classes(trained: Mapping, ours: Mapping) -> None:
+def check_same_classes(trained: Mapping, ours: Mapping,
+                       name: str = 'The checkpoint') -> None:
     """Refuse a model of other classes, or of another order of them.
 
     Args:
         trained (Mapping): Metainfo of the dataset that a model was trained
             on, with ``classes`` if it says them.
         ours (Mapping): Metainfo of the dataset that it meets now, likewise.
+        name (str): What the error calls the checkpoint.
 
     Raises:
         ValueError: If both say them, and they differ.
@@ -21,7 +23,7 @@ def check_same_classes(trained: Mapping, ours: Mapping) -> None:
     classes = trained.get('classes'), ours.get('classes')
     if None not in classes and tuple(classes[0]) != tuple(classes[1]):
         raise ValueError(
-            'The checkpoint was trained on the classes '
+            f'{name} was trained on the classes '
             f'{shorten(classes[0])}, but the data set has '
             f'{shorten(classes[1])}. Test and resume with the data set it was '
             'trained on. To fine-tune it for other classes, load only its '
@@ -29,13 +31,15 @@ def check_same_classes(trained: Mapping, ours: Mapping) -> None:
             "prefix='expression_encoder.backbone.').")
 
 
-def check_same_fold(trained: Mapping, ours: Mapping) -> None:
+def check_same_fold(trained: Mapping, ours: Mapping,
+                    name: str = 'The checkpoint') -> None:
     """Refuse a model of one fold on another fold of the same data set.
 
     Args:
         trained (Mapping): Metainfo of the data set that a model was trained
             on, with ``fold`` and ``fold_rule`` if that has folds.
         ours (Mapping): Metainfo of the data set that it meets now.
+        name (str): What the error calls the checkpoint.
 
     Raises:
         ValueError: If they are different folds by the same rule.
@@ -45,7 +49,7 @@ def check_same_fold(trained: Mapping, ours: Mapping) -> None:
         return
     if trained['fold'] != ours['fold']:
         raise ValueError(
-            f'The checkpoint is one of fold {trained["fold"]}, but the data '
+            f'{name} is one of fold {trained["fold"]}, but the data '
             f'set is that of fold {ours["fold"]}, whose test people were '
             'trained on. Choose the fold of the checkpoint: configs of CK+ '
             'read it from the environment variable CKPLUS_FOLD, those of the '
