@@ -29,7 +29,7 @@ model = dict(
     expression_encoder=dict(backbone=resnet18, init_cfg=pretrained),
     expression_head=dict(num_classes=num_classes, in_channels=feat_channels),
     decoder=dict(
-        in_channels=feat_channels, widths=(128, 64, 32, 16, 16), img_size=64),
+        in_channels=feat_channels, widths=(64, 32, 16, 8, 8), img_size=64),
     discriminator=dict(
         backbone=resnet18,
         head=dict(num_classes=num_classes, in_channels=feat_channels),

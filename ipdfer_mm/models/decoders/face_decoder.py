@@ -122,8 +122,9 @@ class FaceDecoder(BaseModule):
 
     Args:
         in_channels (int): Width D of the feature. Defaults to 512.
-        widths (Sequence[int]): Output channels of the five stages.
-            Defaults to (512, 256, 128, 64, 32).
+        widths (Sequence[int]): Output channels of the five stages, which
+            the paper does not give. Defaults to (256, 128, 64, 32, 16), half
+            of what its other networks suggest, see docs/findings.md.
         img_size (int): Side of the picture in pixels, at least 32: instance
             norm needs more than one element in the first stage. Defaults to
             112.
@@ -135,7 +136,7 @@ class FaceDecoder(BaseModule):
 
     def __init__(self,
                  in_channels: int = 512,
-                 widths: Sequence[int] = (512, 256, 128, 64, 32),
+                 widths: Sequence[int] = (256, 128, 64, 32, 16),
                  img_size: int = 112,
                  init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)

