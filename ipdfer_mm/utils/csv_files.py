@@ -3,9 +3,10 @@
 import codecs
 import csv
 import math
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, product
 from pathlib import Path
+from typing import Any, TextIO
 
 DELIMITERS = (',', ';', '\t', '|')
 # Excel's "Unicode text" is UTF-16.
@@ -74,15 +75,18 @@ def read_table(path: str | Path,
             it, or the file is not CSV text; names file and line.
     """
     with open(path, encoding=_find_encoding(path), newline='') as file:
-        reader = _Rows(path, file, 'be exactly' if exact else 'contain')
-        header, first = reader.read_header(columns, optional, headless)
-        if exact and header != list(columns):
-            raise reader.header_error(columns, header)
-        for row in chain(first, reader):
-            if len(row) != len(header):
-                raise ValueError(f'{reader.where}: {len(row)} cells, but the '
-                                 f'header has {len(header)}.')
-            yield reader.where, dict(zip(header, row))
+        try:
+            reader, header, first = _read_header(
+                file, path, columns, optional, exact, headless)
+            for row in chain(first, _not_blank(reader)):
+                where = f'{path}, line {reader.line_num}'
+                if len(row) != len(header):
+                    raise ValueError(f'{where}: {len(row)} cells, but the '
+                                     f'header has {len(header)}.')
+                yield where, dict(zip(header, row))
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ValueError(f'{path}: not CSV text in UTF-8 ({error}). Save '
+                             'it as CSV, in UTF-8.') from error
 
 
 def parse_number(text: str, column: str, where: str) -> float:
@@ -145,85 +149,44 @@ def _find_encoding(path: str | Path) -> str:
     return 'utf-8'
 
 
-class _Rows:
-    """Rows of a CSV file that are not blank."""
+def _not_blank(rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    return (row for row in rows if any(map(str.strip, row)))
 
-    def __init__(self, path: str | Path, lines: Iterator[str],
-                 verb: str) -> None:
-        self.path = path
-        self.verb = verb  # of the header, in messages
-        self.lines = lines
-        self.num_before = 0
-        self.reader = csv.reader(lines)
 
-    @property
-    def where(self) -> str:
-        return f'{self.path}, line {self.num_before + self.reader.line_num}'
+def _read_header(
+    file: TextIO, path: str | Path, columns: Sequence[str],
+    optional: Sequence[str], exact: bool, headless: bool
+) -> tuple[Any, list[str], list[list[str]]]:
+    """Find the delimiter: reader, names, and the first row if it has none."""
+    shown = []
+    for delimiter, blanks in product(DELIMITERS, (False, True)):
+        file.seek(0)
+        reader = csv.reader(
+            file, delimiter=delimiter, skipinitialspace=blanks)
+        cells = next(_not_blank(reader), [])
+        if not blanks and any(cell[:1] == ' ' for cell in cells[1:]):
+            continue  # blanks follow the delimiters
+        names = _match(cells, (*columns, *optional), path)
+        if names == list(columns) or (
+                not exact and set(columns) <= set(names)):
+            return reader, names, []
+        if headless and len(cells) == len(columns):
+            return reader, list(columns), [cells]
+        shown = shown or cells
+    raise ValueError(
+        f'{path}, line 1: the header must '
+        f'{"be exactly" if exact else "contain"} {",".join(columns)}, but it '
+        f'is {",".join(shown)!r}.')
 
-    def __iter__(self) -> Iterator[list[str]]:
-        try:
-            for row in self.reader:
-                if any(map(str.strip, row)):
-                    yield row
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise self._text_error(error) from error
 
-    def read_header(self, columns: Sequence[str], optional: Sequence[str],
-                    headless: bool) -> tuple[list[str], list[list[str]]]:
-        """Names of the columns, and the first row where it holds none."""
-        line = self._read_line()
-        cells = [line]
-        for delimiter in DELIMITERS:
-            split = next(csv.reader([line], delimiter=delimiter,
-                                    skipinitialspace=True), [])
-            if len(split) > len(cells) and delimiter == ',':
-                cells = split  # for the error
-            names = self._match(split, (*columns, *optional))
-            if set(columns) <= set(names):
-                return names, self._go_on(line, delimiter, [])
-            if headless and len(split) == len(columns):
-                return list(columns), self._go_on(line, delimiter, [split])
-        raise self.header_error(columns, cells)
-
-    def header_error(self, columns: Sequence[str],
-                     cells: Sequence[str]) -> ValueError:
-        return ValueError(
-            f'{self.path}, line {max(self.num_before, 1)}: the header must '
-            f'{self.verb} {",".join(columns)}, but it is {",".join(cells)!r}.')
-
-    def _read_line(self) -> str:
-        """First line that is not blank."""
-        try:
-            for line in self.lines:
-                self.num_before += 1
-                if line.strip():
-                    return line
-        except UnicodeDecodeError as error:
-            raise self._text_error(error) from error
-        return ''
-
-    def _go_on(self, header: str, delimiter: str,
-               first: list[list[str]]) -> list[list[str]]:
-        self.reader = csv.reader(
-            self.lines, delimiter=delimiter,
-            skipinitialspace=f'{delimiter} ' in header)
-        return first
-
-    def _match(self, cells: Sequence[str],
-               known: Sequence[str]) -> list[str]:
-        """Names in a header, in our spelling where they are known."""
-        cells = [cell.strip() for cell in cells]
-        spelled = {name.lower(): name for name in known if name not in cells}
-        names = [spelled.get(cell.lower(), cell) for cell in cells]
-        twice = [name for name in known if names.count(name) > 1]
-        if twice:
-            raise ValueError(
-                f'{self.path}, line {self.num_before}: the header has the '
-                f'column {twice[0]} more than once; rename or remove one.')
-        return names
-
-    def _text_error(self, error: Exception) -> ValueError:
-        return ValueError(
-            f'{self.path}, after line '
-            f'{self.num_before + self.reader.line_num}: not CSV text in UTF-8 '
-            f'({error}). Save it as CSV, in UTF-8.')
+def _match(cells: Sequence[str], known: Sequence[str],
+           path: str | Path) -> list[str]:
+    """Names in a header, in our spelling where they are known."""
+    cells = [cell.strip() for cell in cells]
+    spelled = {name.lower(): name for name in known if name not in cells}
+    names = [spelled.get(cell.lower(), cell) for cell in cells]
+    twice = [name for name in known if names.count(name) > 1]
+    if twice:
+        raise ValueError(f'{path}: the header has the column {twice[0]} more '
+                         'than once; rename or remove one.')
+    return names
