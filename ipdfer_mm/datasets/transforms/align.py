@@ -15,9 +15,9 @@ class AlignFace(BaseTransform):
       was rendered so) is only resized, whatever its landmarks; the picture
       must be a square already.
     - Any other sample with ``landmarks`` is aligned by
-      :func:`ipdfer_mm.preparation.align_face`.
+      :func:`ipdfer_mm.geometry.align_face`.
     - Any other is cut from the middle of the picture by
-      :func:`ipdfer_mm.preparation.centre_crop`.
+      :func:`ipdfer_mm.geometry.centre_crop`.
 
     Required keys: img. Optional keys: landmarks, aligned. Modified keys: img,
     img_shape. Deleted keys: landmarks, which are those of the old picture.
