@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import torch.nn as nn
 from torch import Tensor
 
+from ipdfer_mm.utils.messages import shorten
+
 MIN_SHARE = 0.9
-MAX_NAMES = 10
 # A face-recognition file may hold the classifier it was trained with.
 CLASSIFIER_RESTS = ('logits.', 'head.', 'fc.')
 
@@ -64,9 +65,7 @@ class KeyMatch:
                             ('other shape', shapes), ('not in the network',
                                                       self.unexpected)):
             if keys:
-                rest = len(keys) - MAX_NAMES
-                more = f' and {rest} more' if rest > 0 else ''
-                lines.append(f'{title}: {", ".join(keys[:MAX_NAMES])}{more}')
+                lines.append(f'{title}: {shorten(keys)}')
         return '\n  '.join(lines)
 
 
