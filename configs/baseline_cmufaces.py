@@ -24,7 +24,6 @@ optim_wrapper = dict(optimizer=dict(lr=5e-4))
 param_scheduler = dict(
     _delete_=True,
     type='CosineAnnealingLR',
-    T_max=40,
     by_epoch=True,
     convert_to_iter_based=True)
 train_cfg = dict(max_epochs=40)

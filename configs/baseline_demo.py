@@ -27,7 +27,6 @@ optim_wrapper = dict(optimizer=dict(lr=1e-3))
 param_scheduler = dict(
     _delete_=True,
     type='CosineAnnealingLR',
-    T_max=8,
     by_epoch=True,
     convert_to_iter_based=True)
 train_cfg = dict(max_epochs=8)

@@ -79,7 +79,7 @@ test_evaluator = val_evaluator
 
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=2e-3))
 param_scheduler = dict(
-    type='CosineAnnealingLR', T_max=15, by_epoch=True,
+    type='CosineAnnealingLR', by_epoch=True,
     convert_to_iter_based=True)
 train_cfg = dict(by_epoch=True, max_epochs=15, val_interval=3)
 val_cfg = dict()

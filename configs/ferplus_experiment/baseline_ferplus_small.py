@@ -24,7 +24,6 @@ optim_wrapper = dict(
 param_scheduler = dict(
     _delete_=True,
     type='CosineAnnealingLR',
-    T_max=max_epochs,
     by_epoch=True,
     convert_to_iter_based=True)
 train_cfg = dict(max_epochs=max_epochs)

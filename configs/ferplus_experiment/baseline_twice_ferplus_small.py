@@ -3,5 +3,4 @@
 _base_ = './baseline_ferplus_small.py'
 
 max_epochs = 16
-param_scheduler = dict(T_max=max_epochs)
 train_cfg = dict(max_epochs=max_epochs)

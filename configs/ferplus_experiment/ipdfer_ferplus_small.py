@@ -45,7 +45,6 @@ max_epochs = 8
 param_scheduler = dict(
     _delete_=True,
     type='CosineAnnealingLR',
-    T_max=max_epochs,
     by_epoch=True,
     convert_to_iter_based=True)
 train_cfg = dict(max_epochs=max_epochs)

@@ -114,7 +114,6 @@ param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=300),
     dict(
         type='CosineAnnealingLR',
-        T_max=max_epochs,
         by_epoch=True,
         convert_to_iter_based=True),
 ]

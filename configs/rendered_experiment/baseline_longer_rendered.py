@@ -3,5 +3,4 @@
 _base_ = './baseline_rendered.py'
 
 max_epochs = 54
-param_scheduler = dict(T_max=max_epochs)
 train_cfg = dict(max_epochs=max_epochs, val_interval=6)

@@ -9,5 +9,4 @@ optim_wrapper = dict(
     type='Bfloat16OptimWrapper', optimizer=dict(fused=True))
 
 max_epochs = 6
-param_scheduler = dict(T_max=max_epochs)
 train_cfg = dict(max_epochs=max_epochs)

@@ -3,5 +3,4 @@
 _base_ = './baseline_full_size.py'
 
 max_epochs = 12
-param_scheduler = dict(T_max=max_epochs)
 train_cfg = dict(max_epochs=max_epochs)

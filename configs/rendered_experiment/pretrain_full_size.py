@@ -22,5 +22,4 @@ optim_wrapper = dict(
 custom_hooks = [dict(type='ChannelsLastHook')]
 
 max_epochs = 30
-param_scheduler = dict(T_max=max_epochs)
 train_cfg = dict(max_epochs=max_epochs, val_interval=10)

@@ -2,11 +2,10 @@
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import torch
 
-from ipdfer_mm.geometry import align_face
+from ipdfer_mm.geometry import align_face, centre_crop
 from ipdfer_mm.preparation.detection import Detections
 from ipdfer_mm.preparation.face_choice import ChosenFace, check_points
 from ipdfer_mm.preparation.face_search import FaceSearch
@@ -83,12 +82,8 @@ class FaceFinder:
         """
         size = self.recipe.size
         if found.face is WHOLE_PICTURE:
-            if image.shape[:2] == (size, size):
-                return image
-            shrinks = min(image.shape[:2]) > size
-            return cv2.resize(
-                image, (size, size), interpolation=cv2.INTER_AREA
-                if shrinks else cv2.INTER_LINEAR)
+            # As AlignFace does, in training.
+            return centre_crop(image, None, size)
         if found.face.can_be_aligned:
             return align_face(image, found.face.points, size,
                               self.recipe.border)

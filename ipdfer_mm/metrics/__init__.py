@@ -1,5 +1,6 @@
 """Metrics for MMEngine's evaluator."""
 
+from .balanced_accuracy import BalancedAccuracy
 from .class_subset_accuracy import ClassSubsetAccuracy
 from .clean_accuracy import CleanAccuracy
 from .expected_calibration_error import ExpectedCalibrationError
@@ -7,6 +8,6 @@ from .pose_accuracy import PoseAccuracy
 from .verification_metric import VerificationMetric
 
 __all__ = [
-    'ClassSubsetAccuracy', 'CleanAccuracy', 'ExpectedCalibrationError',
-    'PoseAccuracy', 'VerificationMetric'
+    'BalancedAccuracy', 'ClassSubsetAccuracy', 'CleanAccuracy',
+    'ExpectedCalibrationError', 'PoseAccuracy', 'VerificationMetric'
 ]

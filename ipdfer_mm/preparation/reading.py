@@ -1,5 +1,7 @@
 """Reading the pictures of a download, strictly."""
 
+import io
+import warnings
 from pathlib import Path
 
 import cv2
@@ -11,7 +13,26 @@ from ipdfer_mm.utils.images import swap_channels
 # Text and binary PNM, which OpenCV itself refuses when cut off, and Pillow
 # reads slowly.
 PNM = tuple(f'P{i}'.encode() for i in range(1, 7))
+# 0.8 GB of memory, more than what any telephone takes.
+MAX_PIXELS = 2**28
 
+def _decode(content: bytes) -> None:
+    """Decode an image with Pillow, which refuses what is cut off.
+
+    Its guard against images that are large once decoded takes photographs of
+    telephones for an attack; ours is :data:`MAX_PIXELS`.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+        guard, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MAX_PIXELS
+        try:
+            picture = Image.open(io.BytesIO(content))
+        finally:
+            Image.MAX_IMAGE_PIXELS = guard
+        with picture:
+            # Of a JPEG an eighth is made, of all of its content.
+            picture.draft(None, (1, 1))
+            picture.load()
 
 
 def read_picture(path: Path) -> np.ndarray:
@@ -34,8 +55,7 @@ def read_picture(path: Path) -> np.ndarray:
     try:
         content = path.read_bytes()
         if not content.startswith(PNM):
-            with Image.open(path) as picture:
-                picture.load()
+            _decode(content)
     # Damaged headers and chunks come to almost any exception in Pillow.
     except Exception as error:
         reason = getattr(error, 'strerror', None) or str(error).strip()

@@ -1,6 +1,7 @@
 """What happens to one chunk of pictures."""
 
 import math
+import os.path as osp
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 
 from ipdfer_mm.geometry.alignment import align_face
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.files import is_image
 from ipdfer_mm.utils.images import to_png
 
 from .chunks import ADVICE
@@ -68,8 +70,11 @@ class Job:
         Returns:
             str: Relative to the data root if it is inside, else absolute.
         """
-        suffix = '' if path.lower().endswith('.png') else '.png'
-        full = self.out / 'faces' / (path + suffix)
+        stem, suffix = osp.splitext(path)
+        # a.jpg becomes a.jpg.png, which may be another image's own name.
+        if suffix.lower() != '.png' or is_image(stem):
+            path += '.png'
+        full = self.out / 'faces' / path
         if full.is_relative_to(self.data_root):
             full = full.relative_to(self.data_root)
         return full.as_posix()

@@ -365,3 +365,13 @@ def test_wrong_lists(data, tmp_path, flag, text, error):
     job = Job(root, root / 'prepared', Recipe())
     with pytest.raises(ValueError, match=error):
         prepare(job, pictures, 'test', 0, {flag: str(tmp_path / 'list.txt')})
+
+
+def test_faces_never_share_a_file(tmp_path):
+    job = Job(tmp_path, tmp_path / 'out', Recipe())
+    names = ['a.jpg', 'a.jpg.png', 'a.jpg.png.png', 'a.png', 'a.PNG',
+             'a.jpeg', 'a.b.png', 'd/a.jpg', 'd/a.png']
+    faces = [job.aligned_path(name) for name in names]
+    assert len(set(faces)) == len(names)
+    assert job.aligned_path('d/a.png') == 'out/faces/d/a.png'
+    assert all(face.lower().endswith('.png') for face in faces)

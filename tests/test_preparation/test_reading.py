@@ -1,7 +1,9 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
+from ipdfer_mm.preparation import reading
 from ipdfer_mm.preparation.reading import read_picture
 
 
@@ -52,7 +54,26 @@ def test_missing_is_named(tmp_path):
 
 
 def test_enormous_picture_is_refused(picture, monkeypatch):
-    """Pillow refuses those of more than twice its limit."""
-    monkeypatch.setattr('PIL.Image.MAX_IMAGE_PIXELS', 96 * 64 // 2 - 1)
+    """Pillow refuses those of more than twice a limit."""
+    monkeypatch.setattr(reading, 'MAX_PIXELS', 96 * 64 // 2 - 1)
     with pytest.raises(OSError, match=r'a\.jpg: .*6144 pixels'):
         read_picture(picture)
+
+
+def test_the_limit_is_ours(picture, monkeypatch):
+    monkeypatch.setattr('PIL.Image.MAX_IMAGE_PIXELS', 1)
+    assert read_picture(picture).shape == (64, 96, 3)
+    assert Image.MAX_IMAGE_PIXELS == 1  # as before
+
+
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.webp', '.bmp'])
+def test_cut_off_images_of_all_kinds(tmp_path, suffix):
+    path = tmp_path / f'a{suffix}'
+    noise = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    cv2.imwrite(str(path), noise)
+    assert read_picture(path).shape == noise.shape
+    content = path.read_bytes()
+    for share in (.5, .9, .98):
+        path.write_bytes(content[:int(share * len(content))])
+        with pytest.raises(OSError, match=f'a{suffix}'):
+            read_picture(path)

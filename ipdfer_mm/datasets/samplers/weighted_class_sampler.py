@@ -23,8 +23,8 @@ class WeightedClassSampler(DefaultSampler):
     data set ``ClassBalancedDataset`` instead.
 
     Args:
-        dataset (BaseDataset): A data set of the training, which tells a
-            sample's class in ``get_cat_ids``; also one around others.
+        dataset (BaseDataset): A data set of the training, also one of
+            MMEngine's around others.
         class_weights (Mapping[str, float], optional): Weights of classes by
             name; the weight of the others is 1. Defaults to None: balanced,
             all classes come equally often.
@@ -48,7 +48,8 @@ class WeightedClassSampler(DefaultSampler):
                  seed: int | None = None) -> None:
         super().__init__(dataset, shuffle=True, seed=seed)
         labels = torch.tensor(
-            [dataset.get_cat_ids(index)[0] for index in range(len(dataset))])
+            [dataset.get_data_info(i)['gt_label']
+             for i in range(len(dataset))])
         names = dataset.metainfo['classes']
         counts = torch.bincount(labels, minlength=len(names)).double()
         weights = torch.ones_like(counts)

@@ -94,7 +94,14 @@ class DatasetMetaHook(Hook):
         Raises:
             ValueError: If they do not fit.
         """
-        dataset = runner.train_dataloader.dataset
+        loader = runner.train_dataloader
+        dataset = loader.dataset
+        if not len(loader):
+            raise ValueError(
+                f'There is no batch to train on: the training set has '
+                f'{len(dataset)} samples, fewer than train_dataloader.'
+                f'batch_size={loader.batch_size}, and drop_last leaves the '
+                'rest out. Use a smaller batch, or more images.')
         classes = dataset.metainfo.get('classes')
         model = unwrap(runner.model)
         if classes is None:

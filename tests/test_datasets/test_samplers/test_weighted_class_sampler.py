@@ -2,7 +2,11 @@ from collections import Counter
 
 import pytest
 from mmengine.config import ConfigDict
-from mmengine.dataset import ClassBalancedDataset
+from mmengine.dataset import (
+    ClassBalancedDataset,
+    ConcatDataset,
+    RepeatDataset,
+)
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from official_layouts import write_picture
@@ -37,6 +41,24 @@ def test_balanced(dataset):
     shares = draw(WeightedClassSampler(dataset, seed=0), dataset)
     assert shares == pytest.approx(
         dict(anger=1 / 3, happiness=1 / 3, sadness=1 / 3), abs=0.02)
+
+
+@pytest.mark.parametrize('wrap', [
+    lambda dataset: ConcatDataset([dataset, dataset]),
+    lambda dataset: RepeatDataset(dataset, 2),
+    lambda dataset: ClassBalancedDataset(dataset, 0.2),
+])
+def test_around_others(dataset, wrap):
+    wrapped = wrap(dataset)
+    labels = [wrapped[i]['gt_label'] for i in range(len(wrapped))]
+    counts = Counter()
+    sampler = WeightedClassSampler(wrapped, seed=0)
+    for epoch in range(20):
+        sampler.set_epoch(epoch)
+        counts.update(labels[index] for index in sampler)
+    assert len(counts) == 3
+    for count in counts.values():
+        assert count / counts.total() == pytest.approx(1 / 3, abs=0.03)
 
 
 def test_weights(dataset):

@@ -28,11 +28,19 @@ from ipdfer_mm.registry import MODELS
 MEAN = [127.5] * 3
 
 
+class Loader(list):
+    """Batches of a data set."""
+
+    batch_size = 8
+    dataset = None
+
+
 class Loop(BaseLoop):
     """A loop that is built."""
 
     def __init__(self, dataset) -> None:
-        self.dataloader = SimpleNamespace(dataset=dataset)
+        self.dataloader = Loader(['a batch'])
+        self.dataloader.dataset = dataset
 
     def run(self) -> None:
         raise AssertionError('nothing runs here')
@@ -92,6 +100,14 @@ def test_model_learns_the_classes():
     DatasetMetaHook().before_train(make_runner(model))
     assert model.classes == CLASSES
     assert model.neutral_label == CLASSES.index('neutral')
+
+
+def test_no_batch():
+    """As with drop_last, when there are fewer images than a batch has."""
+    runner = make_runner(build_model(), [1, 2, 3])
+    runner.train_dataloader.clear()
+    with pytest.raises(ValueError, match='no batch.* 3 .*batch_size=8'):
+        DatasetMetaHook().before_train(runner)
 
 
 def test_wrapped_model_learns_the_classes():
