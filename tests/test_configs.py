@@ -11,19 +11,19 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
-from mmengine.optim import build_optim_wrapper
-from mmpretrain.models import ResNet
-from official_layouts import (
+from helpers.official_layouts import (
     make_affectnet,
     make_ckplus,
     make_ferplus,
     make_sfew,
     write_manifest,
 )
-from rendered import sample_specs
-from small_model import build_model, make_batch, model_cfg
-from tiny_run import run
+from helpers.rendered import sample_specs
+from helpers.small_model import build_model, make_batch, model_cfg
+from helpers.tiny_run import run
+from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
+from mmpretrain.models import ResNet
 
 from ipdfer_mm.datasets import FERPlus
 from ipdfer_mm.datasets.manifest import read_manifest

@@ -11,8 +11,8 @@ from types import ModuleType
 import mmpretrain
 import pytest
 import torch
+from helpers.tiny_run import ITERATIONS, ROOT, make_rafdb, run
 from mmpretrain.models import ResNet
-from tiny_run import ITERATIONS, ROOT, make_rafdb, run
 
 MMPRETRAIN_TOOL = Path(mmpretrain.__file__).parent / '.mim/tools/train.py'
 DOCUMENTS = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]

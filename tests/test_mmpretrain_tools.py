@@ -4,7 +4,7 @@ from pathlib import Path
 
 import mmpretrain
 import pytest
-from tiny_run import (
+from helpers.tiny_run import (
     ITERATIONS,
     ipdfer_cfg,
     make_rafdb,

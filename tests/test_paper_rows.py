@@ -14,10 +14,10 @@ import mmengine
 import numpy as np
 import pytest
 import torch
+from helpers.paper_sets import MAKERS, make_set
+from helpers.tiny_run import ROOT, run
 from mmpretrain.models import ResNet
-from paper_sets import MAKERS, make_set
 from sklearn.metrics import accuracy_score, f1_score
-from tiny_run import ROOT, run
 
 pytestmark = pytest.mark.slow
 

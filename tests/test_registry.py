@@ -9,16 +9,16 @@ import subprocess
 import sys
 
 import pytest
-from mmengine.registry import Registry
-from official_layouts import (
+from helpers.official_layouts import (
     make_affectnet_new,
     make_ckplus,
     make_ferplus,
     make_sfew,
     write_picture,
 )
-from small_model import WIDTH, head, resnet
-from tiny_run import ipdfer_cfg, make_rafdb
+from helpers.small_model import WIDTH, head, resnet
+from helpers.tiny_run import ipdfer_cfg, make_rafdb
+from mmengine.registry import Registry
 
 from ipdfer_mm import registry
 from ipdfer_mm.utils import register_all_modules

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 import torch
-from small_model import SIZE, WIDTH, build_model
-from tiny_run import baseline_cfg
+from helpers.small_model import SIZE, WIDTH, build_model
+from helpers.tiny_run import baseline_cfg
 
 from ipdfer_mm.analysis.disentanglement import (
     extract_components,

@@ -1,7 +1,7 @@
 import pytest
 import torch
-from small_model import SIZE, build_model
-from tiny_run import baseline_cfg
+from helpers.small_model import SIZE, build_model
+from helpers.tiny_run import baseline_cfg
 
 from ipdfer_mm.analysis import synthesis_report
 from ipdfer_mm.analysis.disentanglement_report import DisentanglementReport

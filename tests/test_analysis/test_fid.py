@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
-from metric_weights import save_inception
+from helpers.metric_weights import save_inception
 from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 

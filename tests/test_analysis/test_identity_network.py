@@ -1,6 +1,6 @@
 import pytest
 import torch
-from small_model import SIZE, WIDTH, build_model, head, resnet
+from helpers.small_model import SIZE, WIDTH, build_model, head, resnet
 
 from ipdfer_mm.analysis.identity_network import load_identity_network
 from ipdfer_mm.analysis.synthesis_report import synthesize

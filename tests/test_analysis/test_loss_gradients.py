@@ -1,6 +1,6 @@
 import pytest
 import torch
-from small_model import build_model, build_optim, make_batch
+from helpers.small_model import build_model, build_optim, make_batch
 
 from ipdfer_mm.analysis.loss_gradients import feature_norms, gradient_norms
 

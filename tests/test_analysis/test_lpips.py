@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 import torchmetrics
-from metric_weights import alexnet_features, save_alexnet
+from helpers.metric_weights import alexnet_features, save_alexnet
 
 from ipdfer_mm.analysis.lpips import load_lpips, lpips_distance, measure_lpips
 from ipdfer_mm.analysis.synthesis_report import FacePictures

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from small_model import SIZE, build_model
-from tiny_run import baseline_cfg
+from helpers.small_model import SIZE, build_model
+from helpers.tiny_run import baseline_cfg
 
 from ipdfer_mm.analysis.swap import decode_swap, measure_swap
 from ipdfer_mm.analysis.swap_rendering import (

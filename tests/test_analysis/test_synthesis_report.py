@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from helpers.small_model import build_model
 from mmengine.config import Config
-from small_model import build_model
 
 from ipdfer_mm.analysis.synthesis_report import (
     SYNTHESISED,

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from damage import assert_named, damaged, fuzz
+from helpers.damage import assert_named, damaged, fuzz
+from helpers.tiny_run import save_plain_classifier
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_run import save_plain_classifier
 
 from ipdfer_mm.apis import ExpressionInferencer, get_model
 from ipdfer_mm.apis.results import PictureResult

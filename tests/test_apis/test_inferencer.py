@@ -5,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers.tiny_run import run_test, save_plain_classifier
 from mmengine.registry import DefaultScope
 from PIL import Image
-from tiny_run import run_test, save_plain_classifier
 
 from ipdfer_mm.apis import ExpressionInferencer, get_model
 from ipdfer_mm.datasets import SyntheticFaces

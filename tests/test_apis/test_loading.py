@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers.small_model import build_model, head, model_cfg, resnet
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
-from small_model import build_model, head, model_cfg, resnet
 
 from ipdfer_mm.apis import get_model, known_models, list_models
 from ipdfer_mm.apis.loading import load_trained_model

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small_model import build_optim
+from helpers.small_model import build_optim
 
 from ipdfer_mm.benchmarking import (
     LITERAL,

@@ -5,7 +5,7 @@ import os
 import cv2
 import numpy as np
 import pytest
-from official_layouts import (
+from helpers.official_layouts import (
     AFFECTNET_HEADER,
     affectnet_row,
     make_affectnet,

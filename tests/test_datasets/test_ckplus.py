@@ -3,7 +3,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from official_layouts import make_ckplus, write_manifest, write_picture
+from helpers.official_layouts import make_ckplus, write_manifest, write_picture
 
 from ipdfer_mm.datasets import EXPRESSIONS, CKPlus
 from ipdfer_mm.registry import DATASETS

@@ -7,17 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from damage import assert_named, damaged, fuzz
-from hypothesis import given
-from hypothesis import strategies as st
-from official_layouts import (
+from helpers.damage import assert_named, damaged, fuzz
+from helpers.official_layouts import (
     make_affectnet,
     make_affectnet_new,
     make_ckplus,
     make_ferplus,
     write_picture,
 )
-from tiny_run import make_rafdb
+from helpers.tiny_run import make_rafdb
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ipdfer_mm.datasets import (
     CSVFER,

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from official_layouts import FERPLUS_SPLITS, VOTES, make_ferplus
-from small_model import build_model, build_optim, head
+from helpers.official_layouts import FERPLUS_SPLITS, VOTES, make_ferplus
+from helpers.small_model import build_model, build_optim, head
 
 from ipdfer_mm.datasets import EXPRESSIONS, FERPlus
 from ipdfer_mm.datasets.ferplus_files import EMOTIONS, elect, read_votes

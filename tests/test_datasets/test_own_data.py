@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from official_layouts import write_picture
+from helpers.official_layouts import write_picture
 
 from ipdfer_mm.datasets import CSVFER, EXPRESSIONS, FolderFER
 from ipdfer_mm.registry import DATASETS

@@ -1,7 +1,7 @@
 import shutil
 
 import pytest
-from official_layouts import (
+from helpers.official_layouts import (
     SFEW_FOLDERS,
     make_sfew,
     write_manifest,

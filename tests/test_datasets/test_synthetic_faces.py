@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 import torch.multiprocessing as mp
-from dist_faces import load_faces
+from helpers.dist_faces import load_faces
+from helpers.tiny_run import ROOT, free_port
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
-from tiny_run import ROOT, free_port
 
 from ipdfer_mm.datasets import EXPRESSIONS, SyntheticFaces
 from ipdfer_mm.geometry.yaw_bins import pose_class

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 import torch.nn as nn
+from helpers.small_model import SIZE, head, model_cfg
+from helpers.tiny_run import ROOT, write_config
 from mmengine.model import BaseModel
-from small_model import SIZE, head, model_cfg
-from tiny_run import ROOT, write_config
 
 from ipdfer_mm.benchmarking import summarize
 from ipdfer_mm.deployment import EAGER, benchmark_table, make_runtimes

@@ -3,16 +3,16 @@
 import cv2
 import numpy as np
 import pytest
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from small_model import SIZE
-from tiny_run import (
+from helpers.small_model import SIZE
+from helpers.tiny_run import (
     NUM_CLASSES,
     NUM_TEST,
     baseline_cfg,
     make_rafdb,
     write_config,
 )
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
 
 from ipdfer_mm.deployment import dataset_faces, evaluate, folder_faces
 from ipdfer_mm.deployment.faces import spread

@@ -7,10 +7,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from small_model import SIZE, build_model, head
-from tiny_run import (
+from helpers.small_model import SIZE, build_model, head
+from helpers.tiny_run import (
     NUM_CLASSES,
     ROOT,
     ipdfer_cfg,
@@ -18,6 +16,8 @@ from tiny_run import (
     save_identity_weights,
     write_config,
 )
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
 
 from ipdfer_mm.datasets import EXPRESSIONS
 from ipdfer_mm.deployment import OnnxClassifier, dataset_faces

@@ -12,10 +12,10 @@ import mmpretrain
 import numpy as np
 import pytest
 import torch
+from helpers.small_model import CLASSES, SIZE, build_model, model_cfg
 from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
-from small_model import CLASSES, SIZE, build_model, model_cfg
 
 from ipdfer_mm.deployment import plain_config, plain_state, publish
 from ipdfer_mm.utils.weight_files import load_weights

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 import torch.multiprocessing as mp
-from dist_checks import build_conv_model
-from dist_training import (
+from helpers.dist_checks import build_conv_model
+from helpers.dist_training import (
     BATCH_SIZE,
     NUM_SAMPLES,
     SEED,
@@ -14,8 +14,8 @@ from dist_training import (
     epoch_of_ranks,
     train_epoch,
 )
-from small_model import build_model
-from tiny_run import free_port, load
+from helpers.small_model import build_model
+from helpers.tiny_run import free_port, load
 
 # Sums of the same numbers in another order, in double precision.
 TOLERANCE = 1e-10

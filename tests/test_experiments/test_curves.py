@@ -1,6 +1,6 @@
 """Curves of made-up runs."""
 
-from fake_runs import make_run
+from helpers.fake_runs import make_run
 
 from ipdfer_mm.experiments.curves import read_curves
 from ipdfer_mm.experiments.results import read_experiments

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from fake_runs import CONFIG
+from helpers.fake_runs import CONFIG
 
 from ipdfer_mm.experiments.execution import (
     RunBusyError,

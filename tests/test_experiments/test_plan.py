@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from fake_runs import CONFIG
+from helpers.fake_runs import CONFIG
 
 from ipdfer_mm.experiments.plan import parse_options, plan_runs
 

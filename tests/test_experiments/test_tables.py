@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from fake_runs import make_run
+from helpers.fake_runs import make_run
 from sklearn.metrics import f1_score
 
 from ipdfer_mm.experiments.results import read_experiments

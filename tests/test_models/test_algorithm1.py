@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 import torch
-from algorithm1 import TOLERANCE, difference
-from small_model import build_model, make_batch
+from helpers.algorithm1 import TOLERANCE, difference
+from helpers.small_model import build_model, make_batch
 
 from ipdfer_mm.engine import CompileHook
 from ipdfer_mm.models import ReconstructionLoss, ipdfer

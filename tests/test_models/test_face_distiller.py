@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers.small_model import SIZE, WIDTH, resnet
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmpretrain.structures import DataSample
-from small_model import SIZE, WIDTH, resnet
 
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules

@@ -1,7 +1,7 @@
 import pytest
 import torch
+from helpers.small_model import head, resnet
 from mmpretrain.structures import DataSample
-from small_model import head, resnet
 
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules

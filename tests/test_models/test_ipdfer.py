@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import pytest
 import torch
-from small_model import CLASSES, build_model, build_optim, make_batch
+from helpers.small_model import CLASSES, build_model, build_optim, make_batch
 
 from ipdfer_mm.models import training_checks
 from ipdfer_mm.models.utils import frozen

@@ -1,7 +1,7 @@
 from functools import partial
 
 import pytest
-from doubling import Doubler, Number, Result
+from helpers.doubling import Doubler, Number, Result
 
 from ipdfer_mm.preparation.chunks import ChunkTask, work_in_chunks
 

@@ -4,7 +4,7 @@ import itertools
 import cv2
 import numpy as np
 import pytest
-from verified_sets import photo_like
+from helpers.verified_sets import photo_like
 
 from ipdfer_mm.preparation.duplicates import (
     MAX_DISTANCE,

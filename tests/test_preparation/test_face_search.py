@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from rendered import sample_specs
+from helpers.rendered import sample_specs
 
 from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE
 from ipdfer_mm.preparation.detection import Detections

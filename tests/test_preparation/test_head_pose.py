@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from rendered import sample_specs
+from helpers.rendered import sample_specs
 
 from ipdfer_mm.preparation.head_pose import (
     ContourPose,

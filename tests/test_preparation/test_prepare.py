@@ -6,7 +6,7 @@ import shutil
 import cv2
 import numpy as np
 import pytest
-from rendered import sample_specs
+from helpers.rendered import sample_specs
 
 from ipdfer_mm.datasets.manifest import (
     HEADER,

@@ -3,7 +3,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from official_layouts import (
+from helpers.official_layouts import (
     AFFECTNET_HEADER,
     affectnet_row,
     make_affectnet,

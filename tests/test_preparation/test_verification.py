@@ -8,9 +8,9 @@ from collections import Counter
 
 import cv2
 import numpy as np
-import official_layouts as layouts
 import pytest
-from verified_sets import (
+from helpers import official_layouts as layouts
+from helpers.verified_sets import (
     COUNTS,
     LIST,
     OFFICIAL,

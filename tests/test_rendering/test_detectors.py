@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from rendered import sample_specs
+from helpers.rendered import sample_specs
 
 
 def test_mtcnn_finds_the_faces(renderer):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from rendered import sample_specs
+from helpers.rendered import sample_specs
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 

@@ -6,7 +6,7 @@ If this fails because people, scenes or pictures were changed on purpose, raise
 
 import numpy as np
 import pytest
-from rendered import sample_specs
+from helpers.rendered import sample_specs
 
 from ipdfer_mm.rendering import (
     RENDERING_VERSION,

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from tiny_run import (
+from helpers.tiny_run import (
     ipdfer_cfg,
     make_rafdb,
     run_train,

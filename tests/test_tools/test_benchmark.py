@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import torch
-from tiny_run import ROOT
+from helpers.tiny_run import ROOT
 
 from ipdfer_mm.benchmarking import make_step
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tiny_run import run
+from helpers.tiny_run import run
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools/analysis_tools'
 

@@ -6,8 +6,8 @@ import re
 import sys
 
 import pytest
+from helpers.tiny_run import ROOT
 from mmengine.config import Config
-from tiny_run import ROOT
 
 RAFDB = ROOT / 'configs/ipdfer_rafdb.py'
 BASELINE = ROOT / 'configs/baseline_rafdb.py'

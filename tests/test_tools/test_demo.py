@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from warm_python import run_script
+from helpers.warm_python import run_script
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = [

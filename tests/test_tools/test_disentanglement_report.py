@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers.small_model import model_cfg
+from helpers.tiny_run import ROOT, baseline_cfg, run
 from mmengine.config import Config
-from small_model import model_cfg
-from tiny_run import ROOT, baseline_cfg, run
 
 from ipdfer_mm.datasets import EXPRESSIONS
 from ipdfer_mm.registry import MODELS

@@ -8,8 +8,8 @@ import mmengine
 import pytest
 import torch
 import torch.multiprocessing as mp
-from dist_checks import STEPS, gradients_of_steps, save_gradients
-from tiny_run import (
+from helpers.dist_checks import STEPS, gradients_of_steps, save_gradients
+from helpers.tiny_run import (
     BATCH_SIZE,
     ITERATIONS,
     NUM_TEST,
@@ -25,7 +25,7 @@ from tiny_run import (
     run_train,
     write_config,
 )
-from warm_python import tool_environment
+from helpers.warm_python import tool_environment
 
 from ipdfer_mm.registry import MODELS
 
@@ -52,7 +52,7 @@ def dist_run(tmp_path_factory, rafdb, face_weights):
     resumed = dict(
         type='ResumedWeightsHook', checkpoint=checkpoint, folder=checked)
     equal = dict(type='RankEqualityHook', folder=checked)
-    imports = dict(imports=['dist_checks'], allow_failed_imports=False)
+    imports = dict(imports=['helpers.dist_checks'], allow_failed_imports=False)
     for name, hooks in (('one.py', [resumed]), ('two.py', [resumed, equal])):
         write_config(
             folder / name,
@@ -141,7 +141,7 @@ def test_baseline(tmp_path, rafdb):
         rafdb,
         baseline_cfg(),
         custom_imports=dict(
-            imports=['dist_checks'], allow_failed_imports=False),
+            imports=['helpers.dist_checks'], allow_failed_imports=False),
         custom_hooks=[dict(type='RankEqualityHook', folder=str(tmp_path))])
     dist_train(config, tmp_path / 'work', *HALF_BATCH,
                'train_cfg.max_epochs=1')

@@ -9,10 +9,10 @@ from pathlib import Path
 import cv2
 import pytest
 import torch
-from metric_weights import save_alexnet, save_inception
+from helpers.metric_weights import save_alexnet, save_inception
+from helpers.small_model import head, model_cfg, resnet
+from helpers.tiny_run import baseline_cfg, run
 from mmengine.config import Config
-from small_model import head, model_cfg, resnet
-from tiny_run import baseline_cfg, run
 
 from ipdfer_mm.datasets import EXPRESSIONS
 from ipdfer_mm.registry import MODELS

@@ -3,8 +3,8 @@ import math
 import mmengine
 import pytest
 import torch
-from small_model import resnet
-from tiny_run import ROOT, run, run_test
+from helpers.small_model import resnet
+from helpers.tiny_run import ROOT, run, run_test
 
 from ipdfer_mm.models.encoders import load_face_weights
 from ipdfer_mm.registry import MODELS

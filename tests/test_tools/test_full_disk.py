@@ -6,9 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from kill_often import check_checkpoints
-from small_disk import run_on_disk
-from tiny_run import (
+from helpers.kill_often import check_checkpoints
+from helpers.small_disk import run_on_disk
+from helpers.tiny_run import (
     ROOT,
     assert_equal,
     baseline_cfg,
@@ -29,7 +29,7 @@ def test_training_goes_on_when_there_is_room(ipdfer_run, tmp_path, rafdb,
     config = write_config(
         tmp_path / 'tiny.py', rafdb, ipdfer_cfg(face_weights),
         custom_imports=dict(
-            imports=['fault_hooks'], allow_failed_imports=False),
+            imports=['helpers.fault_hooks'], allow_failed_imports=False),
         custom_hooks=[dict(type='FillDiskHook')])
     disk, work = tmp_path / 'disk', tmp_path / 'work'
     code, output = run_on_disk(

@@ -1,6 +1,6 @@
 """The command on a tiny RAF-DB."""
 
-from tiny_run import (
+from helpers.tiny_run import (
     ROOT,
     baseline_cfg,
     ipdfer_cfg,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from warm_python import run_script
+from helpers.warm_python import run_script
 
 from ipdfer_mm.rendering import FaceModel
 

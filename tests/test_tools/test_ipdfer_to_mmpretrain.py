@@ -1,7 +1,7 @@
 """The command on a trained checkpoint."""
 
+from helpers.tiny_run import NUM_CLASSES, ROOT, load, run
 from mmengine.config import Config
-from tiny_run import NUM_CLASSES, ROOT, load, run
 
 TOOL = ROOT / 'tools/model_converters/ipdfer_to_mmpretrain.py'
 

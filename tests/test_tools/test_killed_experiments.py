@@ -6,7 +6,7 @@ from pathlib import Path
 
 import mmengine
 import pytest
-from kill_often import (
+from helpers.kill_often import (
     LOG,
     KilledCommand,
     check_checkpoints,
@@ -14,7 +14,7 @@ from kill_often import (
     last_step,
     read_checkpoints,
 )
-from tiny_run import (
+from helpers.tiny_run import (
     ROOT,
     assert_equal,
     baseline_cfg,

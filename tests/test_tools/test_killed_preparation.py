@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from kill_often import KilledCommand, kill_often
+from helpers.kill_often import KilledCommand, kill_often
+from helpers.tiny_run import ROOT
 from PIL import Image
-from tiny_run import ROOT
 
 from ipdfer_mm.datasets import SyntheticFaces
 

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from kill_often import (
+from helpers.kill_often import (
     LOG,
     KilledCommand,
     check_checkpoints,
@@ -12,7 +12,7 @@ from kill_often import (
     last_step,
     read_checkpoints,
 )
-from tiny_run import ROOT, assert_equal, ipdfer_cfg, write_config
+from helpers.tiny_run import ROOT, assert_equal, ipdfer_cfg, write_config
 
 
 def prove(folder: Path, rafdb: Path, weights: Path, epochs: int,

@@ -6,8 +6,8 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from fake_runs import CLASSES, make_run
-from tiny_run import ROOT
+from helpers.fake_runs import CLASSES, make_run
+from helpers.tiny_run import ROOT
 
 from ipdfer_mm.analysis.predictions import load_predictions
 from ipdfer_mm.experiments.figures import (

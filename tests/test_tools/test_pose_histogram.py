@@ -9,10 +9,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import official_layouts
 import pytest
-import tiny_run
-from verified_sets import make_rafdb, picture
+from helpers import official_layouts, tiny_run
+from helpers.verified_sets import make_rafdb, picture
 
 from ipdfer_mm.datasets.manifest import HEADER
 from ipdfer_mm.geometry.yaw_bins import POSE_NAMES, TABLE_1

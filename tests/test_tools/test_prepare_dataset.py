@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from warm_python import run_script
+from helpers.warm_python import run_script
 
 from ipdfer_mm.datasets import RAFDB, CMUFaces
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from warm_python import run_script
+from helpers.warm_python import run_script
 
 from ipdfer_mm.datasets import SyntheticFaces
 

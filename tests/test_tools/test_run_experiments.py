@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_run import ROOT, baseline_cfg, ipdfer_cfg, run, write_config
-from warm_python import tool_environment
+from helpers.tiny_run import ROOT, baseline_cfg, ipdfer_cfg, run, write_config
+from helpers.warm_python import tool_environment
 
 EPOCHS = 6
 TOOL = ROOT / 'tools/run_experiments.py'

@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from tiny_run import (
+from helpers.tiny_run import (
     BATCH_SIZE,
     ROOT,
     baseline_cfg,
@@ -89,7 +89,7 @@ def test_two_nodes(tmp_path, rafdb):
         rafdb,
         baseline_cfg(),
         custom_imports=dict(
-            imports=['dist_checks'], allow_failed_imports=False),
+            imports=['helpers.dist_checks'], allow_failed_imports=False),
         custom_hooks=[dict(type='RankEqualityHook', folder=str(tmp_path))])
     script = ROOT / 'tools/slurm_train.sh'
     run('bash', '-c', f'PATH={tmp_path}:$PATH bash {script} gpu job {config} '

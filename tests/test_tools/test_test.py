@@ -7,9 +7,7 @@ import cv2
 import mmengine
 import pytest
 import torch
-from mmengine.config import Config
-from mmengine.dataset import default_collate
-from tiny_run import (
+from helpers.tiny_run import (
     NUM_TEST,
     baseline_cfg,
     load,
@@ -17,6 +15,8 @@ from tiny_run import (
     run_train,
     write_config,
 )
+from mmengine.config import Config
+from mmengine.dataset import default_collate
 
 from ipdfer_mm.registry import DATASETS, MODELS
 

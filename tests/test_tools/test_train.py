@@ -5,7 +5,7 @@ import re
 import shutil
 
 import pytest
-from tiny_run import (
+from helpers.tiny_run import (
     ITERATIONS,
     assert_equal,
     baseline_cfg,
@@ -71,7 +71,7 @@ def test_killed_run_is_resumed(ipdfer_run, tmp_path, rafdb, face_weights):
         rafdb,
         ipdfer_cfg(face_weights),
         custom_imports=dict(
-            imports=['dist_checks'], allow_failed_imports=False),
+            imports=['helpers.dist_checks'], allow_failed_imports=False),
         custom_hooks=[dict(type='KillHook')])
     flags = ('--cfg-options', 'train_dataloader.num_workers=2')
     run_train(config, tmp_path, *flags, fails=True,
@@ -177,7 +177,7 @@ def test_weights_that_are_not_finite(config):
 
 def test_out_of_memory(config):
     with open(config, 'a') as file:
-        file.write('custom_imports = dict(imports=["fault_hooks"])\n'
+        file.write('custom_imports = dict(imports=["helpers.fault_hooks"])\n'
                    'custom_hooks = [dict(type="OutOfMemoryHook")]\n')
     message = fail(config)
     assert 'CUDA out of memory.\nLower train_dataloader.batch_size=8' in (

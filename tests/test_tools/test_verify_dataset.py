@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from verified_sets import LIST, OFFICIAL, make_rafdb, picture
-from warm_python import run_script
+from helpers.verified_sets import LIST, OFFICIAL, make_rafdb, picture
+from helpers.warm_python import run_script
 
 from ipdfer_mm.preparation.verification import files, official
 

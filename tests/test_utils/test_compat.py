@@ -10,10 +10,10 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from helpers.small_model import model_cfg
 from mmengine.config import Config
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader
-from small_model import model_cfg
 
 from ipdfer_mm.apis import get_model
 from ipdfer_mm.utils.compat import (

@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 import torch.multiprocessing as mp
-from dist_faces import load_readers
-from official_layouts import make_affectnet_new, make_ferplus
-from tiny_run import free_port
+from helpers.dist_faces import load_readers
+from helpers.official_layouts import make_affectnet_new, make_ferplus
+from helpers.tiny_run import free_port
 
 from ipdfer_mm.utils.main_process import on_main_process
 

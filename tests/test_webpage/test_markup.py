@@ -1,5 +1,5 @@
 import numpy as np
-from html_parts import cells, decode
+from helpers.html_parts import cells, decode
 
 from ipdfer_mm.preparation.head_pose import UNKNOWN, Angles
 from ipdfer_mm.webpage.markup import (

@@ -8,8 +8,8 @@ import socket
 import cv2
 import numpy as np
 import pytest
-from html_parts import cells, decode
-from tiny_run import save_plain_classifier
+from helpers.html_parts import cells, decode
+from helpers.tiny_run import save_plain_classifier
 
 from ipdfer_mm.apis import ExpressionInferencer
 

@@ -1,6 +1,7 @@
 from collections import Counter
 
 import pytest
+from helpers.official_layouts import write_picture
 from mmengine.config import ConfigDict
 from mmengine.dataset import (
     ClassBalancedDataset,
@@ -9,7 +10,6 @@ from mmengine.dataset import (
 )
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
-from official_layouts import write_picture
 
 from ipdfer_mm.datasets import FolderFER, WeightedClassSampler
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 import torch.multiprocessing as mp
-from dist_checks import hook_results
-from tiny_run import free_port
+from helpers.dist_checks import hook_results
+from helpers.tiny_run import free_port
 
 NUM_RANKS = 3
 

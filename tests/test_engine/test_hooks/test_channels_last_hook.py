@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from helpers.small_model import SIZE, build_model
 from mmengine.optim import OptimWrapper
-from small_model import SIZE, build_model
 
 from ipdfer_mm.engine import ChannelsLastHook
 from ipdfer_mm.models import FaceEncoder

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from small_model import build_model, build_optim, make_batch
+from helpers.small_model import build_model, build_optim, make_batch
 
 from ipdfer_mm.benchmarking import build_classifier
 from ipdfer_mm.engine import CompileHook

@@ -5,14 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from mmengine.model import (
-    BaseTTAModel,
-    ImgDataPreprocessor,
-    MMDistributedDataParallel,
-)
-from mmengine.runner import BaseLoop
-from mmpretrain.structures import DataSample
-from small_model import (
+from helpers.small_model import (
     CLASSES,
     build_model,
     build_optim,
@@ -20,6 +13,13 @@ from small_model import (
     make_batch,
     resnet,
 )
+from mmengine.model import (
+    BaseTTAModel,
+    ImgDataPreprocessor,
+    MMDistributedDataParallel,
+)
+from mmengine.runner import BaseLoop
+from mmpretrain.structures import DataSample
 
 from ipdfer_mm import __version__
 from ipdfer_mm.engine import DatasetMetaHook

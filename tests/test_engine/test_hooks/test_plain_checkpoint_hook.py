@@ -6,10 +6,10 @@ from collections import Counter, OrderedDict
 import numpy as np
 import pytest
 import torch
+from helpers.tiny_run import assert_equal
 from mmengine.config import ConfigDict
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.optim import OneCycleLR
-from tiny_run import assert_equal
 
 from ipdfer_mm.engine import PlainCheckpointHook
 

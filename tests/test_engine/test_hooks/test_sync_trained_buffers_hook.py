@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn as nn
-from small_model import build_model
+from helpers.small_model import build_model
 
 from ipdfer_mm.engine.hooks.sync_trained_buffers_hook import trained_buffers
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn as nn
-from small_model import SIZE, build_model, make_batch
+from helpers.small_model import SIZE, build_model, make_batch
 
 from ipdfer_mm.engine import SynthesisGridHook
 from ipdfer_mm.visualization.picture_grid import GAP, HEADING_HEIGHT

@@ -3,8 +3,8 @@
 import pytest
 import torch
 import torch.nn as nn
+from helpers.small_model import build_model, build_optim, make_batch
 from mmengine.optim import OptimWrapperDict
-from small_model import build_model, build_optim, make_batch
 
 from ipdfer_mm.engine import Bfloat16OptimWrapper
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from helpers.small_model import build_model
+from helpers.tiny_run import ROOT
 from mmengine.config import Config
 from mmengine.optim import OptimWrapperDict, build_optim_wrapper
-from small_model import build_model
-from tiny_run import ROOT
 
 from ipdfer_mm.engine import AlternatingOptimWrapperConstructor
 from ipdfer_mm.utils import register_all_modules

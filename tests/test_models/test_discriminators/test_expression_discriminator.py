@@ -1,5 +1,5 @@
 import torch
-from small_model import head, resnet
+from helpers.small_model import head, resnet
 
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules

@@ -1,7 +1,7 @@
 """D that normalizes fakes by their own statistics."""
 
-from algorithm1 import TOLERANCE, difference
-from small_model import build_model, build_optim, make_batch
+from helpers.algorithm1 import TOLERANCE, difference
+from helpers.small_model import build_model, build_optim, make_batch
 
 CFG = dict(type='ipdfer_mm.DiscriminatorBatchNormIPDFER')
 

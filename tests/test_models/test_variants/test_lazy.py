@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from algorithm1 import TOLERANCE, difference
+from helpers.algorithm1 import TOLERANCE, difference
+from helpers.small_model import build_model, build_optim, make_batch
 from mmengine.logging import MessageHub
-from small_model import build_model, build_optim, make_batch
 
 CFG = dict(type='ipdfer_mm.LazyIPDFER', generator_interval=2)
 

@@ -5,8 +5,8 @@ from unittest.mock import patch
 
 import pytest
 import torch
-from algorithm1 import TOLERANCE, difference
-from small_model import build_model, build_optim, head, make_batch
+from helpers.algorithm1 import TOLERANCE, difference
+from helpers.small_model import build_model, build_optim, head, make_batch
 
 CFG = dict(type='ipdfer_mm.PoseAdversaryIPDFER', pose_adversary=head(5))
 

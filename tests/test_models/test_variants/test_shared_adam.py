@@ -1,8 +1,8 @@
 """One optimizer for steps 1 and 3."""
 
 import pytest
-from algorithm1 import TOLERANCE, difference
-from small_model import build_model, build_optim, make_batch
+from helpers.algorithm1 import TOLERANCE, difference
+from helpers.small_model import build_model, build_optim, make_batch
 
 CFG = dict(type='ipdfer_mm.SharedAdamIPDFER')
 

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import torch.distributed as dist
-from dist_checks import init_gloo
 
+from helpers.dist_checks import init_gloo
 from ipdfer_mm.datasets import AffectNet, FERPlus, SyntheticFaces
 
 

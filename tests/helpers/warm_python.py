@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / 'tests'
 PRELOADED = ('torch', 'torchvision', 'torch._dynamo', 'torch._inductor',
              'torch.distributed.fsdp', 'torch.utils.tensorboard', 'cv2',

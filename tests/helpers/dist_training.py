@@ -6,16 +6,16 @@ from types import SimpleNamespace
 import torch
 import torch.distributed as dist
 import torch.nn as nn
-from dist_checks import build_conv_model, init_gloo
 from mmengine.dataset import DefaultSampler
 from mmengine.runner import Runner
-from small_model import build_model, make_batch
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import (
     allreduce_hook,
 )
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import BatchSampler
 
+from helpers.dist_checks import build_conv_model, init_gloo
+from helpers.small_model import build_model, make_batch
 from ipdfer_mm.engine import AlternatingOptimWrapperConstructor
 
 NUM_SAMPLES = 19  # with a batch of 8 the last one has 3; rounded up, 4

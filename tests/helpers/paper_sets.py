@@ -5,14 +5,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from official_layouts import (
+
+from helpers.official_layouts import (
     make_affectnet,
     make_ckplus,
     make_ferplus,
     make_sfew,
 )
-from tiny_run import make_rafdb
-
+from helpers.tiny_run import make_rafdb
 from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE, similarity_transform
 from ipdfer_mm.preparation.sets import list_readers
 from ipdfer_mm.registry import DATASETS

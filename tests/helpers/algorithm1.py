@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import torch
 from mmengine.logging import MessageHub
-from small_model import build_model, build_optim, make_batch
+
+from helpers.small_model import build_model, build_optim, make_batch
 
 ITERATIONS = 3
 LR = 1e-3

@@ -8,14 +8,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from small_model import SIZE, WIDTH, head, model_cfg, resnet
-from warm_python import server, tool_environment
 
+from helpers.small_model import SIZE, WIDTH, head, model_cfg, resnet
+from helpers.warm_python import server, tool_environment
 from ipdfer_mm.datasets.manifest import HEADER
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / 'tests'
 NUM_CLASSES = 7
 NUM_TRAIN = 16

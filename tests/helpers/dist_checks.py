@@ -17,9 +17,9 @@ from mmengine.hooks import Hook
 from mmengine.model import MMSeparateDistributedDataParallel
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.registry import HOOKS
-from small_model import build_model, make_batch
 from torch.utils.data import DataLoader
 
+from helpers.small_model import build_model, make_batch
 from ipdfer_mm.engine import EpochSeedHook, SyncTrainedBuffersHook
 from ipdfer_mm.registry import MODELS
 

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from warm_python import tool_environment
+
+from helpers.warm_python import tool_environment
 
 # In a mount namespace of its own: seen, and left over, nowhere else.
 SCRIPT = '''
