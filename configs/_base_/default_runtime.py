@@ -21,6 +21,8 @@ default_hooks = dict(
     visualization=dict(type='mmpretrain.VisualizationHook', enable=False),
     # Model, data set and checkpoint must speak of the same classes.
     dataset_meta=dict(type='DatasetMetaHook'),
+    # train_notes.csv: which images the dataset has left out, and why.
+    dataset_notes=dict(type='DatasetNotesHook'),
     # A resumed run draws the random numbers of an undisturbed one.
     epoch_seed=dict(type='EpochSeedHook'),
     # Stop at the first loss that is NaN or infinite.

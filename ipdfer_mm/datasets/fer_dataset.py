@@ -77,6 +77,11 @@ class FERDataset(BaseDataset):
             or sets another order. Defaults to None, the data set's own.
         **kwargs: As mmpretrain's ``BaseDataset``.
 
+    Attributes:
+        notes (dict[str, list[str]]): Names of what is left out or replaced,
+            by reason; the log has their number, :class:`DatasetNotesHook`
+            writes them to a file.
+
     Raises:
         FileNotFoundError: If the data root, the annotation file, the manifest
             or a picture is missing.
@@ -115,7 +120,7 @@ class FERDataset(BaseDataset):
         self.drop_duplicates = drop_duplicates
         self.drop_classes = tuple(drop_classes)
         self.holdout = holdout
-        self._notes: dict[str, list[str]] = {}
+        self.notes: dict[str, list[str]] = {}
         super().__init__(
             ann_file, metainfo=metainfo, data_root=data_root, **kwargs)
 
@@ -146,7 +151,7 @@ class FERDataset(BaseDataset):
             reason (str): What happens, such as ``'marked bad, skipped'``.
             name (str): The file it happens to.
         """
-        self._notes.setdefault(reason, []).append(name)
+        self.notes.setdefault(reason, []).append(name)
 
     def warn_unless_official(self, found: str, official: str) -> None:
         """Warn of files that are not those that others report on.
@@ -240,8 +245,8 @@ class FERDataset(BaseDataset):
 
     @property
     def _notes_text(self) -> str:
-        return ''.join(f' {reason}: {len(names)} ({shorten(names, 20)}).'
-                       for reason, names in self._notes.items())
+        return ''.join(f' {reason}: {len(names)} ({shorten(names, 2)}).'
+                       for reason, names in self.notes.items())
 
     def _check_files(self) -> None:
         if not osp.isdir(self.data_root):

@@ -5,6 +5,7 @@ from .hooks import (
     ChannelsLastHook,
     CompileHook,
     DatasetMetaHook,
+    DatasetNotesHook,
     EpochSeedHook,
     NonFiniteLossHook,
     PlainCheckpointHook,
@@ -22,7 +23,8 @@ from .optimizers import (
 __all__ = [
     'AlternatingOptimWrapperConstructor', 'AtomicLocalBackend',
     'Bfloat16OptimWrapper', 'ChannelsLastHook', 'CompileHook',
-    'DatasetMetaHook', 'EpochSeedHook', 'NonFiniteLossHook',
-    'PlainCheckpointHook', 'ResumeCheckpointHook', 'ResumeInitHook',
-    'SyncTrainedBuffersHook', 'SynthesisGridHook', 'compile_networks'
+    'DatasetMetaHook', 'DatasetNotesHook', 'EpochSeedHook',
+    'NonFiniteLossHook', 'PlainCheckpointHook', 'ResumeCheckpointHook',
+    'ResumeInitHook', 'SyncTrainedBuffersHook', 'SynthesisGridHook',
+    'compile_networks'
 ]

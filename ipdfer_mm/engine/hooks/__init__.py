@@ -3,6 +3,7 @@
 from .channels_last_hook import ChannelsLastHook
 from .compile_hook import CompileHook, compile_networks
 from .dataset_meta_hook import DatasetMetaHook
+from .dataset_notes_hook import DatasetNotesHook
 from .epoch_seed_hook import EpochSeedHook
 from .nonfinite_loss_hook import NonFiniteLossHook
 from .plain_checkpoint_hook import PlainCheckpointHook
@@ -12,8 +13,8 @@ from .sync_trained_buffers_hook import SyncTrainedBuffersHook
 from .synthesis_grid_hook import SynthesisGridHook
 
 __all__ = [
-    'ChannelsLastHook', 'CompileHook', 'DatasetMetaHook', 'EpochSeedHook',
-    'NonFiniteLossHook', 'PlainCheckpointHook', 'ResumeCheckpointHook',
-    'ResumeInitHook', 'SyncTrainedBuffersHook', 'SynthesisGridHook',
-    'compile_networks'
+    'ChannelsLastHook', 'CompileHook', 'DatasetMetaHook', 'DatasetNotesHook',
+    'EpochSeedHook', 'NonFiniteLossHook', 'PlainCheckpointHook',
+    'ResumeCheckpointHook', 'ResumeInitHook', 'SyncTrainedBuffersHook',
+    'SynthesisGridHook', 'compile_networks'
 ]
