@@ -1,7 +1,6 @@
 """From a trained model to what is deployed: mmpretrain, ONNX and int8."""
 
 from .accuracy import evaluate
-from .benchmark import benchmark_table
 from .faces import dataset_faces, folder_faces
 from .onnx_classifier import OnnxClassifier
 from .onnx_export import export_onnx, write_onnx
@@ -9,18 +8,14 @@ from .picture_classifier import PictureClassifier
 from .plain_classifier import plain_classifier, plain_config, plain_state
 from .publishing import publish
 from .quantization import quantize
-from .runtimes import EAGER, make_runtimes
 
 __all__ = [
-    'EAGER',
     'OnnxClassifier',
     'PictureClassifier',
-    'benchmark_table',
     'dataset_faces',
     'evaluate',
     'export_onnx',
     'folder_faces',
-    'make_runtimes',
     'plain_classifier',
     'plain_config',
     'plain_state',

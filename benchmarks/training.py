@@ -13,40 +13,29 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from ipdfer_mm.benchmarking import (
-    LITERAL,
-    OURS,
-    PLAIN,
-    Workload,
-    build_classifier,
-    build_step,
-    describe_machine,
-    generator_interval,
-    interleave,
-    ipdfer_options,
-    loading_speed,
-    parse_options,
-    phases_table,
-    plain_options,
-    quartiles,
-    step_flops,
-    step_row,
-    steps_table,
-    time_phases,
-)
 from ipdfer_mm.utils.atomic import write_atomically
+
+from .contenders import LITERAL, OURS, PLAIN, Workload, step_flops
+from .data_loading import loading_speed
+from .machine import describe_machine
+from .memory import build_step
+from .networks import build_classifier
+from .options import generator_interval, ipdfer_options, parse_options
+from .phases import time_phases
+from .report import phases_table, plain_options, step_row, steps_table
+from .timing import interleave, quartiles
 
 ADVICE = 'choose another folder with --out'
 INFERENCE = 'inference'
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -80,7 +69,7 @@ def parse_args() -> argparse.Namespace:
         type=Path,
         default=Path('work_dirs/benchmark'),
         help='folder of the results (default: %(default)s)')
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     if min(args.width, args.size, args.batch_size, args.rounds,
            args.threads) < 1:
         parser.error('numbers must be 1 or more')
@@ -174,10 +163,10 @@ def benchmark(args: argparse.Namespace) -> None:
     print(f'\n{text}\nThis is also in {args.out}.')
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     try:
-        benchmark(parse_args())
+        benchmark(parse_args(argv))
     except (OSError, RuntimeError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
 

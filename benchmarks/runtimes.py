@@ -8,11 +8,13 @@ import torch
 import torch.nn as nn
 from mmengine.model import BaseModel
 
-from .accuracy import Classifier
-from .onnx_classifier import OnnxClassifier
-from .onnx_export import export_onnx
-from .picture_classifier import PictureClassifier
-from .quantization import quantize
+from ipdfer_mm.deployment import (
+    OnnxClassifier,
+    PictureClassifier,
+    export_onnx,
+    quantize,
+)
+from ipdfer_mm.deployment.accuracy import Classifier
 
 EAGER = 'PyTorch eager'
 

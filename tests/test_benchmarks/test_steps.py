@@ -1,51 +1,30 @@
 """The steps that are compared: the same mathematics, and what they cost."""
 
-import copy
 from dataclasses import replace
 
 import pytest
 import torch
-from helpers.small_model import build_optim
 
-from ipdfer_mm.benchmarking import (
+from benchmarks.contenders import (
     LITERAL,
     OURS,
     PLAIN,
-    LiteralAlgorithm1,
     Workload,
-    build_classifier,
-    build_ipdfer,
-    build_step,
     count_flops,
+    make_step,
+    step_flops,
+)
+from benchmarks.memory import build_step
+from benchmarks.networks import build_classifier, build_ipdfer
+from benchmarks.options import (
     generator_interval,
     ipdfer_options,
-    make_step,
     parse_options,
-    step_flops,
-    time_phases,
 )
+from benchmarks.phases import time_phases
+from benchmarks.report import plain_options
 
 WORK = Workload(width=8, size=32, batch_size=4)
-
-
-def test_literal_step_is_ours():
-    """After three iterations, in double precision."""
-    ours = build_ipdfer(WORK.width, WORK.size).double().train()
-    literal = copy.deepcopy(ours)
-    algorithm = LiteralAlgorithm1(literal)
-    optim = build_optim(ours, lr=1e-4)
-    data = WORK.batch()
-    inputs = (data['inputs'].double() / 127.5 - 1).flip(1)
-    labels, poses = (
-        torch.cat([getattr(sample, name) for sample in data['data_samples']])
-        for name in ('gt_label', 'pose_label'))
-    for _ in range(3):
-        ours.train_step(data, optim)
-        algorithm.step(inputs, labels, poses)
-    expected = literal.state_dict()
-    for name, value in ours.state_dict().items():
-        torch.testing.assert_close(
-            value, expected[name], rtol=0, atol=1e-9, msg=name)
 
 
 def forward_flops(module, inputs):
@@ -63,7 +42,7 @@ def test_flops_are_those_of_the_passes():
                               pictures)
         decoder = forward_flops(
             model.decoder,
-            torch.zeros(WORK.batch_size, model.feat_channels))
+            torch.zeros(WORK.batch_size, 8 * WORK.width))
     trained = 3 * encoder - first  # pictures need no gradient
     plain = count_flops(make_step(PLAIN, 'default', WORK))
     assert plain == pytest.approx(trained, rel=0.01)
@@ -100,33 +79,22 @@ def test_options():
     assert names == {'channels_last', 'bf16', 'lazy8'}
     assert generator_interval(names) == 8
     assert generator_interval(frozenset()) == 1
-    with pytest.raises(ValueError, match="unknown options \\['turbo'\\]"):
-        parse_options('turbo+fused')
-    with pytest.raises(ValueError, match='lazy0'):
-        parse_options('lazy0')
-    with pytest.raises(ValueError, match='two precisions'):
-        parse_options('fp16+bf16')
-    with pytest.raises(ValueError, match='two precisions'):
-        parse_options('tf32+bf16')
-    with pytest.raises(ValueError, match='two variants'):
-        parse_options('shared_forward+lazy4')
     assert ipdfer_options('channels_last+lazy8+bf16') == 'lazy8'
     assert ipdfer_options('fused') == 'default'
+    assert plain_options('lazy8') == 'default'
+    assert plain_options('fused+shared_forward') == 'fused'
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason='a GPU')
-def test_fp16_is_for_gpus():
-    with pytest.raises(AssertionError, match='only available'):
-        make_step(PLAIN, 'fp16', WORK)
-
-
-def test_each_step_sets_its_precision(monkeypatch):
-    monkeypatch.setattr(torch.backends.cudnn, 'allow_tf32', True)
-    strict, tf32 = (make_step(PLAIN, options, WORK)
-                    for options in ('default', 'tf32'))
-    for step, allowed in ((strict, False), (tf32, True), (strict, False)):
-        step()
-        assert torch.backends.cudnn.allow_tf32 is allowed
+@pytest.mark.parametrize('options, message', [
+    ('turbo+fused', "unknown options \\['turbo'\\]"),
+    ('lazy0', 'lazy0'),
+    ('fp16+bf16', 'two precisions'),
+    ('tf32+bf16', 'two precisions'),
+    ('shared_forward+lazy4', 'two variants'),
+])
+def test_bad_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        parse_options(options)
 
 
 @pytest.mark.parametrize('kind', [PLAIN, OURS])

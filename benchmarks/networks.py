@@ -5,9 +5,8 @@ import torch.nn as nn
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
+from ipdfer_mm.utils.expressions import EXPRESSIONS
 
-EXPRESSIONS = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
-               'surprise')
 NUM_POSES = 5
 PAPER_WIDTH = 64  # of ResNet-18's first stage
 DECODER_WIDTHS = (512, 256, 128, 64, 32)

@@ -1,4 +1,4 @@
-"""The numbers of tools/analysis_tools/benchmark.py as tables."""
+"""The numbers of benchmarks/training.py as tables."""
 
 from collections.abc import Sequence
 

@@ -7,7 +7,7 @@ degrees and of the share of right classes, by class of the true yaw.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +48,7 @@ ROLL_DEVIATION = 6
 LANDMARK_NOISE = 1.3
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -62,7 +62,7 @@ def parse_args() -> argparse.Namespace:
         help='ONNX files for the estimator onnx (default: left out)')
     parser.add_argument('--num-faces', type=int, default=1000)
     parser.add_argument('--seed', type=int, default=0)
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def render_faces(model: FaceModel, count: int, rng: np.random.Generator
@@ -106,9 +106,9 @@ def table_row(name: str, true: np.ndarray, found: np.ndarray) -> str:
     return f'| {name} | {known.mean():.1%} | ' + ' | '.join(cells) + ' |'
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Render, estimate and print the table."""
-    args = parse_args()
+    args = parse_args(argv)
     rng = np.random.default_rng(args.seed)
     model = parametric_head()
     if args.face_model is not None:

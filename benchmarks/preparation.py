@@ -28,7 +28,7 @@ from ipdfer_mm.preparation.worker import Job, Picture
 from ipdfer_mm.utils import register_all_modules
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('dataset', choices=sorted(SETS))
@@ -37,7 +37,7 @@ def parse_args() -> argparse.Namespace:
         '--num-pictures', type=int, help='the first ones (default: all)')
     parser.add_argument(
         '--workers', type=int, default=len(os.sched_getaffinity(0)))
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def plain_loop(data_root: Path, pictures: Sequence[Picture],
@@ -59,9 +59,9 @@ def plain_loop(data_root: Path, pictures: Sequence[Picture],
     return points
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure both and print."""
-    args = parse_args()
+    args = parse_args(argv)
     register_all_modules()
     data_root = args.data_root.resolve()
     recipe = recipe_of(args.dataset, {},

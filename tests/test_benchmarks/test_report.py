@@ -1,15 +1,13 @@
-"""The table and the numbers in it, computed by hand."""
+"""Turns, and tables and the numbers in them, computed by hand."""
 
 import math
+from itertools import count
 
 import pytest
 
-from ipdfer_mm.benchmarking import (
-    phases_table,
-    plain_options,
-    step_row,
-    steps_table,
-)
+from benchmarks.inference import benchmark_table
+from benchmarks.report import phases_table, step_row, steps_table
+from benchmarks.timing import TURN, interleave, summarize
 
 MEDIANS = {
     ('plain', 'default'): [1.0, 2.0, 1.0],
@@ -46,8 +44,6 @@ def test_lazy_row_is_compared_with_the_same_plain_step():
     row = step_row(('ours', 'fused+lazy4'), MEDIANS, FLOPS, 0, 10)
     assert row['cost'] == pytest.approx(2)
     assert row['flops_ratio'] == pytest.approx(3)
-    assert plain_options('lazy8') == 'default'
-    assert plain_options('fused+shared_forward') == 'fused'
 
 
 def test_without_a_literal_step():
@@ -64,3 +60,35 @@ def test_tables():
     assert '- a laptop' in text
     text = phases_table({'fused': dict(first=0.3, second=0.1)}).markdown()
     assert '| fused | 400 | 75.0 % | 25.0 % |' in text
+
+
+@pytest.mark.parametrize('turns, calls', [
+    (2, 2 + 2 * 1),  # twice before the rounds, once in each
+    (2 / 3, 2 + 2 * (1 + 2)),  # short: once unmeasured, then two turns
+])
+def test_interleave(turns, calls):
+    called, ticks = [], count()
+    medians = interleave(
+        {name: lambda name=name: called.append(name) for name in 'ab'}, 2,
+        lambda: next(ticks) * turns * TURN)
+    assert ''.join(called[:4]) == 'aabb'
+    half = (calls - 2) // 2
+    assert ''.join(called[4:]) == 2 * (half * 'a' + half * 'b')
+    assert medians['b'] == pytest.approx([turns * TURN] * 2)
+
+
+def test_summary():
+    medians = dict(slow=[0.4, 0.8, 1.2], fast=[0.1, 0.1, 0.4])
+    summary = summarize(medians, 2, 'slow')
+    assert summary['slow']['ms'] == pytest.approx(400)
+    assert summary['slow']['ms_low'] == pytest.approx(300)
+    assert summary['slow']['ms_best'] == pytest.approx(200)
+    assert summary['slow']['pictures_per_second'] == pytest.approx(2.5)
+    assert summary['slow']['speedup'] == 1
+    # 4, 8 and 3 times, round by round.
+    assert summary['fast']['speedup'] == pytest.approx(4)
+    assert summary['fast']['speedup_low'] == pytest.approx(3.5)
+    assert summary['fast']['speedup_high'] == pytest.approx(6)
+    text = benchmark_table({2: summary}, 'Speed', ['idle']).markdown()
+    assert ('| fast | 2 | 50.00 (50.00-125.00) | 50.00 | 20 | '
+            '4.00 (3.50-6.00) |') in text

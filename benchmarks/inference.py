@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,20 +21,19 @@ from mmengine.config import DictAction
 from mmengine.registry import MODELS
 
 from ipdfer_mm.apis.loading import image_size
-from ipdfer_mm.benchmarking import describe_machine, interleave, summarize
-from ipdfer_mm.deployment import (
-    EAGER,
-    benchmark_table,
-    make_runtimes,
-    plain_classifier,
-)
+from ipdfer_mm.deployment import plain_classifier
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import open_config
+from ipdfer_mm.utils.text_table import TextTable
+
+from .machine import describe_machine
+from .runtimes import EAGER, make_runtimes
+from .timing import interleave, summarize
 
 ADVICE = 'choose another folder with --out'
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='path of the config')
@@ -51,10 +51,28 @@ def parse_args() -> argparse.Namespace:
         default=Path('work_dirs/benchmark_inference'),
         help='folder of the results (default: %(default)s)')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     if min(*args.batch_sizes, args.rounds, args.threads) < 1:
         parser.error('--batch-sizes, --rounds and --threads must be 1 or more')
     return args
+
+
+def benchmark_table(summaries: dict[int, dict], title: str,
+                    notes: Sequence[str]) -> TextTable:
+    """Make a table of :func:`summarize`'s numbers by batch size."""
+    rows = []
+    for size, summary in summaries.items():
+        for name, row in summary.items():
+            rows.append([
+                name, size,
+                f'{row["ms"]:.2f} ({row["ms_low"]:.2f}-{row["ms_high"]:.2f})',
+                f'{row["ms_best"]:.2f}', f'{row["pictures_per_second"]:.0f}',
+                f'{row["speedup"]:.2f} ({row["speedup_low"]:.2f}-'
+                f'{row["speedup_high"]:.2f})'
+            ])
+    header = ['runtime', 'batch', 'ms a picture', 'fastest round',
+              'pictures/s', 'times as fast']
+    return TextTable('benchmark_inference', title, header, rows, list(notes))
 
 
 def benchmark(args: argparse.Namespace) -> None:
@@ -90,10 +108,10 @@ def benchmark(args: argparse.Namespace) -> None:
     print(f'\n{table.markdown()}\nThis is also in {args.out}.')
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     try:
-        benchmark(parse_args())
+        benchmark(parse_args(argv))
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
 

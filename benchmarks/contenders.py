@@ -11,7 +11,7 @@ from mmpretrain.structures import DataSample
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from .literal import LiteralAlgorithm1
+from .algorithm1 import Algorithm1
 from .networks import EXPRESSIONS, NUM_POSES, build_classifier, build_ipdfer
 from .options import (
     SHARED_FORWARD,
@@ -66,7 +66,7 @@ def make_step(kind: str, options: str, work: Workload) -> Callable[[], None]:
 
     Args:
         kind (str): ``'plain'``, ResNet-18 alone; ``'literal'``,
-            :class:`LiteralAlgorithm1`; or ``'ours'``,
+            :class:`Algorithm1`; or ``'ours'``,
             :meth:`IPDFERModel.train_step`.
         options (str): See :func:`parse_options`; the literal step has none.
         work (Workload): What it has to do.
@@ -108,14 +108,14 @@ def _plain_step(names: frozenset[str], data: dict,
 
 
 def _literal_step(data: dict, work: Workload) -> Callable[[], None]:
-    algorithm = LiteralAlgorithm1(
-        build_ipdfer(work.width, work.size).to(work.device))
+    model = build_ipdfer(work.width, work.size).to(work.device)
+    algorithm = Algorithm1(model, model.neutral_label)
     labels, poses = _stack(data)
 
     def step() -> None:
         inputs = data['inputs'].to(work.device).float() / 127.5 - 1
-        algorithm.step(inputs.flip(1), labels.to(work.device),
-                       poses.to(work.device))  # BGR to RGB
+        algorithm.iterate(0, inputs.flip(1), labels.to(work.device),
+                          poses.to(work.device))  # BGR to RGB
 
     return step
 
@@ -172,6 +172,7 @@ def count_flops(step: Callable[[], object]) -> int:
         int: Floating-point operations of all convolutions and products of
         matrices, forward and backward, by ``torch.utils.flop_counter``.
     """
+    step()  # the first one also checks the set-up
     with FlopCounterMode(display=False) as counter:
         step()
     return counter.get_total_flops()

@@ -1,0 +1,1 @@
+"""How fast training, inference and preparation are; not in the wheel."""
