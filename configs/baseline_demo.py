@@ -12,7 +12,9 @@ model = dict(
         stem_channels=16,
         base_channels=16,
         init_cfg=dict(
-            type='Pretrained', checkpoint='ipdfer_mm://identity_head')),
+            type='Pretrained',
+            checkpoint='ipdfer_mm://ipdfer_rendered',
+            prefix='identity_encoder.backbone.')),
     neck=dict(
         _delete_=True,
         type='mmpretrain.LinearNeck',

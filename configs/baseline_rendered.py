@@ -15,7 +15,9 @@ model = dict(
         base_channels=16,
         strides=(1, 2, 2, 1),
         init_cfg=dict(
-            type='Pretrained', checkpoint='ipdfer_mm://identity_head')),
+            type='Pretrained',
+            checkpoint='ipdfer_mm://ipdfer_rendered',
+            prefix='identity_encoder.backbone.')),
     neck=dict(
         _delete_=True,
         type='mmpretrain.LinearNeck',

@@ -8,8 +8,12 @@ _base_ = [
     './_base_/ipdfer_runtime.py',
 ]
 
-# Comes with the package, see pretrain_demo.py.
-pretrained = dict(type='Pretrained', checkpoint='ipdfer_mm://identity_head')
+# The identity network of pretrain_demo.py, which comes with the package as
+# that of ipdfer_rendered.
+pretrained = dict(
+    type='Pretrained',
+    checkpoint='ipdfer_mm://ipdfer_rendered',
+    prefix='identity_encoder.backbone.')
 resnet18 = dict(stem_channels=16, base_channels=16)
 feat_channels = 128
 # The pose and the expression encoder keep a map of 4x4, which a linear layer

@@ -1,9 +1,6 @@
 # Pre-train the small identity network of the demo on rendered people: ArcFace
-# on 500 people, verified on pictures of 100 others. Its weights come with the
-# package:
-#   python tools/train.py configs/pretrain_demo.py
-#   python tools/model_converters/export_weights.py CHECKPOINT \
-#       ipdfer_mm/weights/identity_head.safetensors --part backbone --half
+# on 500 people, verified on pictures of 100 others. Its weights, in half
+# precision, come with the package as the identity encoder of ipdfer_rendered.
 # SYNTHETIC_FACE_MODEL names a file of the ICT face model to render instead.
 _base_ = './_base_/default_runtime.py'
 

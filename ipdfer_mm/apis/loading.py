@@ -99,14 +99,18 @@ def build_trained(cfg: Config, name: str, checkpoint: object) -> BaseModel:
         BaseModel: As :func:`get_model`, on the CPU.
 
     Raises:
-        ValueError: If the checkpoint is not one of this model: weights are
-            missing, too many, or of other shapes.
+        ValueError: If the checkpoint is not one of this model: weights of
+            other parts than the discriminator are missing, or there are too
+            many, or of other shapes.
     """
     with DefaultScope.overwrite_default_scope(
             cfg.get('default_scope', 'ipdfer_mm')):
         model = MODELS.build(model_config(cfg))
     state = _state_dict(name, checkpoint)
     state = {key.removeprefix('module.'): state[key] for key in state}
+    if hasattr(model, 'discriminator') and not any(
+            key.startswith('discriminator.') for key in state):
+        model.discriminator = None  # which training alone needs
     match = match_keys(model, state)
     if match.missing or match.misshaped or match.unexpected:
         raise ValueError(f'{name} is not a checkpoint of the model in the '

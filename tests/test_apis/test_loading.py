@@ -36,7 +36,7 @@ def test_names_of_packaged_weights():
     known = list_models()
     assert known['ipdfer_rendered'].weights == 'ipdfer_mm://ipdfer_rendered'
     assert known['ipdfer_rendered'].config.is_file()
-    assert 'identity_head' not in known  # no config of that name
+    assert 'face_resnet18' not in known  # no config of that name
 
 
 def test_names_of_a_model_index(tmp_path, monkeypatch):
@@ -102,6 +102,19 @@ model = dict(
     assert loaded.to_rgb
     assert loaded.mean.flatten().tolist() == [1, 2, 3]
     assert loaded.std.flatten().tolist() == [4, 5, 6]
+
+
+def test_the_discriminator_may_be_missing(config, tmp_path):
+    state = {key: value for key, value in build_model().state_dict().items()
+             if not key.startswith('discriminator.')}
+    path = tmp_path / 'small.safetensors'
+    save_weights(path, state, dict(dataset_meta=dict(classes=CLASSES)))
+    model = get_model(config, path, device='cpu')
+    assert model.discriminator is None
+    assert model.state_dict().keys() == state.keys()
+    images = torch.zeros(1, 3, 32, 32)
+    assert set(model.synthesize(images)) == {
+        'identity', 'neutral', 'reconstruction'}
 
 
 def test_safetensors(config, tmp_path):

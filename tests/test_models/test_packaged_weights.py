@@ -44,14 +44,16 @@ def auc(feats, people):
     return metric.compute_metrics(list(zip(people, feats)))['auc']
 
 
-def test_identity_head_tells_unseen_people_apart(faces):
+def test_its_identity_encoder_tells_unseen_people_apart(faces):
     pictures, people = faces
     torch.manual_seed(0)
     encoder = IdentityEncoder(
         dict(type='mmpretrain.ResNet', depth=18, stem_channels=16,
              base_channels=16),
         init_cfg=dict(
-            type='Pretrained', checkpoint='ipdfer_mm://identity_head'))
+            type='Pretrained',
+            checkpoint='ipdfer_mm://ipdfer_rendered',
+            prefix='identity_encoder.backbone.'))
     with torch.no_grad():
         untrained = auc(encoder(pictures), people)
         encoder.init_weights()

@@ -13,6 +13,7 @@ from mmengine.runner import CheckpointLoader
 
 from ipdfer_mm.analysis.predictions import load_predictions
 from ipdfer_mm.deployment.calibration import divide_logits, fit_temperature
+from ipdfer_mm.deployment.luminance import see_luminance
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 from ipdfer_mm.utils.weight_files import (
     half,
@@ -45,6 +46,11 @@ def parse_args() -> argparse.Namespace:
         'predictions of validation images, which tools/test.py --out wrote '
         '(.pkl), are most likely; the file says which one')
     parser.add_argument(
+        '--luminance',
+        action='store_true',
+        help='trained on gray images: let the encoders see the luminance of '
+        'images in color only')
+    parser.add_argument(
         '--trust-checkpoint',
         action='store_true',
         help='load pickled objects, which can run any code')
@@ -60,7 +66,8 @@ def main() -> None:
     try:
         checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
         kept = published_meta(checkpoint.get('meta', {}))
-        if args.part:  # a part knows no classes
+        if args.part and not {'head', 'expression_head'} & set(args.part):
+            # A part without a classifier knows no classes.
             kept.pop('dataset_meta', None)
         state = checkpoint.get('state_dict', checkpoint)
         if args.calibrate:
@@ -69,6 +76,8 @@ def main() -> None:
             kept['temperature'] = fit_temperature(
                 predictions.scores, predictions.labels)
             state = divide_logits(state, kept['temperature'])
+        if args.luminance:
+            state = see_luminance(state)
         state = select_parts(state, args.part)
         save_weights(args.out, half(state) if args.half else state, kept)
     except (OSError, RuntimeError, ValueError) as error:

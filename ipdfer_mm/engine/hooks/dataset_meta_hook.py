@@ -193,7 +193,10 @@ class DatasetMetaHook(Hook):
         # As MMEngine loads it.
         state = {key.removeprefix('module.'): state[key] for key in state}
         match = match_keys(unwrap(runner.model), state)
-        if match.missing or match.misshaped:
+        # A discriminator is needed to train alone.
+        missing = [key for key in match.missing
+                   if runner._resume or not key.startswith('discriminator.')]
+        if missing or match.misshaped:
             raise ValueError(
                 'The checkpoint is not one of the model in the config, '
                 f'{type(unwrap(runner.model)).__name__}: {match}\nTest and '

@@ -335,6 +335,19 @@ def test_missing_weights(model, how):
     assert f'not in the file: {name}' in str(info.value)
 
 
+def test_only_training_needs_the_discriminator(model):
+    checkpoint = checkpoint_of(model)
+    checkpoint['state_dict'] = {
+        key: value for key, value in checkpoint['state_dict'].items()
+        if not key.startswith('discriminator.')
+    }
+    DatasetMetaHook().after_load_checkpoint(
+        make_runner(model, test=True), checkpoint)
+    with pytest.raises(ValueError, match='in the config, IPDFERModel'):
+        DatasetMetaHook().after_load_checkpoint(
+            make_runner(model, resume=True), checkpoint)
+
+
 def test_weights_of_another_shape(model):
     checkpoint = checkpoint_of(model)
     state = dict(checkpoint['state_dict'])
