@@ -116,7 +116,8 @@ def main() -> None:
     report(summary, job)
     if summary.listed[UNREADABLE]:
         sys.exit('Copy or unpack the unreadable pictures again and run the '
-                 'same command.')
+                 'same command, or train without them: drop_unprepared=True '
+                 'in the dataset of the config.')
 
 
 if __name__ == '__main__':

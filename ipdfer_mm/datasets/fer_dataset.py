@@ -23,6 +23,7 @@ from .manifest import (
     join_manifest,
     knows_duplicates,
     picture_keys,
+    read_manifest,
     recipe_hash,
 )
 
@@ -65,6 +66,9 @@ class FERDataset(BaseDataset):
         drop_duplicates (bool): Leave out pictures whose pixels the manifest
             knows from another split or from earlier in this one, as for
             training. Defaults to False.
+        drop_unprepared (bool): Leave out images without a row in the
+            manifest, such as damaged ones that could not be prepared.
+            Defaults to False: such an image is an error.
         drop_classes (Sequence[str]): Names of classes that ``metainfo``
             leaves out and whose samples shall be left out too. Defaults to
             none: such a sample is an error.
@@ -100,6 +104,7 @@ class FERDataset(BaseDataset):
                  only_flag: str | None = None,
                  drop_flags: Sequence[str] = (),
                  drop_duplicates: bool = False,
+                 drop_unprepared: bool = False,
                  drop_classes: Sequence[str] = (),
                  holdout: dict | None = None,
                  metainfo: dict | None = None,
@@ -107,10 +112,11 @@ class FERDataset(BaseDataset):
         data_root = osp.expanduser(data_root)
         if manifest is not None:
             manifest = osp.join(data_root, osp.expanduser(manifest))
-        elif only_flag is not None or drop_flags or drop_duplicates:
+        elif (only_flag is not None or drop_flags or drop_duplicates
+              or drop_unprepared):
             raise ValueError(
-                'only_flag, drop_flags and drop_duplicates: only a manifest '
-                'has flags; give one.')
+                'only_flag, drop_flags, drop_duplicates and drop_unprepared '
+                'need a manifest, which alone has flags; give one.')
         if isinstance(drop_flags, str):
             raise ValueError(f'drop_flags={drop_flags!r} must be a list of '
                              'flags.')
@@ -118,6 +124,7 @@ class FERDataset(BaseDataset):
         self.only_flag = only_flag
         self.drop_flags = tuple(drop_flags)
         self.drop_duplicates = drop_duplicates
+        self.drop_unprepared = drop_unprepared
         self.drop_classes = tuple(drop_classes)
         self.holdout = holdout
         self.notes: dict[str, list[str]] = {}
@@ -286,6 +293,8 @@ class FERDataset(BaseDataset):
                     'or name it in drop_classes to leave such samples out.')
 
     def _join_manifest(self, samples: list[dict]) -> list[dict]:
+        if self.drop_unprepared:
+            samples = list(self._keep_prepared(samples))
         samples = join_manifest(samples, self.manifest)
         if self.only_flag is not None:
             for sample in samples:
@@ -311,6 +320,15 @@ class FERDataset(BaseDataset):
         if recipe is not None:
             self._metainfo['recipe'] = recipe
         return samples
+
+    def _keep_prepared(self, samples: Iterable[dict]) -> Iterator[dict]:
+        rows = read_manifest(self.manifest)
+        for sample in samples:
+            if all(sample[key] in rows for key in picture_keys(sample)):
+                yield sample
+            else:
+                self.note('Without a row in the manifest, left out',
+                          sample['img_path'])
 
     def _keep_unflagged(self, samples: Iterable[dict]) -> Iterator[dict]:
         for sample in samples:

@@ -147,8 +147,10 @@ def join_manifest(samples: list[dict], manifest: str) -> list[dict]:
         if sample[key] not in rows
     ]
     if absent:
-        raise ValueError(f'{manifest} has no row for {len(absent)} pictures: '
-                         f'{shorten(absent)}. {MEND}')
+        raise ValueError(
+            f'{manifest} has no row for {len(absent)} pictures: '
+            f'{shorten(absent)}. {MEND} Those that it cannot read, which its '
+            'unreadable.txt lists, are left out with drop_unprepared=True.')
     joined = []
     for sample in samples:
         row = rows[sample['img_path']]

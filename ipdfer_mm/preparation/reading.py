@@ -13,6 +13,15 @@ from ipdfer_mm.utils.images import swap_channels
 # Text and binary PNM, which OpenCV itself refuses when cut off, and Pillow
 # reads slowly.
 PNM = tuple(f'P{i}'.encode() for i in range(1, 7))
+# What cameras and browsers also write: place and content of a sign of it.
+OTHER_FORMATS = (
+    *((4, b'ftyp' + brand, 'HEIC') for brand in (
+        b'heic', b'heix', b'hevc', b'mif1', b'msf1')),
+    (4, b'ftypavif', 'AVIF'),
+    (0, b'GIF8', 'GIF'),
+    (0, b'%PDF', 'PDF'),
+    (0, b'<svg', 'SVG'),
+)
 # 0.8 GB of memory, more than what any telephone takes.
 MAX_PIXELS = 2**28
 
@@ -35,6 +44,14 @@ def _decode(content: bytes) -> None:
             picture.load()
 
 
+def _reason(content: bytes, error: Exception | str) -> str:
+    """Why an image cannot be decoded: what kind of file it is, if known."""
+    for place, start, name in OTHER_FORMATS:
+        if content[place:].startswith(start):
+            return f'it is a {name} file; convert it to JPEG or PNG'
+    return str(error).strip() or type(error).__name__
+
+
 def read_picture(path: Path) -> np.ndarray:
     """Read a picture that may be damaged.
 
@@ -54,13 +71,14 @@ def read_picture(path: Path) -> np.ndarray:
     """
     try:
         content = path.read_bytes()
+    except OSError as error:
+        raise OSError(f'{path}: {error.strerror}') from error
+    try:
         if not content.startswith(PNM):
             _decode(content)
     # Damaged headers and chunks come to almost any exception in Pillow.
     except Exception as error:
-        reason = getattr(error, 'strerror', None) or str(error).strip()
-        raise OSError(
-            f'{path}: {reason or type(error).__name__}') from error
+        raise OSError(f'{path}: {_reason(content, error)}') from error
     data = np.frombuffer(content, dtype=np.uint8)
     try:
         image = cv2.imdecode(data, cv2.IMREAD_COLOR)
@@ -68,5 +86,5 @@ def read_picture(path: Path) -> np.ndarray:
         raise OSError(f'{path}: OpenCV cannot decode it ({error.err})'
                       ) from error
     if image is None:
-        raise OSError(f'{path}: OpenCV cannot decode it')
+        raise OSError(f'{path}: {_reason(content, "OpenCV cannot decode it")}')
     return swap_channels(image)

@@ -233,6 +233,12 @@ def test_manifest_without_rows_or_pictures(root):
     with pytest.raises(ValueError, match=r'no row for 2 pictures: b/1.png, b/'
                        r'2.png\. Run tools/prepare_dataset.py again'):
         Toy(str(root), manifest=manifest)
+    for cells in rows:
+        (root / cells[1]).touch()
+    dataset = Toy(str(root), manifest=manifest, drop_unprepared=True)
+    assert len(dataset) == 3
+    assert dataset.notes['Without a row in the manifest, left out'] == [
+        'b/1.png', 'b/2.png']
     manifest = write_manifest(root)
     (root / 'aligned/a_1.png').unlink()
     with pytest.raises(FileNotFoundError, match='1 of 6.*a_1.png.*Run tools'):
@@ -266,7 +272,7 @@ def test_manifest_errors_name_the_line(root, rows, header, message):
 def test_manifest_that_is_no_text(root):
     path = root / 'aligned/manifest.csv'
     path.write_bytes(b'\xff\xd8\xff\xe0' + os.urandom(50))
-    with pytest.raises(ValueError, match='manifest.csv.*not CSV text'):
+    with pytest.raises(ValueError, match='manifest.csv.*not text in UTF-8'):
         read_manifest(str(path))
 
 
@@ -345,8 +351,8 @@ def test_all_images_left_out(root):
     dict(drop_duplicates=True),
 ])
 def test_flags_need_a_manifest(root, kwargs):
-    with pytest.raises(ValueError, match='only_flag, drop_flags and drop_dup'
-                       'licates.*only a manifest has'):
+    with pytest.raises(ValueError, match='only_flag, drop_flags.* need '
+                       'a manifest'):
         Toy(str(root), **kwargs)
 
 

@@ -77,3 +77,30 @@ def test_cut_off_images_of_all_kinds(tmp_path, suffix):
         path.write_bytes(content[:int(share * len(content))])
         with pytest.raises(OSError, match=f'a{suffix}'):
             read_picture(path)
+
+
+@pytest.mark.parametrize('content, name', [
+    (b'\0\0\0\x18ftypheic' + bytes(40), 'HEIC'),
+    (b'\0\0\0\x18ftypmif1' + bytes(40), 'HEIC'),
+    (b'%PDF-1.7 and so on', 'PDF'),
+    (b'<svg xmlns="http://www.w3.org/2000/svg"/>', 'SVG'),
+])
+def test_other_formats_are_named(tmp_path, content, name):
+    path = tmp_path / 'a.jpg'
+    path.write_bytes(content)
+    with pytest.raises(OSError, match=f'a.jpg: it is a {name} file; convert'):
+        read_picture(path)
+
+
+@pytest.mark.parametrize('kind', ['GIF', 'AVIF'])
+def test_formats_that_some_builds_read(tmp_path, kind):
+    """Whether OpenCV reads them depends on its version."""
+    path = tmp_path / 'a.bin'
+    try:
+        Image.new('RGB', (20, 10), (200, 100, 50)).save(path, kind)
+    except (KeyError, OSError):
+        pytest.skip(f'this Pillow writes no {kind}')
+    try:
+        assert read_picture(path).shape == (10, 20, 3)
+    except OSError as error:
+        assert f'it is a {kind} file; convert' in str(error)
