@@ -48,10 +48,11 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['ipdfer_mm', 'ipdfer_mm.*']),
-    package_data={'ipdfer_mm': ['weights/*']},
+    package_data={'ipdfer_mm': ['py.typed', 'weights/*']},
     cmdclass={'build_py': BuildWithConfigs},
     python_requires='>=3.10',
-    install_requires=parse_requirements('runtime'),
+    install_requires=parse_requirements('openmmlab')
+    + parse_requirements('runtime'),
     extras_require={
         'optional': parse_requirements('optional'),
         'tests': parse_requirements('tests'),

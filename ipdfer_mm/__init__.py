@@ -3,15 +3,46 @@ expression from identity and head pose.
 """
 
 import importlib
+from importlib import metadata
 
 from .version import __version__
 
-# name: (lowest version that works, first version that may not, how to get it)
+# name: (lowest version that works, first version that may not, project)
 REQUIREMENTS = {
-    'mmengine': ('0.10.6', '1.0.0', 'pip install "mmengine>=0.10.6,<1.0.0"'),
-    'mmcv': ('2.0.0', '2.2.0', 'pip install "mmcv-lite>=2.0.0,<2.2.0"'),
-    'mmpretrain': ('1.2.0', '2.0.0', 'pip install "mmpretrain>=1.2.0,<2.0.0"'),
+    'mmengine': ('0.10.6', '1.0.0', 'mmengine'),
+    'mmcv': ('2.0.0', '2.4.0', 'mmcv-lite'),
+    'mmpretrain': ('1.2.0', '2.0.0', 'mmpretrain'),
 }
+
+
+def uses_forks() -> bool:
+    """Whether one of OpenMMLab's maintained forks is installed.
+
+    They have the import names of upstream, and neither may be put over the
+    other.
+    """
+    for name in REQUIREMENTS:
+        try:
+            metadata.distribution(f'onedl-{name}')
+        except metadata.PackageNotFoundError:
+            continue
+        return True
+    return False
+
+
+def install_command(name: str) -> str:
+    """Command that installs a package in a version that works.
+
+    Args:
+        name (str): A key of ``REQUIREMENTS``.
+
+    Returns:
+        str: Of the fork where forks are installed, else of upstream.
+    """
+    lowest, highest, project = REQUIREMENTS[name]
+    if uses_forks():
+        project = f'onedl-{name}'
+    return f'pip install "{project}>={lowest},<{highest}"'
 
 
 def check_requirement(name: str) -> None:
@@ -24,21 +55,21 @@ def check_requirement(name: str) -> None:
         ImportError: If the package is missing or its version out of bounds;
             the message says what to install.
     """
-    lowest, highest, command = REQUIREMENTS[name]
+    lowest, highest, _ = REQUIREMENTS[name]
     try:
         version = importlib.import_module(name).__version__
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
         raise ImportError(f'ipdfer_mm needs {name}. Install it with: '
-                          f'{command}') from error
+                          f'{install_command(name)}') from error
     from mmengine.utils import digit_version
     if not (digit_version(lowest) <= digit_version(version) <
             digit_version(highest)):
         raise ImportError(
             f'ipdfer_mm {__version__} works with {name} >= {lowest} and '
             f'< {highest}, but {name} {version} is installed. Mend it with: '
-            f'{command}')
+            f'{install_command(name)}')
 
 
 def check_opencv() -> None:

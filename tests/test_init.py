@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import metadata
 from types import ModuleType
 
 import pytest
@@ -24,9 +25,38 @@ def install(monkeypatch):
     return call
 
 
+@pytest.fixture(params=[False, True], ids=['upstream', 'forks'])
+def forks(request, monkeypatch) -> bool:
+    """Pretend that the forks are installed, or that they are not."""
+    real = metadata.distribution
+
+    def distribution(name: str) -> metadata.Distribution:
+        if name.startswith('onedl-'):
+            # Any other one that is there stands for a fork.
+            name = 'pytest' if request.param else 'absent'
+        return real(name)
+
+    monkeypatch.setattr(metadata, 'distribution', distribution)
+    return request.param
+
+
+def command(name: str, forks: bool) -> str:
+    """What installs a package, never upstream over a fork."""
+    bounds = {'mmcv': '>=2.0.0,<2.4.0', 'mmengine': '>=0.10.6,<1.0.0',
+              'mmpretrain': '>=1.2.0,<2.0.0'}[name]
+    upstream = 'mmcv-lite' if name == 'mmcv' else name
+    return f'pip install "{f"onedl-{name}" if forks else upstream}{bounds}"'
+
+
 @pytest.mark.parametrize('name', REQUIREMENTS)
-def test_bounds(install, name):
-    lowest, highest, command = REQUIREMENTS[name]
+def test_bounds(install, name, forks):
+    lowest, highest, _ = REQUIREMENTS[name]
+    # Those of 2026 are admitted: upstream, and OpenMMLab's forks.
+    for version in {'mmengine': ('0.10.7', '0.10.12'),
+                    'mmcv': ('2.1.0', '2.2.0', '2.3.6'),
+                    'mmpretrain': ('1.2.0', '1.3.6')}[name]:
+        install(name, version)
+        check_requirement(name)
     for version in (lowest, f'{lowest}.1'):
         install(name, version)
         check_requirement(name)
@@ -35,17 +65,18 @@ def test_bounds(install, name):
         with pytest.raises(ImportError) as info:
             check_requirement(name)
         for part in (f'{name} {version} is installed', f'>= {lowest}',
-                     f'< {highest}', command, ipdfer_mm.__version__):
+                     f'< {highest}', command(name, forks),
+                     ipdfer_mm.__version__):
             assert part in str(info.value)
 
 
 @pytest.mark.parametrize('name', REQUIREMENTS)
-def test_missing_package(monkeypatch, name):
+def test_missing_package(monkeypatch, name, forks):
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ImportError) as info:
         check_requirement(name)
     assert f'ipdfer_mm needs {name}' in str(info.value)
-    assert REQUIREMENTS[name][2] in str(info.value)
+    assert command(name, forks) in str(info.value)
 
 
 def test_broken_package_is_not_called_missing(monkeypatch, tmp_path):
@@ -90,6 +121,25 @@ wrappers = AlternatingOptimWrapperConstructor(
     dict(encoders=dict(optimizer=dict(type='Adam'))))(model)
 assert len(wrappers['encoders'].param_groups[0]['params']) == 2
 ''')
+    assert done.returncode == 0, done.stderr
+
+
+def test_mmagic_that_refuses_this_mmcv(tmp_path):
+    """mmagic 1.2.0 asserts mmcv < 2.2 when it is imported."""
+    (tmp_path / 'mmagic').mkdir()
+    (tmp_path / 'mmagic/__init__.py').write_text('assert False, "mmcv"')
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', f'''
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+import torch
+from ipdfer_mm.engine import AlternatingOptimWrapperConstructor
+model = torch.nn.Sequential(torch.nn.Linear(1, 1))
+model.trained_by_step = dict(encoders=('0', ))
+wrappers = AlternatingOptimWrapperConstructor(
+    dict(encoders=dict(optimizer=dict(type='Adam'))))(model)
+assert len(wrappers['encoders'].param_groups[0]['params']) == 2
+'''], text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
 
 

@@ -78,7 +78,7 @@ check_opencv() {
 }
 
 install package "tools/setup.sh setup.py requirements/mminstall.txt
-    requirements/runtime.txt" install_package
+    requirements/openmmlab.txt requirements/runtime.txt" install_package
 if [ "${1:-}" = tests ]; then
     install tests requirements/tests.txt install_tests
 fi

@@ -10,7 +10,8 @@ from mmengine.utils.dl_utils import collect_env as collect_base_env
 from ipdfer_mm.version import __version__
 
 PACKAGES = ('numpy', 'opencv-python', 'facenet-pytorch', 'mmengine', 'mmcv',
-            'mmcv-lite', 'mmpretrain', 'mmagic', 'setuptools')
+            'mmcv-lite', 'mmpretrain', 'onedl-mmengine', 'onedl-mmcv',
+            'onedl-mmpretrain', 'mmagic', 'setuptools')
 
 
 def collect_env() -> dict:

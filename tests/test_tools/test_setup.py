@@ -53,7 +53,8 @@ fi
 def checkout(tmp_path):
     """A checkout with stubs for Python and pip."""
     for name in ('tools/setup.sh', 'setup.py', 'requirements/mminstall.txt',
-                 'requirements/runtime.txt', 'requirements/tests.txt'):
+                 'requirements/openmmlab.txt', 'requirements/runtime.txt',
+                 'requirements/tests.txt'):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     for name, text in (('python', PYTHON.format(python=sys.executable)),

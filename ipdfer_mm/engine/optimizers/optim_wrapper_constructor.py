@@ -132,6 +132,7 @@ class AlternatingOptimWrapperConstructor:
                           'trains nothing by it.', 'current')
         try:
             from mmagic.engine.optimizers import MultiOptimWrapperConstructor
-        except ImportError:  # of mmagic, or of something that it imports
+        # Of something that it imports; and it asserts mmcv < 2.2.
+        except (ImportError, AssertionError):
             return build_wrappers(cfgs, model)
         return MultiOptimWrapperConstructor(cfgs)(model)
