@@ -1,3 +1,4 @@
+# The runtime of IPD-FER and its variants, which also draw what they synthesize.
 _base_ = './default_runtime.py'
 
 # Input, identity only, neutral and reconstruction after each epoch.
