@@ -1,6 +1,8 @@
 """Everything that is measured of how far a model disentangles faces."""
 
 
+from typing import Any
+
 import numpy as np
 from mmengine.model import BaseModel
 from mmpretrain.models import ImageClassifier
@@ -104,7 +106,7 @@ class DisentanglementReport:
         model = self.model
         pictures = load_pictures(self.dataset, model)
         feats = extract_components(model, pictures.pictures)
-        report = dict(
+        report: dict[str, Any] = dict(
             model=type(model).__name__,
             pictures=len(pictures.paths),
             people=len(set(pictures.subjects)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -198,9 +199,9 @@ def measure_synthesis(faces: dict[str, Tensor], mean_picture: Tensor,
         for such pictures, :func:`picture_similarity` to them and
         :func:`neutral_gain`.
     """
-    report = reconstruction_error(faces['input'].numpy(),
-                                  faces['reconstruction'].numpy(),
-                                  mean_picture.numpy())
+    report: dict[str, Any] = reconstruction_error(
+        faces['input'].numpy(), faces['reconstruction'].numpy(),
+        mean_picture.numpy())
     # A neutral picture is its own twin.
     expressive = np.flatnonzero(test.expressions != test.neutral_class)
     if test.twins is not None and len(expressive):
@@ -233,7 +234,7 @@ def measure_synthesis(faces: dict[str, Tensor], mean_picture: Tensor,
 
 def _measure_identities(faces: dict[str, Tensor],
                         subjects: np.ndarray) -> dict:
-    report = {}
+    report: dict[str, Any] = {}
     real = faces['input'].mean(dim=1).numpy()
     real_feat = faces['input_feat'].numpy()
     for name in ('input', *SYNTHESISED):

@@ -183,7 +183,7 @@ def _write_picture(job: AnnotationJob, result: PictureResult,
 
 
 def _rows(result: PictureResult,
-          classes: Sequence[str]) -> Iterator[list[str]]:
+          classes: Sequence[str]) -> Iterator[list]:
     for number, face in enumerate(result.faces, 1):
         yield [result.path, number, *face_cells(face, classes), '']
     if not result.faces:

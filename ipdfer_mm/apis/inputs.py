@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
 from ipdfer_mm.utils.files import list_images
 from ipdfer_mm.utils.images import swap_channels
 
-PictureInput = str | Path | np.ndarray
+PictureInput: TypeAlias = str | Path | np.ndarray
 
 
 def list_inputs(

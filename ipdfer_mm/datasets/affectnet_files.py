@@ -15,7 +15,7 @@ import os.path as osp
 import tokenize
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from mmengine.logging import print_log
@@ -58,7 +58,7 @@ class ListRow(NamedTuple):
     where: str
 
 
-def parse_label(value: object, where: str) -> int:
+def parse_label(value: Any, where: str) -> int:
     """Read a label, which may be stored as a number or as text.
 
     Args:

@@ -93,7 +93,7 @@ class FERDataset(BaseDataset):
             is left.
     """
 
-    METAINFO = dict(classes=EXPRESSIONS)
+    METAINFO: dict[str, tuple[str, ...]] = dict(classes=EXPRESSIONS)
     # For error messages: 'Expected ...'.
     LAYOUT = 'the official layout'
 

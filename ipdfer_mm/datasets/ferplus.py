@@ -141,7 +141,8 @@ class FERPlus(FERDataset):
             if row.name in seen:
                 self.note('Names of an earlier row, kept', row.name)
             seen.add(row.name)
-            sample = dict(img_path=f'{folder}/{row.name}', expression=winner)
+            sample: dict = dict(
+                img_path=f'{folder}/{row.name}', expression=winner)
             if self.label_rule == 'soft':
                 sample['shares'] = emotion_shares(row.votes)
             yield sample

@@ -11,7 +11,7 @@ from ipdfer_mm.utils.messages import shorten
 from .fer_dataset import FERDataset
 
 # By whether faces are aligned: folders that the archives unpack to.
-FOLDERS = {
+FOLDERS: dict[bool, dict[str, tuple[str, ...]]] = {
     True: {
         'train': ('Train_Aligned_Faces', ),
         'val': ('Val_Aligned_Faces_new', 'Val_Aligned_Faces'),

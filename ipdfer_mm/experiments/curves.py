@@ -1,6 +1,7 @@
 """Accuracy over the settings that were swept."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from .results import Experiment
 
@@ -44,7 +45,7 @@ def _lookup(settings: dict, key: str) -> object:
     return settings
 
 
-def _as_number(value: object) -> float:
+def _as_number(value: Any) -> float:
     return 0. if value in (None, 'None') else float(value)
 
 

@@ -73,7 +73,7 @@ class PoseAccuracy(BaseMetric):
         poses, right = np.array(results, dtype=int).reshape(-1, 2).T
         lows = (0, *POSE_EDGES)
         highs = (*POSE_EDGES, 'up')
-        report = {}
+        report: dict[str, float] = {}
         for pose, (low, high) in enumerate(zip(lows, highs)):
             report |= self._judge(f'yaw_{low:g}_{high}', right[poses == pose])
         for pose, low in enumerate(POSE_EDGES, start=1):

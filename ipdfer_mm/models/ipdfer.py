@@ -234,7 +234,7 @@ class IPDFERModel(DisentangledClassifier):
     def adversarial_losses(self, fakes: Tensor,
                            targets: Targets) -> dict[str, Tensor]:
         """Eq. 9 and 10 of neutral and other fakes, (2N, 3, H, W)."""
-        losses = {}
+        losses: dict[str, Tensor] = {}
         if self.loss_adv_neutral is None and self.loss_adv_exp is None:
             return losses
         neutral, recon = self.discriminator(fakes).chunk(2)  # NxK each

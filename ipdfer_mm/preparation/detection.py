@@ -162,7 +162,7 @@ class FaceDetector:
         # The sizes that remain are those of the whole pyramid, so that a face
         # gets the same points with and without `min_face`.
         smallest = self.min_face * min(batch.shape[1:3])
-        size = SMALLEST_FACE
+        size: float = SMALLEST_FACE
         while size / PYRAMID_FACTOR <= smallest:
             size /= PYRAMID_FACTOR
         if size > min(batch.shape[1:3]):  # MTCNN fails without any size

@@ -110,7 +110,7 @@ def find_resumable(folder: Path, work_dir: Path) -> Path | None:
                                'checkpoint.')
         found = {epoch: path for epoch, path in found.items()
                  if epoch <= int(text)}
-    damaged = []
+    damaged: list[str] = []
     for path in reversed(found.values()):
         damage = find_damage(path)
         if damage is None:

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlparse
 
 import numpy as np
@@ -20,7 +20,7 @@ from mmengine.runner import CheckpointLoader
 
 from .weight_files import load_weights
 
-MapLocation = str | torch.device | Callable | None
+MapLocation: TypeAlias = str | torch.device | Callable | None
 
 UNTRUSTED_CHECKPOINT = (
     'The checkpoint {name} holds pickled Python objects ({found}), not only '

@@ -158,7 +158,7 @@ def _read_header(
     optional: Sequence[str], exact: bool, headless: bool
 ) -> tuple[Any, list[str], list[list[str]]]:
     """Find the delimiter: reader, names, and the first row if it has none."""
-    shown = []
+    shown: list[str] = []
     for delimiter, blanks in product(DELIMITERS, (False, True)):
         file.seek(0)
         reader = csv.reader(

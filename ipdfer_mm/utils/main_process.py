@@ -25,7 +25,7 @@ def on_main_process(work: Callable[[], Result], failure: str) -> Result:
     """
     # Tells the others that it is done, or that it never will be: a barrier
     # would leave them waiting.
-    outcome = [None, True]
+    outcome: list = [None, True]
     try:
         if is_main_process():
             outcome = [work(), False]

@@ -168,7 +168,7 @@ class ExpressionPage:
             dict: Updates by component.
         """
         face = faces[index]
-        updates = {
+        updates: dict = {
             self.probabilities: probability_bars(face.probabilities),
             self.pose: pose_table(face.angles),
         }
