@@ -2,7 +2,7 @@
 # Make the environment .venv and install ipdfer_mm into it as the README says;
 # does nothing where that is done already. PYTHON names the Python to make it
 # with.
-#   bash tools/setup.sh [tests]    also what the tests need
+#   bash tools/setup.sh [tests] [docs]    also what the tests, or the site, need
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -49,9 +49,9 @@ install_package() {
     check_opencv
 }
 
-# A package of theirs needs opencv-python and puts it back.
-install_tests() {
-    pip install -r requirements/tests.txt
+# A package of the tests needs opencv-python and puts it back.
+install_requirements() {
+    pip install -r "$1"
     check_opencv
 }
 
@@ -79,6 +79,7 @@ check_opencv() {
 
 install package "tools/setup.sh setup.py requirements/mminstall.txt
     requirements/openmmlab.txt requirements/runtime.txt" install_package
-if [ "${1:-}" = tests ]; then
-    install tests requirements/tests.txt install_tests
-fi
+for name in "$@"; do
+    install "$name" "requirements/$name.txt" \
+        install_requirements "requirements/$name.txt"
+done

@@ -1,4 +1,4 @@
-# The runtime of IPD-FER and its variants, which also draw what they synthesize.
+# The runtime of IPD-FER and its variants: what they synthesize is drawn, too.
 _base_ = './default_runtime.py'
 
 # Input, identity only, neutral and reconstruction after each epoch.

@@ -6,9 +6,10 @@ import griffe
 
 REPLACEMENTS = (
     (re.compile(r'\\(?=(lambda|beta|sqrt)\b)'), ''),  # of formulas
+    (re.compile(r':(?:\w+:)?\w+:`~[\w.]+\.(\w+)`'), r'`\1`'),
     (re.compile(r':(?:\w+:)?\w+:(`[^`]+`)'), r'\1'),  # roles: :class:`X`
     (re.compile(r'`([^`<]+?)\s*<([^>`]+)>`__?'), r'[\1](\2)'),  # links
-    (re.compile(r'^\s*\.\. code::.*$', re.MULTILINE), ''),
+    (re.compile(r'^\s*\.\. (?:code|math)::.*$', re.MULTILINE), ''),
     (re.compile(r'^[ \t]*::$', re.MULTILINE), ''),  # an indented block follows
     (re.compile(r'::$', re.MULTILINE), ':'),
 )

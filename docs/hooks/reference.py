@@ -13,7 +13,6 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / 'ipdfer_mm'
-NOT_PUBLIC = ('benchmarking', )  # moves out of the package
 
 
 def public_names(init: Path) -> list[str]:
@@ -73,7 +72,7 @@ def room_pages() -> dict[str, str]:
         PACKAGE / '__init__.py', public_names(PACKAGE / '__init__.py'), 1)}
     for init in sorted(PACKAGE.glob('*/__init__.py')):
         text = room_page(init.parent)
-        if ':::' in text and init.parent.name not in NOT_PUBLIC:
+        if ':::' in text:
             pages[f'reference/{init.parent.name}.md'] = text
     return pages
 

@@ -54,7 +54,7 @@ def checkout(tmp_path):
     """A checkout with stubs for Python and pip."""
     for name in ('tools/setup.sh', 'setup.py', 'requirements/mminstall.txt',
                  'requirements/openmmlab.txt', 'requirements/runtime.txt',
-                 'requirements/tests.txt'):
+                 'requirements/tests.txt', 'requirements/docs.txt'):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     for name, text in (('python', PYTHON.format(python=sys.executable)),
@@ -87,6 +87,8 @@ def test_installs_what_the_readme_says_once(checkout):
     assert (result.returncode, calls) == (
         0, ['install -r requirements/tests.txt'])
     assert run(checkout, 'tests')[1] == []
+    assert run(checkout, 'tests', 'docs')[1] == [
+        'install -r requirements/docs.txt']
     with open(checkout / 'requirements/runtime.txt', 'a') as file:
         file.write('new_package\n')
     assert len(run(checkout)[1]) == 3
