@@ -1,3 +1,3 @@
 """Version of ipdfer_mm; setup.py reads it without importing it."""
 
-__version__ = '0.1.0'
+__version__ = '0.2.0'
