@@ -116,4 +116,3 @@ class Recipe:
         content = dict(format=FORMAT, dataset=dataset, **settings,
                        versions=versions)
         return (json.dumps(content, indent=2) + '\n').encode()
-

@@ -38,4 +38,3 @@ def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
                        fontsize=10)
     figure.colorbar(image, ax=grid, label='0: chance, 1: perfect')
     return figure
-

@@ -105,5 +105,3 @@ def make_batch(seed: int, size: int = 8, with_pose: bool = True) -> dict:
             sample.set_field(torch.tensor([pose]), 'pose_label')
         samples.append(sample)
     return dict(inputs=inputs, data_samples=samples)
-
-
