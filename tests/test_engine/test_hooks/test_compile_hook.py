@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 from helpers.small_model import build_model, build_optim, make_batch
-from ipdfer_mm.benchmarking import build_classifier
 
+from benchmarks.networks import build_classifier
 from ipdfer_mm.engine import CompileHook
 
 pytestmark = pytest.mark.skipif(
