@@ -20,7 +20,7 @@ from helpers.official_layouts import (
 )
 from helpers.rendered import sample_specs
 from helpers.small_model import build_model, make_batch, model_cfg
-from helpers.tiny_run import run
+from helpers.tools import run_tool
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from mmpretrain.models import ResNet
@@ -206,9 +206,9 @@ def train(config, cwd, indices=4, **env):
         'default_hooks.checkpoint.save_optimizer=False',
         f'train_dataloader.dataset.indices={indices}'
     ]
-    output = run('python', ROOT / 'tools/train.py',
-                 ROOT / f'configs/{config}.py', '--work-dir', cwd,
-                 '--cfg-options', *options, cwd=cwd, **env)
+    output = run_tool('train.py',
+                      ROOT / f'configs/{config}.py', '--work-dir', cwd,
+                      '--cfg-options', *options, cwd=cwd, **env)
     # 20 convolutions, and 4 tensors of each of 20 batch norms.
     assert '100 of 100 keys match' in output
     assert (cwd / 'epoch_1.pth').is_file()
@@ -232,8 +232,8 @@ def test_what_was_prepared_trains(rafdb, tmp_path):
     (root / 'basic/EmoLabel').mkdir()
     (root / 'basic/EmoLabel/list_patition_label.txt').write_text('\n'.join(
         f'{name}.jpg {7 - i % 4}' for i, name in enumerate(names)))
-    run('python', ROOT / 'tools/prepare_dataset.py', 'rafdb', root,
-        cwd=tmp_path)
+    run_tool('prepare_dataset.py', 'rafdb', root,
+             cwd=tmp_path)
     poses = [row.yaw for row in
              read_manifest(str(root / 'prepared/manifest.csv')).values()]
     true = [spec.yaw for spec in specs]
@@ -381,10 +381,9 @@ def test_ckplus_folds_and_settings(name, monkeypatch):
 @pytest.mark.parametrize('name', ['ipdfer', 'baseline'])
 def test_missing_face_network_is_named(name, rafdb, tmp_path):
     missing = tmp_path / 'no_such_network.pth'
-    output = run('python', ROOT / 'tools/train.py',
-                 ROOT / f'configs/{name}_rafdb.py', '--work-dir', tmp_path,
-                 cwd=tmp_path, fails=True, RAFDB_ROOT=rafdb,
-                 FACE_CHECKPOINT=missing)
+    output = run_tool(
+        'train.py', ROOT / f'configs/{name}_rafdb.py', '--work-dir', tmp_path,
+        cwd=tmp_path, fails=True, RAFDB_ROOT=rafdb, FACE_CHECKPOINT=missing)
     for part in (str(missing), 'configs/pretrain/resnet18_arcface_casia.py',
                  'configs/ipdfer_facenet_rafdb.py'):
         assert part in output
@@ -403,11 +402,11 @@ def test_pretraining_gives_an_identity_encoder(tmp_path):
                                                 np.uint8))
     (tmp_path / 'lfw/pairs.txt').write_text(
         '1\t1\nAnn\t1\t2\nAnn\t1\tBob\t1\n')
-    output = run(
-        'python', ROOT / 'tools/train.py',
-        ROOT / 'configs/pretrain/iresnet18_arcface_casia.py', '--work-dir',
-        tmp_path, '--cfg-options', 'train_dataloader.batch_size=2',
-        'train_dataloader.num_workers=0', 'val_dataloader.num_workers=0',
+    output = run_tool(
+        'train.py', ROOT / 'configs/pretrain/iresnet18_arcface_casia.py',
+        '--work-dir', tmp_path, '--cfg-options',
+        'train_dataloader.batch_size=2', 'train_dataloader.num_workers=0',
+        'val_dataloader.num_workers=0',
         'val_dataloader.persistent_workers=False', 'model.head.num_classes=2',
         'train_cfg.max_epochs=1', cwd=tmp_path, CASIA_ROOT=tmp_path / 'casia',
         LFW_ROOT=tmp_path / 'lfw')

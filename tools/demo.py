@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ MODELS = {'baseline': 'ResNet-18', 'ipdfer': 'IPD-FER'}
 GRID_ROWS = 10
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -53,7 +54,7 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         action=DictAction,
         help='settings of both configs to change, as for tools/train.py')
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def load_config(name: str, args: argparse.Namespace) -> Config:
@@ -102,9 +103,9 @@ def evaluate_synthesis(cfg: Config, runner: Runner) -> tuple[dict, np.ndarray]:
             synthesis_grid(faces, pictures.twins, rows, enlarge=2))
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run what is missing."""
-    args = parse_args()
+    args = parse_args(argv)
     start = time.time()
     set_checkpoint_trust(False)
     results, report = [], {}

@@ -8,6 +8,7 @@ NAME_timeline.png. Ctrl-C keeps what was done so far.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import DictAction
@@ -27,7 +28,7 @@ from ipdfer_mm.utils.video import VIDEO_SUFFIXES
 INTERRUPTED = 130
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -75,7 +76,7 @@ def parse_args() -> argparse.Namespace:
         '--trust-checkpoint',
         action='store_true',
         help='load pickled objects, which can run any code')
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     if bool(args.inputs) == (args.webcam is not None):
         parser.error('give either pictures, folders and videos, or --webcam')
     return args
@@ -125,14 +126,14 @@ def infer(args: argparse.Namespace) -> list[Summary]:
     return summaries
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the tool.
 
     Returns:
         int: The exit status: 0, 1 where a file was not read, or 130 after
         Ctrl-C.
     """
-    args = parse_args()
+    args = parse_args(argv)
     try:
         summaries = infer(args)
     except (OSError, ValueError, TypeError, RuntimeError,

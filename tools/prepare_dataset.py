@@ -9,6 +9,7 @@ interrupted and does what is not done yet.
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import DictAction
@@ -26,7 +27,7 @@ from ipdfer_mm.preparation.worker import Job
 from ipdfer_mm.utils import register_all_modules
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('dataset', choices=sorted(SETS))
@@ -70,7 +71,7 @@ def parse_args() -> argparse.Namespace:
         metavar='FLAG=FILE',
         help='flag the pictures that a text file names, one a line, such as '
         'pose_over_30=val_raf_db_list.txt')
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def report(summary: Summary, job: Job) -> None:
@@ -89,9 +90,9 @@ def report(summary: Summary, job: Job) -> None:
                   f'{job.out / name}.txt')
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Prepare a data set."""
-    args = parse_args()
+    args = parse_args(argv)
     register_all_modules()
     try:
         if {'pose', 'pose_files'} & set(args.recipe):

@@ -14,6 +14,7 @@ import shlex
 import signal
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -35,7 +36,7 @@ SEEDS = [0, 1, 2, 3]  # as many as the paper, Section 4.2
 PATIENCE = 15  # seconds
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -93,7 +94,9 @@ def parse_args() -> argparse.Namespace:
         help='list the runs, and write the Slurm script, only')
     parser.add_argument(
         '--run', type=int, help='only this one; what each Slurm job does')
-    args = parser.parse_args()
+    argv = sys.argv[1:] if argv is None else argv
+    args = parser.parse_args(argv)
+    args.argv = list(argv)
     if args.run is not None and args.launcher == 'slurm':
         parser.error('--run is one run here; --launcher slurm submits all')
     args.seeds = args.seeds or ([0] if args.smoke else SEEDS)
@@ -158,7 +161,7 @@ def submit_runs(runs: list[Run], args: argparse.Namespace) -> None:
     logs.mkdir(parents=True, exist_ok=True)
     # The same command there, but for the launcher.
     command = [sys.executable, str(TOOLS / Path(__file__).name),
-               *(arg for arg in sys.argv[1:] if arg != '--dry-run'),
+               *(arg for arg in args.argv if arg != '--dry-run'),
                '--launcher', 'none']
     script = logs / 'array.sh'
     text = array_script(command, indices, logs,
@@ -174,13 +177,13 @@ def stop(number: int, frame: object) -> None:
     sys.exit(128 + number)
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Plan, then run or submit.
 
     Returns:
         int: The exit status: 1 if a run failed, 2 if none was started.
     """
-    args = parse_args()
+    args = parse_args(argv)
     signal.signal(signal.SIGTERM, stop)
     try:
         runs = plan_runs(args.configs, args.out, args.seeds, args.folds,

@@ -1,6 +1,7 @@
 """Test a checkpoint."""
 
 import argparse
+from collections.abc import Sequence
 from copy import deepcopy
 
 import mmengine
@@ -28,7 +29,7 @@ OUT_SUFFIXES = dict(
 SHOWN_SIDE = 224
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description='Test a checkpoint')
     parser.add_argument('config', help='path of the config')
@@ -56,7 +57,7 @@ def parse_args() -> argparse.Namespace:
         help='average the scores of each picture and its mirror image, or '
         'what tta_model and tta_pipeline of the config say')
     add_common_arguments(parser)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     if args.out is None and args.out_item is not None:
         parser.error('--out-item needs --out')
     args.out_item = args.out_item or 'pred'
@@ -119,9 +120,9 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
         set_tta(cfg)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Test."""
-    args = parse_args()
+    args = parse_args(argv)
     cfg = load_config(args)
     merge_args(cfg, args)
     prepare_environment(args)

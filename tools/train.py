@@ -1,6 +1,7 @@
 """Train a model."""
 
 import argparse
+from collections.abc import Sequence
 
 from mmengine.config import Config
 from mmengine.registry import RUNNERS
@@ -18,7 +19,7 @@ from ipdfer_mm.utils.compat import leave_process_group
 from ipdfer_mm.utils.run_errors import explained_errors
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description='Train a model')
     parser.add_argument('config', help='path of the config')
@@ -41,7 +42,7 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='start the workers of all data loaders anew in each epoch')
     add_common_arguments(parser)
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def set_amp(optim_wrapper: dict) -> None:
@@ -109,9 +110,9 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
         cfg.load_from = None
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Train."""
-    args = parse_args()
+    args = parse_args(argv)
     cfg = load_config(args)
     merge_args(cfg, args)
     prepare_environment(args)

@@ -11,6 +11,7 @@ could not be verified.
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import DictAction
@@ -22,7 +23,7 @@ from ipdfer_mm.utils import register_all_modules
 SHOWN = 5  # items of each finding
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     kinds = '\n'.join(f'  {kind:16} {what}' for kind, what in PROBLEMS.items())
     parser = argparse.ArgumentParser(
@@ -55,16 +56,16 @@ def parse_args() -> argparse.Namespace:
         default={},
         help='arguments of the data set class, such as label_rule=argmax '
         '(FERPlus) or aligned=False (SFEW)')
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Verify a data set.
 
     Returns:
         int: The exit status.
     """
-    args = parse_args()
+    args = parse_args(argv)
     register_all_modules()
     data_root = args.data_root.expanduser().resolve()
     out = (args.out or data_root / VERIFIED).expanduser().resolve()

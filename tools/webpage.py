@@ -8,11 +8,12 @@ import argparse
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 
 from ipdfer_mm.apis import ExpressionInferencer, list_models
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -35,7 +36,7 @@ def parse_args() -> argparse.Namespace:
         '--trust-checkpoint',
         action='store_true',
         help='load pickled objects, which can run any code')
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def serve(args: argparse.Namespace) -> None:
@@ -57,7 +58,7 @@ def serve(args: argparse.Namespace) -> None:
         threading.Event().wait()
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the tool.
 
     Returns:
@@ -66,7 +67,7 @@ def main() -> int:
     # So that the temporary folder is removed then, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        serve(parse_args())
+        serve(parse_args(argv))
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         print(f'{type(error).__name__}: {error}', file=sys.stderr)
         return 2

@@ -86,12 +86,15 @@ def open_config(args: argparse.Namespace) -> Config:
 
 
 def parse_experiment_args(parser: argparse.ArgumentParser,
+                          argv: Sequence[str] | None,
                           results: str) -> argparse.Namespace:
     """Parse the flags of a tool that reads finished experiments.
 
     Args:
         parser (argparse.ArgumentParser): With the flags of the tool; those
             that all have are added.
+        argv (Sequence[str], optional): The command line; None for that of
+            this process.
         results (str): What the tool writes, and where by default.
 
     Returns:
@@ -107,18 +110,21 @@ def parse_experiment_args(parser: argparse.ArgumentParser,
         type=Path,
         help=f'folder of the {results} (default: {results} in the first '
         'folder)')
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     args.out = args.out or args.folders[0] / results
     return args
 
 
-def parse_onnx_args(parser: argparse.ArgumentParser, purpose: str,
+def parse_onnx_args(parser: argparse.ArgumentParser,
+                    argv: Sequence[str] | None, purpose: str,
                     default_set: str, num_pictures: int) -> argparse.Namespace:
     """Parse the flags of a tool that writes ONNX with the help of pictures.
 
     Args:
         parser (argparse.ArgumentParser): With ``out`` and the flags of the
             tool; those that all have are added.
+        argv (Sequence[str], optional): The command line; None for that of
+            this process.
         purpose (str): What the pictures are for.
         default_set (str): Name of the set that they come from by default.
         num_pictures (int): How many there are by default.
@@ -138,7 +144,7 @@ def parse_onnx_args(parser: argparse.ArgumentParser, purpose: str,
         default=num_pictures,
         help='how many of them (default: %(default)s)')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     if args.out.suffix != '.onnx':
         parser.error(f'{args.out} must end with .onnx')
     if args.num_pictures < 1:

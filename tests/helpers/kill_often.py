@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers.tiny_run import comparable, load
-from helpers.warm_python import tool_environment
+from helpers.tiny_run import comparable, load, tool_environment
 from ipdfer_mm.utils.checkpoint_files import find_damage
 
 LOG = 'output.txt'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.warm_python import tool_environment
+from helpers.tiny_run import tool_environment
 
 # In a mount namespace of its own: seen, and left over, nowhere else.
 SCRIPT = '''

@@ -1,8 +1,10 @@
-"""A tiny RAF-DB, configs for it, and the tools run on it as users run them."""
+"""A tiny RAF-DB, configs for it, and the tools run on it."""
 
 import csv
+import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -10,12 +12,11 @@ import numpy as np
 import torch
 
 from helpers.small_model import SIZE, WIDTH, head, model_cfg, resnet
-from helpers.warm_python import server, tool_environment
+from helpers.tools import ROOT, run_tool
 from ipdfer_mm.datasets.manifest import HEADER
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
 
-ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / 'tests'
 NUM_CLASSES = 7
 NUM_TRAIN = 16
@@ -149,9 +150,28 @@ def write_config(path: Path, rafdb: Path, model: dict, **settings) -> Path:
     return path
 
 
+def tool_environment(**env) -> dict:
+    """Environment of a process of the repository's user.
+
+    Args:
+        **env: More environment variables.
+
+    Returns:
+        dict: With this Python first.
+    """
+    path = os.environ.get('PYTHONPATH', '')
+    return {
+        **os.environ,
+        'OMP_NUM_THREADS': '1',
+        'PATH': f'{Path(sys.executable).parent}:{os.environ["PATH"]}',
+        'PYTHONPATH': f'{ROOT}:{TESTS}:{path}',  # for `custom_imports`
+        **{k: str(v) for k, v in env.items()}
+    }
+
+
 def run(*command, cwd: Path, fails: bool = False, timeout: float = 300,
         **env) -> str:
-    """Run a command of the repository's user.
+    """Run a command of the repository's user in a process of its own.
 
     Args:
         *command: Program and arguments; ``python`` is this one.
@@ -163,35 +183,25 @@ def run(*command, cwd: Path, fails: bool = False, timeout: float = 300,
     Returns:
         str: What it printed.
     """
-    command = [str(part) for part in command]
-    environment = tool_environment(**env)
-    if server().can_run(command, environment):
-        done = server().run(command, cwd, environment, timeout,
-                            merged=True)
-    else:
-        done = subprocess.run(
-            command,
-            cwd=cwd,
-            env=environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=timeout)
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd,
+        env=tool_environment(**env), text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=timeout)
     assert (done.returncode != 0) == fails, done.stdout[-6000:]
     return done.stdout
 
 
 def run_train(config: Path, work_dir: Path, *flags, **kwargs) -> str:
     """Run tools/train.py in the folder of the config."""
-    return run('python', ROOT / 'tools/train.py', config, '--work-dir',
-               work_dir, *flags, cwd=config.parent, **kwargs)
+    return run_tool('train.py', config, '--work-dir', work_dir, *flags,
+                    cwd=config.parent, **kwargs)
 
 
 def run_test(config: Path, checkpoint: Path, work_dir: Path, *flags,
              **kwargs) -> str:
     """Run tools/test.py in the folder of the config."""
-    return run('python', ROOT / 'tools/test.py', config, checkpoint,
-               '--work-dir', work_dir, *flags, cwd=config.parent, **kwargs)
+    return run_tool('test.py', config, checkpoint, '--work-dir', work_dir,
+                    *flags, cwd=config.parent, **kwargs)
 
 
 def free_port() -> int:

@@ -1,6 +1,5 @@
 """ONNX and int8 files against PyTorch; one export, by the commands."""
 
-import runpy
 import sys
 
 import cv2
@@ -16,6 +15,7 @@ from helpers.tiny_run import (
     save_identity_weights,
     write_config,
 )
+from helpers.tools import run_tool
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
@@ -26,16 +26,12 @@ from ipdfer_mm.deployment.picture_classifier import PictureClassifier
 
 onnx = pytest.importorskip('onnx', reason='needs requirements/tests.txt')
 pytest.importorskip('onnxscript', reason='needs requirements/tests.txt')
-TOOLS = ROOT / 'tools/model_converters'
 
 
-def command(tool, *args):
-    """Run a command in this process, where everything is imported."""
-    argv, sys.argv = sys.argv, [tool, *map(str, args)]
-    try:
-        runpy.run_path(str(TOOLS / tool), run_name='__main__')
-    finally:
-        sys.argv = argv
+def command(tool, *args, **kwargs):
+    """Call a tool that must work."""
+    return run_tool(f'model_converters/{tool}', *args, cwd=ROOT, **kwargs)
+
 
 
 @pytest.fixture(scope='module')
@@ -143,10 +139,10 @@ def test_int8_that_loses_too_much_is_not_written(folder, tmp_path):
     arguments = ('quantize_onnx.py', folder / 'out/fp32.onnx',
                  tmp_path / 'int8.onnx', folder / 'config.py',
                  '--num-pictures', 2)
-    with pytest.raises(SystemExit, match='was not written'):
-        command(*arguments, '--max-loss', -1000)
-    with pytest.raises(SystemExit, match='measures no uar'):
-        command(*arguments, '--metric', 'uar')
+    assert 'was not written' in command(
+        *arguments, '--max-loss', -1000, fails=True)
+    assert 'measures no uar' in command(
+        *arguments, '--metric', 'uar', fails=True)
     assert not list(tmp_path.iterdir())
 
 
@@ -167,10 +163,10 @@ def test_export_errors(folder, tmp_path):
     empty = tmp_path / 'empty'
     empty.mkdir()
     arguments = ('export_onnx.py', folder / 'config.py', folder / 'model.pth')
-    with pytest.raises(SystemExit, match='empty has no image'):
-        command(*arguments, out, '--pictures', empty)
-    with pytest.raises(SystemExit, match='missing.pth does not exist'):
-        command(*arguments[:2], tmp_path / 'missing.pth', out)
+    assert 'empty has no image' in command(
+        *arguments, out, '--pictures', empty, fails=True)
+    assert 'missing.pth does not exist' in command(
+        *arguments[:2], tmp_path / 'missing.pth', out, fails=True)
     assert not out.exists()
 
 

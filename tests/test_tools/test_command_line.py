@@ -1,12 +1,10 @@
 """What flags of the tools make of a config."""
 
 import copy
-import importlib.util
 import re
-import sys
 
 import pytest
-from helpers.tiny_run import ROOT
+from helpers.tools import ROOT, load_tool
 from mmengine.config import Config
 
 RAFDB = ROOT / 'configs/ipdfer_rafdb.py'
@@ -14,31 +12,16 @@ BASELINE = ROOT / 'configs/baseline_rafdb.py'
 STEPS = ('encoders', 'discriminator', 'generator')
 
 
-def load_tool(name: str):
-    spec = importlib.util.spec_from_file_location(
-        f'{name}_tool', ROOT / f'tools/{name}.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def parse(monkeypatch):
+def parse(name: str, *command) -> Config:
     """Config that a tool hands to the Runner."""
-
-    def call(name: str, *command) -> Config:
-        tool = load_tool(name)
-        command = [str(part) for part in command]
-        monkeypatch.setattr(sys, 'argv', [f'{name}.py', *command])
-        args = tool.parse_args()
-        cfg = tool.load_config(args)
-        tool.merge_args(cfg, args)
-        return cfg
-
-    return call
+    tool = load_tool(f'{name}.py')
+    args = tool.parse_args([str(part) for part in command])
+    cfg = tool.load_config(args)
+    tool.merge_args(cfg, args)
+    return cfg
 
 
-def test_work_dir(parse, tmp_path):
+def test_work_dir(tmp_path):
     """The flag, then the config, then the config's name."""
     config = tmp_path / 'named.py'
     config.write_text(f'_base_ = {str(RAFDB)!r}\nwork_dir = "of_config"\n')
@@ -58,7 +41,7 @@ def test_work_dir(parse, tmp_path):
     assert parse('test', config, 'x.pth').work_dir == 'of_config'
 
 
-def test_resume(parse):
+def test_resume():
     cfg = parse('train', RAFDB)
     assert (cfg.resume, cfg.load_from) == (False, None)
     cfg = parse('train', RAFDB, '--resume')
@@ -71,7 +54,7 @@ def test_resume(parse):
         parse('train', RAFDB, '--resume', 'x.safetensors')
 
 
-def test_resume_where_weights_are_loaded_first(parse):
+def test_resume_where_weights_are_loaded_first():
     """``load_from`` of a config is no run to go on with."""
     sfew = ROOT / 'configs/ipdfer_sfew_from_rafdb.py'
     for flags, named in (((), 'work_dirs/ipdfer_rafdb/epoch_30.pth'),
@@ -84,7 +67,7 @@ def test_resume_where_weights_are_loaded_first(parse):
     assert (cfg.resume, cfg.load_from) == (True, 'y.pth')
 
 
-def test_amp_of_every_step(parse):
+def test_amp_of_every_step():
     before = parse('train', RAFDB).optim_wrapper
     after = parse('train', RAFDB, '--amp').optim_wrapper
     # Nothing is added at the top, where each key is a step.
@@ -95,13 +78,13 @@ def test_amp_of_every_step(parse):
         assert after[step].optimizer == before[step].optimizer
 
 
-def test_amp_of_one_optimizer(parse):
+def test_amp_of_one_optimizer():
     optim_wrapper = parse('train', BASELINE, '--amp').optim_wrapper
     assert optim_wrapper.type == 'AmpOptimWrapper'
     assert optim_wrapper.optimizer.type == 'Adam'
 
 
-def test_amp_leaves_settings(parse):
+def test_amp_leaves_settings():
     """Options come last; an AmpOptimWrapper of the config stays one."""
     cfg = parse('train', RAFDB, '--amp', '--cfg-options',
                 'optim_wrapper.encoders.dtype=bfloat16',
@@ -112,17 +95,17 @@ def test_amp_leaves_settings(parse):
     wrapper = dict(
         type='AmpOptimWrapper', loss_scale=512., optimizer=dict(type='SGD'))
     expected = copy.deepcopy(wrapper)
-    load_tool('train').set_amp(wrapper)
+    load_tool('train.py').set_amp(wrapper)
     assert wrapper == expected
 
 
 def test_amp_is_not_ignored():
     with pytest.raises(ValueError, match='optim_wrapper.d.*ApexOptimWrapper'):
-        load_tool('train').set_amp(
+        load_tool('train.py').set_amp(
             dict(d=dict(type='ApexOptimWrapper', optimizer=dict())))
 
 
-def test_auto_scale_lr(parse, tmp_path):
+def test_auto_scale_lr(tmp_path):
     assert not parse('train', RAFDB).auto_scale_lr.enable
     assert parse('train', RAFDB, '--auto-scale-lr').auto_scale_lr.enable
     config = tmp_path / 'without.py'
@@ -131,14 +114,14 @@ def test_auto_scale_lr(parse, tmp_path):
         parse('train', config, '--auto-scale-lr')
 
 
-def test_no_validate(parse):
+def test_no_validate():
     cfg = parse('train', RAFDB, '--no-validate')
     assert cfg.val_cfg is cfg.val_dataloader is cfg.val_evaluator is None
     # There is no best without validation.
     assert cfg.default_hooks.checkpoint.save_best is None
 
 
-def test_loaders(parse):
+def test_loaders():
     cfg = parse('train', RAFDB)
     assert cfg.val_dataloader.persistent_workers
     cfg = parse('train', RAFDB, '--no-persistent-workers', '--no-pin-memory')
@@ -151,7 +134,7 @@ def test_loaders(parse):
         assert cfg_0[name].persistent_workers is False
 
 
-def test_options_win(parse):
+def test_options_win():
     cfg = parse('train', RAFDB, '--no-pin-memory', '--auto-scale-lr',
                 '--cfg-options', 'train_dataloader.pin_memory=True',
                 'auto_scale_lr.enable=False', 'param_scheduler.milestones=3,4',
@@ -162,14 +145,14 @@ def test_options_win(parse):
     assert cfg.model.num == [1, 2]
 
 
-def test_launcher(parse, monkeypatch):
+def test_launcher():
     assert parse('train', RAFDB).launcher == 'none'
     # torch.distributed.launch passes --local-rank.
     cfg = parse('train', RAFDB, '--launcher', 'slurm', '--local-rank', '3')
     assert cfg.launcher == 'slurm'
 
 
-def test_test_flags(parse):
+def test_test_flags():
     cfg = parse('test', RAFDB, 'best.pth', '--amp', '--show-dir', 'shown',
                 '--interval', '5', '--wait-time', '0.5', '--no-pin-memory')
     assert cfg.load_from == 'best.pth'
@@ -182,7 +165,7 @@ def test_test_flags(parse):
                      'best.pth').default_hooks.visualization.enable
 
 
-def test_show_dir_needs_the_hook(parse, tmp_path):
+def test_show_dir_needs_the_hook(tmp_path):
     config = tmp_path / 'without.py'
     config.write_text(f'_base_ = {str(RAFDB)!r}\n'
                       'default_hooks = dict(_delete_=True)\n')
@@ -190,7 +173,7 @@ def test_show_dir_needs_the_hook(parse, tmp_path):
         parse('test', config, 'best.pth', '--show-dir', 'shown')
 
 
-def test_tta(parse, tmp_path):
+def test_tta(tmp_path):
     cfg = parse('test', RAFDB, 'best.pth', '--tta', '--cfg-options',
                 'model.neutral_class=calm')
     assert cfg.model.type == 'ipdfer_mm.AverageScoreTTA'
@@ -214,7 +197,7 @@ def test_tta(parse, tmp_path):
     (('--out', 'x.json'), 'x.json.*pred.*.pkl'),
     (('--out', 'x.txt', '--out-item', 'metrics'), 'x.txt.*metrics.*.json'),
 ])
-def test_out(parse, capsys, flags, message):
+def test_out(capsys, flags, message):
     """Refused before the test has run, not after."""
     with pytest.raises(SystemExit):
         parse('test', RAFDB, 'best.pth', *flags)

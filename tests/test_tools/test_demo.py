@@ -1,14 +1,12 @@
 """The demo with few people, few pictures and one epoch."""
 
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from helpers.warm_python import run_script
+from helpers.tools import call_tool
 
-ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = [
     'train_cfg.max_epochs=1', 'train_dataloader.batch_size=4',
     'train_dataloader.dataset.num_people=6',
@@ -25,17 +23,16 @@ def run(folder, *more):
     for split in ('train', 'val', 'test'):
         options += [f'{split}_dataloader.num_workers=0',
                     f'{split}_dataloader.dataset.num_workers=0']
-    return run_script(ROOT / 'tools/demo.py', '--cfg-options', *options,
-                      cwd=folder)
+    return call_tool('demo.py', '--cfg-options', *options, cwd=folder)
 
 
 @pytest.fixture(scope='module')
 def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp('demo')
     result = run(folder)
-    assert result.returncode == 0, result.stderr[-2000:]
-    assert 'Rendering' in result.stdout + result.stderr
-    return folder, result.stdout
+    assert result.code == 0, result.err[-2000:]
+    assert 'Rendering' in result.printed
+    return folder, result.out
 
 
 def test_reports_what_the_files_hold(demo):
@@ -63,16 +60,16 @@ def test_a_second_run_skips_what_is_done(demo):
     assert len(checkpoints) == 2
     times = [path.stat().st_mtime_ns for path in checkpoints]
     result = run(folder)
-    assert result.returncode == 0, result.stderr[-2000:]
-    assert result.stdout.count('is there already') == 2
-    assert 'Rendering' not in result.stdout + result.stderr
+    assert result.code == 0, result.err[-2000:]
+    assert result.out.count('is there already') == 2
+    assert 'Rendering' not in result.printed
     assert [path.stat().st_mtime_ns for path in checkpoints] == times
 
 
 def test_other_settings_need_another_folder(demo):
     folder, _ = demo
     result = run(folder, 'randomness.seed=5')
-    assert result.returncode != 0
+    assert result.code != 0
     assert 'work_dirs/demo/baseline holds a run with other settings' in (
-        result.stderr)
-    assert 'randomness' in result.stderr
+        result.err)
+    assert 'randomness' in result.err

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 from helpers.small_model import model_cfg
-from helpers.tiny_run import ROOT, baseline_cfg, run
+from helpers.tiny_run import ROOT, baseline_cfg
+from helpers.tools import run_tool
 from mmengine.config import Config
 
 from ipdfer_mm.datasets import EXPRESSIONS
@@ -42,8 +43,8 @@ def test_ipdfer(folder):
     config, checkpoint = save(
         folder, 'ipdfer', model_cfg(classes=EXPRESSIONS))
     judge = save(folder, 'judge', baseline_cfg())
-    output = run(
-        'python', TOOL, config, checkpoint, '--judge', *judge, '--out',
+    output = run_tool(
+        TOOL, config, checkpoint, '--judge', *judge, '--out',
         folder / 'out/report.json', '--grid', folder / 'grid.png', '--splits',
         '2', '--permutations', '3', '--swaps', '9', cwd=folder)
     report = json.loads((folder / 'out/report.json').read_text())
@@ -81,8 +82,9 @@ def test_smoke_is_stamped(folder):
     smoke.mkdir()
     config, checkpoint = save(smoke, 'baseline', baseline_cfg())
     (smoke / 'run.json').write_text('{"smoke": true, "status": "finished"}')
-    run('python', TOOL, config, checkpoint, '--out', smoke / 'report.json',
-        '--splits', '2', '--permutations', '1', '--swaps', '1', cwd=folder)
+    run_tool(
+        TOOL, config, checkpoint, '--out', smoke / 'report.json', '--splits',
+        '2', '--permutations', '1', '--swaps', '1', cwd=folder)
     report = json.loads((smoke / 'report.json').read_text())
     assert report['note'] == 'SMOKE, no result'
     table = (smoke / 'report.md').read_text()
@@ -94,9 +96,9 @@ def test_errors_name_what_is_wrong(folder):
     config, checkpoint = save(
         folder, 'other', model,
         dataset_meta=dict(classes=EXPRESSIONS[::-1]))
-    output = run('python', TOOL, config, checkpoint, cwd=folder, fails=True)
+    output = run_tool(TOOL, config, checkpoint, cwd=folder, fails=True)
     assert 'other.pth was trained on the classes' in output
     assert 'Traceback' not in output
-    output = run('python', TOOL, config, checkpoint, '--out', 'report.txt',
-                 cwd=folder, fails=True)
+    output = run_tool(TOOL, config, checkpoint, '--out', 'report.txt',
+                      cwd=folder, fails=True)
     assert 'must end in .json' in output

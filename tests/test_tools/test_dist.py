@@ -23,9 +23,9 @@ from helpers.tiny_run import (
     run,
     run_test,
     run_train,
+    tool_environment,
     write_config,
 )
-from helpers.warm_python import tool_environment
 
 from ipdfer_mm.registry import MODELS
 

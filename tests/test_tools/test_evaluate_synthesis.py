@@ -1,17 +1,16 @@
 """The command on real faces, with an untrained model."""
 
-import importlib.util
 import json
 import re
 import sys
-from pathlib import Path
 
 import cv2
 import pytest
 import torch
 from helpers.metric_weights import save_alexnet, save_inception
 from helpers.small_model import head, model_cfg, resnet
-from helpers.tiny_run import baseline_cfg, run
+from helpers.tiny_run import baseline_cfg
+from helpers.tools import ROOT, run_tool
 from mmengine.config import Config
 
 from ipdfer_mm.datasets import EXPRESSIONS
@@ -19,7 +18,6 @@ from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
 from ipdfer_mm.visualization.picture_grid import HEADING_HEIGHT
 
-ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / 'tools/analysis_tools/evaluate_synthesis.py'
 
 
@@ -38,11 +36,11 @@ def test_on_cmu_faces(shared, tmp_path):
     model = MODELS.build(Config.fromfile(config).model)
     checkpoint = tmp_path / 'model.pth'
     torch.save(dict(state_dict=model.state_dict()), checkpoint)
-    run('python', TOOL, config, checkpoint, '--out', tmp_path / 'out.json',
-        '--grid', tmp_path / 'grid.png', '--max-yaw', '20',
-        '--identity-network', ROOT / 'configs/ipdfer_cmufaces.py',
-        shared / 'weights/mobilefacenet/mobilefacenet_ms1m.safetensors',
-        cwd=tmp_path, CMU_FACES_ROOT=shared / 'data/cmu_faces')
+    run_tool(TOOL, config, checkpoint, '--out', tmp_path / 'out.json',
+             '--grid', tmp_path / 'grid.png', '--max-yaw', '20',
+             '--identity-network', ROOT / 'configs/ipdfer_cmufaces.py',
+             shared / 'weights/mobilefacenet/mobilefacenet_ms1m.safetensors',
+             cwd=tmp_path, CMU_FACES_ROOT=shared / 'data/cmu_faces')
     report = json.loads((tmp_path / 'out.json').read_text())
     # Five test people, 2 of 4 poses without yaw, 8 pictures each.
     assert 60 < report['num_pictures'] <= 80
@@ -87,10 +85,10 @@ def test_true_neutrals_and_judge(tmp_path):
     torch.save(dict(state_dict=judge.state_dict()), tmp_path / 'judge.pth')
 
     def evaluate(**kwargs):
-        return run('python', TOOL, config, tmp_path / 'model.pth', '--judge',
-                   judge_config, tmp_path / 'judge.pth', '--out',
-                   tmp_path / 'out.json', '--grid', tmp_path / 'grid.png',
-                   cwd=tmp_path, **kwargs)
+        return run_tool(TOOL, config, tmp_path / 'model.pth', '--judge',
+                        judge_config, tmp_path / 'judge.pth', '--out',
+                        tmp_path / 'out.json', '--grid', tmp_path / 'grid.png',
+                        cwd=tmp_path, **kwargs)
 
     evaluate()
     report = json.loads((tmp_path / 'out.json').read_text())
@@ -128,9 +126,9 @@ def test_lpips_and_fid(tmp_path):
     config = write_rendered_model(tmp_path, num_people=1, num_pictures=4)
     inception = save_inception(tmp_path / 'inception.pth')
     save_alexnet(tmp_path / 'alexnet.pth')
-    run('python', TOOL, config, tmp_path / 'model.pth', '--out',
-        tmp_path / 'out.json', '--lpips', tmp_path / 'alexnet.pth', '--fid',
-        inception, cwd=tmp_path)
+    run_tool(
+        TOOL, config, tmp_path / 'model.pth', '--out', tmp_path / 'out.json',
+        '--lpips', tmp_path / 'alexnet.pth', '--fid', inception, cwd=tmp_path)
     inception.unlink()  # 100 MB
     report = json.loads((tmp_path / 'out.json').read_text())
     lpips, fid = report['lpips'], report['fid']
@@ -144,14 +142,7 @@ def test_lpips_and_fid(tmp_path):
         'reconstruction', 'neutral', 'true_neutral/neutral')) > 0
 
 
-def load_tool():
-    spec = importlib.util.spec_from_file_location('evaluate_synthesis', TOOL)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    return tool
-
-
-def test_a_baseline_synthesises_nothing(tmp_path, monkeypatch):
+def test_a_baseline_synthesises_nothing(tmp_path):
     config = write_rendered_model(tmp_path, num_people=2, num_pictures=2)
     plain = dict(
         _delete_=True, type='mmpretrain.ImageClassifier', backbone=resnet(),
@@ -161,20 +152,17 @@ def test_a_baseline_synthesises_nothing(tmp_path, monkeypatch):
     baseline.write_text(f'_base_ = {str(config)!r}\nmodel = {plain!r}\n')
     model = MODELS.build(Config.fromfile(baseline).model)
     torch.save(dict(state_dict=model.state_dict()), tmp_path / 'plain.pth')
-    monkeypatch.setattr(sys, 'argv', [
-        'evaluate_synthesis.py', str(baseline), str(tmp_path / 'plain.pth')])
-    with pytest.raises(SystemExit, match='has a ImageClassifier, which'):
-        load_tool().main()
+    output = run_tool(TOOL, baseline, tmp_path / 'plain.pth', cwd=tmp_path,
+                      fails=True)
+    assert 'has a ImageClassifier, which' in output
 
 
-def test_too_few_pictures_for_identities(tmp_path, monkeypatch):
+def test_too_few_pictures_for_identities(tmp_path):
     """Two people with a picture each: all else is measured and drawn."""
     config = write_rendered_model(tmp_path, num_people=2, num_pictures=2)
-    monkeypatch.setattr(sys, 'argv', [
-        'evaluate_synthesis.py', str(config), str(tmp_path / 'model.pth'),
-        '--out', str(tmp_path / 'out.json'),
-        '--grid', str(tmp_path / 'grid.png')])
-    load_tool().main()
+    run_tool(TOOL, config, tmp_path / 'model.pth', '--out',
+             tmp_path / 'out.json', '--grid', tmp_path / 'grid.png',
+             cwd=tmp_path)
     report = json.loads((tmp_path / 'out.json').read_text())
     assert re.match('2 test picture.* too few .* larger --max-yaw',
                     report['left_out']['identity'])
@@ -185,15 +173,13 @@ def test_too_few_pictures_for_identities(tmp_path, monkeypatch):
 
 def test_wrong_weights_end_the_command_first(tmp_path, monkeypatch):
     """Before it looks for config and checkpoint."""
-    tool = load_tool()
     wrong = tmp_path / 'wrong.pth'
     wrong.write_text('<html>')
     for flag in ('--lpips', '--fid'):
-        monkeypatch.setattr(sys, 'argv', [
-            'evaluate_synthesis.py', 'no.py', 'no.pth', flag, str(wrong)])
-        with pytest.raises(SystemExit, match='^ValueError: .*wrong.pth is '
-                           'damaged, or holds something else'):
-            tool.main()
+        output = run_tool(TOOL, 'no.py', 'no.pth', flag, wrong, cwd=tmp_path,
+                          fails=True)
+        assert re.match('ValueError: .*wrong.pth is damaged, or holds '
+                        'something else', output.splitlines()[-1])
     monkeypatch.setitem(sys.modules, 'torch_fidelity', None)
-    with pytest.raises(SystemExit, match='pip install torch-fidelity'):
-        tool.main()
+    assert 'pip install torch-fidelity' in run_tool(
+        TOOL, 'no.py', 'no.pth', '--fid', wrong, cwd=tmp_path, fails=True)

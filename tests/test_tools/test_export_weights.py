@@ -4,7 +4,8 @@ import mmengine
 import pytest
 import torch
 from helpers.small_model import resnet
-from helpers.tiny_run import ROOT, run, run_test
+from helpers.tiny_run import ROOT, run_test
+from helpers.tools import run_tool
 
 from ipdfer_mm.models.encoders import load_face_weights
 from ipdfer_mm.registry import MODELS
@@ -12,8 +13,8 @@ from ipdfer_mm.utils.weight_files import load_weights
 
 
 def export(*args, **kwargs):
-    return run('python', ROOT / 'tools/model_converters/export_weights.py',
-               *args, cwd=ROOT, **kwargs)
+    return run_tool('model_converters/export_weights.py',
+                    *args, cwd=ROOT, **kwargs)
 
 
 def test_tests_like_the_checkpoint(ipdfer_run, tmp_path):

@@ -14,10 +14,10 @@ from helpers.tiny_run import (
     baseline_cfg,
     comparable,
     ipdfer_cfg,
-    run,
     run_train,
     write_config,
 )
+from helpers.tools import run_tool
 
 # As the fixture `ipdfer_run`; pictures are flipped by workers.
 WORKERS = ('--cfg-options', 'train_dataloader.num_workers=2')
@@ -75,8 +75,8 @@ def test_preparation_goes_on_when_there_is_room(pictures, tmp_path):
     for face in out.rglob('*.png'):
         assert cv2.imread(str(face)).shape == (112, 112, 3)
     assert not (out / 'manifest.csv').exists()
-    run(*tool, out, cwd=tmp_path)
-    run(*tool, tmp_path / 'undisturbed', cwd=tmp_path)
+    for folder in (out, tmp_path / 'undisturbed'):
+        run_tool(*tool[1:], folder, cwd=tmp_path)
     for face in (tmp_path / 'undisturbed/faces').rglob('*.png'):
         path = face.relative_to(tmp_path / 'undisturbed')
         assert (out / path).read_bytes() == face.read_bytes()

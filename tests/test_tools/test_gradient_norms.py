@@ -1,21 +1,20 @@
 """The command on a tiny RAF-DB."""
 
 from helpers.tiny_run import (
-    ROOT,
     baseline_cfg,
     ipdfer_cfg,
     make_rafdb,
-    run,
     save_identity_weights,
     write_config,
 )
+from helpers.tools import run_tool
 
 
 def test_a_baseline_has_no_such_losses(tmp_path):
     config = write_config(tmp_path / 'config.py', make_rafdb(tmp_path),
                           baseline_cfg())
-    output = run('python', ROOT / 'tools/analysis_tools/gradient_norms.py',
-                 config, cwd=tmp_path, fails=True)
+    output = run_tool('analysis_tools/gradient_norms.py',
+                      config, cwd=tmp_path, fails=True)
     assert 'those of an IPDFERModel' in output and 'Traceback' not in output
 
 
@@ -23,8 +22,8 @@ def test_table(tmp_path):
     weights = save_identity_weights(tmp_path / 'identity.pth')
     config = write_config(tmp_path / 'config.py', make_rafdb(tmp_path),
                           ipdfer_cfg(weights))
-    output = run('python', ROOT / 'tools/analysis_tools/gradient_norms.py',
-                 config, '--num-batches', '2', cwd=tmp_path)
+    output = run_tool('analysis_tools/gradient_norms.py',
+                      config, '--num-batches', '2', cwd=tmp_path)
     rows = {tuple(line.split()[:2]): line.split()[2:]
             for line in output.splitlines()
             if line.startswith(('step', 'encoders', 'generator'))}

@@ -1,13 +1,10 @@
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
-from helpers.warm_python import run_script
+from helpers.tools import call_tool, load_tool
 
 from ipdfer_mm.rendering import FaceModel
 
-TOOL = Path(__file__).parents[2] / 'tools/dataset_converters/ict_facekit.py'
+TOOL = 'dataset_converters/ict_facekit.py'
 # Just above the last landmark.
 CUT = 6500
 NAMES = ('browDown_L', 'jawOpen', 'mouthSmile_R')
@@ -15,10 +12,7 @@ NAMES = ('browDown_L', 'jawOpen', 'mouthSmile_R')
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location('ict_facekit', TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool(TOOL)
 
 
 @pytest.fixture(scope='module')
@@ -134,6 +128,6 @@ def test_other_number_of_vertices_is_named(tool, checkout, tmp_path):
 
 
 def test_command_line_names_what_is_missing(tmp_path):
-    run = run_script(TOOL, tmp_path, tmp_path / 'model.npz')
-    assert run.returncode != 0
-    assert 'generic_neutral_mesh.obj does not exist' in run.stderr
+    run = call_tool(TOOL, tmp_path, tmp_path / 'model.npz')
+    assert run.code != 0
+    assert 'generic_neutral_mesh.obj does not exist' in run.err

@@ -1,7 +1,6 @@
 """The command as users run it."""
 
 import csv
-import importlib.util
 import json
 import os
 import signal
@@ -13,30 +12,23 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from helpers.tools import ROOT, call_tool
 
 from ipdfer_mm.rendering import FaceRenderer, parametric_head
 from ipdfer_mm.rendering.clip import describe_clip
 from ipdfer_mm.utils.video import written_video
 
-ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / 'tools/infer.py'
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run the tool in this process and in a folder of its own."""
-    spec = importlib.util.spec_from_file_location('infer', TOOL)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+def run(tmp_path, monkeypatch):
+    """Run the tool in a folder of its own: stdout, stderr, exit status."""
     monkeypatch.chdir(tmp_path)
 
     def call(*args):
-        monkeypatch.setattr(sys, 'argv', ['infer.py', *map(str, args)])
-        try:
-            code = tool.main()
-        except SystemExit as error:  # of argparse
-            code = error.code
-        return (*capsys.readouterr(), code)
+        result = call_tool(TOOL, *args, cwd=Path.cwd())
+        return result.out, result.err, result.code
 
     return call
 

@@ -1,6 +1,7 @@
 """The command on a trained checkpoint."""
 
-from helpers.tiny_run import NUM_CLASSES, ROOT, load, run
+from helpers.tiny_run import NUM_CLASSES, ROOT, load
+from helpers.tools import run_tool
 from mmengine.config import Config
 
 TOOL = ROOT / 'tools/model_converters/ipdfer_to_mmpretrain.py'
@@ -8,8 +9,8 @@ TOOL = ROOT / 'tools/model_converters/ipdfer_to_mmpretrain.py'
 
 def test_publishes(ipdfer_run, tmp_path):
     checkpoint = ipdfer_run.work_dir / 'epoch_2.pth'
-    output = run('python', TOOL, ipdfer_run.config, checkpoint,
-                 tmp_path / 'plain.pth', cwd=tmp_path)
+    output = run_tool(TOOL, ipdfer_run.config, checkpoint,
+                      tmp_path / 'plain.pth', cwd=tmp_path)
     assert 'plain.py' in output
     cfg = Config.fromfile(tmp_path / 'plain.py')
     assert cfg.model.type == 'ImageClassifier'
@@ -19,8 +20,8 @@ def test_publishes(ipdfer_run, tmp_path):
 
 
 def test_errors(ipdfer_run, tmp_path):
-    output = run('python', TOOL, ipdfer_run.config, 'missing.pth',
-                 tmp_path / 'plain.pth', cwd=tmp_path, fails=True)
+    output = run_tool(TOOL, ipdfer_run.config, 'missing.pth',
+                      tmp_path / 'plain.pth', cwd=tmp_path, fails=True)
     assert 'missing.pth does not exist' in output
     assert 'Traceback' not in output
     assert not list(tmp_path.iterdir())

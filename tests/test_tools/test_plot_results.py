@@ -1,13 +1,10 @@
 """Figures of made-up runs."""
 
-import importlib.util
-import sys
-
 import cv2
 import numpy as np
 import pytest
 from helpers.fake_runs import CLASSES, make_run
-from helpers.tiny_run import ROOT
+from helpers.tools import call_tool
 
 from ipdfer_mm.analysis.predictions import load_predictions
 from ipdfer_mm.experiments.figures import (
@@ -42,18 +39,8 @@ def read(run):
     return load_predictions(run / 'last.pkl', CLASSES)
 
 
-@pytest.fixture
-def tool(monkeypatch):
-    path = ROOT / 'tools/analysis_tools/plot_results.py'
-    spec = importlib.util.spec_from_file_location('plot_results', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-
-    def call(*args):
-        monkeypatch.setattr(sys, 'argv', ['plot_results.py', *map(str, args)])
-        return module.main()
-
-    return call
+def tool(*args):
+    return call_tool('analysis_tools/plot_results.py', *args)
 
 
 def test_confusion(runs):
@@ -130,33 +117,35 @@ def test_many_settings_in_several_rows():
         True, False, False, True]
 
 
-def test_tool_draws_what_there_is(runs, tool, tmp_path, capsys):
-    assert tool(runs, '--out', tmp_path / 'figures') == 0
+def test_tool_draws_what_there_is(runs, tmp_path):
+    assert tool(runs, '--out', tmp_path / 'figures').code == 0
     names = {path.name for path in (tmp_path / 'figures').iterdir()}
     swept = 'confusion_ipdfer_rafdb+loss_cos.loss_weight='
     assert names == {
         f'{stem}.{suffix}' for suffix in ('png', 'pdf') for stem in (
             'confusion_idfer_rafdb', 'confusion_ipdfer_rafdb', f'{swept}0.1',
             f'{swept}2', 'sensitivity_ipdfer_rafdb')}
-    assert tool(runs, '--tsne', 'baseline_rafdb') == 2
-    assert 'no finished experiment baseline_rafdb' in capsys.readouterr().err
+    said = tool(runs, '--tsne', 'baseline_rafdb')
+    assert said.code == 2
+    assert 'no finished experiment baseline_rafdb' in said.err
 
 
-def test_tool_names_pictures_that_are_gone(runs, tool, tmp_path, capsys):
+def test_tool_names_pictures_that_are_gone(runs, tmp_path):
     args = ('--compare', 'idfer_rafdb', 'ipdfer_rafdb', '--min-yaw', 30)
-    assert tool(runs, '--out', tmp_path / 'figures', *args) == 2
-    said = capsys.readouterr()
+    said = tool(runs, '--out', tmp_path / 'figures', *args)
+    assert said.code == 2
     assert 'ipdfer_rafdb alone gets 3 right, idfer_rafdb alone 1' in said.out
     assert '/data/pictures/3.png' in said.err
 
 
-def test_tool_names_checkpoints_that_are_gone(runs, tool, tmp_path, capsys):
+def test_tool_names_checkpoints_that_are_gone(runs, tmp_path):
     args = ('--out', tmp_path / 'figures', '--tsne', 'idfer_rafdb')
-    assert tool(runs, *args) == 2
-    assert 'idfer_rafdb/seed0 has no last checkpoint' in (
-        capsys.readouterr().err)
+    said = tool(runs, *args)
+    assert said.code == 2
+    assert 'idfer_rafdb/seed0 has no last checkpoint' in said.err
 
 
-def test_tool_needs_runs(tool, tmp_path, capsys):
-    assert tool(tmp_path) == 2
-    assert 'holds no runs' in capsys.readouterr().err
+def test_tool_needs_runs(tmp_path):
+    said = tool(tmp_path)
+    assert said.code == 2
+    assert 'holds no runs' in said.err

@@ -1,16 +1,14 @@
 """tools/analysis_tools/pose_histogram.py on small data sets."""
 
 import csv
-import importlib.util
 import itertools
 import math
-import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from helpers import official_layouts, tiny_run
+from helpers import official_layouts
+from helpers.tools import call_tool
 from helpers.verified_sets import make_rafdb, picture
 
 from ipdfer_mm.datasets.manifest import HEADER
@@ -19,8 +17,7 @@ from ipdfer_mm.preparation.verification.samples import collect_samples
 from ipdfer_mm.visualization.picture_grid import GAP, HEADING_HEIGHT
 from ipdfer_mm.visualization.pose_examples import choose_examples
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOL = ROOT / 'tools/analysis_tools/pose_histogram.py'
+TOOL = 'analysis_tools/pose_histogram.py'
 # With edges of the classes, both signs, and unknown.
 YAWS = ('0', '-9.99', '10', '-19.9', '20', '29.9', '-30', '40', '-88', '')
 # Classes of the yaws above.
@@ -48,19 +45,9 @@ def root(tmp_path_factory):
     return root
 
 
-@pytest.fixture
-def run(monkeypatch, capfd):
-    """Exit status and output, in this process."""
-    spec = importlib.util.spec_from_file_location('pose_tool', TOOL)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-
-    def call(*args):
-        monkeypatch.setattr(sys, 'argv', [str(a) for a in (TOOL, *args)])
-        code = tool.main()
-        return code, *capfd.readouterr()
-
-    return call
+def run(*args, **kwargs):
+    """Exit status and output."""
+    return call_tool(TOOL, *args, **kwargs)[:3]
 
 
 def expected(count):
@@ -73,7 +60,7 @@ def read_csv(path):
         return list(csv.DictReader(file))
 
 
-def test_table(run, root, tmp_path):
+def test_table(root, tmp_path):
     code, out, _ = run(f'rafdb={root}', '--out', tmp_path / 'out')
     assert code == 0
     rows = read_csv(tmp_path / 'out/pose_histogram.csv')
@@ -106,7 +93,7 @@ def test_paper_counts_whole_training_sets():
         rafdb=12271, ferplus=25060, affectnet=283901, sfew=958 - 3)
 
 
-def test_pictures(run, root, tmp_path):
+def test_pictures(root, tmp_path):
     """Each column shows pictures of its class, and white where none is."""
     args = (f'rafdb={root}', '--examples', 5, '--out')
     assert run(*args, tmp_path / 'a')[0] == 0
@@ -146,7 +133,7 @@ def test_examples_are_drawn_anew_for_each_class():
     assert relative[0] != relative[1] != relative[2]
 
 
-def test_without_manifest(run, tmp_path):
+def test_without_manifest(tmp_path):
     """The yaw of a CSV file; two data sets in one table."""
     root = tmp_path / 'own'
     root.mkdir()
@@ -171,7 +158,7 @@ def test_without_manifest(run, tmp_path):
     ('ferplus', dict(train=8, val=8, test=8)),
     ('sfew', dict(train=7, val=7)),
 ])
-def test_other_data_sets(run, tmp_path, name, numbers):
+def test_other_data_sets(tmp_path, name, numbers):
     root = getattr(official_layouts, f'make_{name}')(tmp_path / name)
     collect_samples(name, root, {})  # FERPlus writes its pictures
     official_layouts.write_manifest(root)
@@ -192,16 +179,16 @@ def test_other_data_sets(run, tmp_path, name, numbers):
     (('rafdb={root}/nowhere', ), 'is no folder'),
     (('rafdb={root}', '--manifest', 'no.csv'), 'prepare_dataset.py'),
 ])
-def test_bad_input(run, root, tmp_path, args, message):
+def test_bad_input(root, tmp_path, args, message):
     code, _, err = run(*(arg.format(root=root) for arg in args), '--out',
                        tmp_path)
     assert code == 2 and message in err and 'Traceback' not in err
 
 
 def test_real_faces_as_users_run_it(shared, tmp_path):
-    tiny_run.run('python', TOOL, f'cmufaces={shared / "data/cmu_faces"}',
-                 '--manifest', 'none', '--out', tmp_path, '--examples', '2',
-                 cwd=tmp_path)
+    code, _, err = run(f'cmufaces={shared / "data/cmu_faces"}', '--manifest',
+                       'none', '--out', tmp_path, '--examples', '2')
+    assert code == 0, err
     # Nominal yaw: a quarter of 624 each, straight, up, left and right.
     rows = {row['yaw']: int(row['pictures'])
             for row in read_csv(tmp_path / 'pose_histogram.csv')}

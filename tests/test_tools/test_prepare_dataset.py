@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from helpers.warm_python import run_script
+from helpers.tools import call_tool
 
 from ipdfer_mm.datasets import RAFDB, CMUFaces
 
@@ -25,8 +25,7 @@ def start(*args, **kwargs):
 
 
 def run(*args):
-    done = run_script(TOOL, *args)
-    return done.returncode, done.stdout, done.stderr
+    return call_tool(TOOL, *args)[:3]
 
 
 @pytest.fixture(scope='module')

@@ -1,17 +1,14 @@
-import importlib.util
 import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
-from helpers.warm_python import run_script
+from helpers.tools import ROOT, call_tool
 
 from ipdfer_mm.datasets import SyntheticFaces
 
-ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / 'tools/dataset_converters/render_faces.py'
 
 
@@ -33,7 +30,7 @@ def start(*args, **kwargs):
 
 
 def run(*args, **kwargs):
-    return run_script(*command(*args, **kwargs)[1:])
+    return call_tool(*command(*args, **kwargs)[1:])
 
 
 def contents(folder):
@@ -49,9 +46,9 @@ def contents(folder):
 def rendered(tmp_path_factory):
     out = tmp_path_factory.mktemp('rendered')
     done = run(out)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     (folder, ) = out.iterdir()
-    assert f'30 faces and as many neutral ones are in {folder}.' in done.stdout
+    assert f'30 faces and as many neutral ones are in {folder}.' in done.out
     return folder
 
 
@@ -68,7 +65,7 @@ def test_the_data_set_finds_it_ready(rendered):
 
 def test_two_workers_give_the_same_bytes(rendered, tmp_path):
     done = run(tmp_path, workers=2)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     assert contents(tmp_path / rendered.name) == contents(rendered)
 
 
@@ -84,7 +81,7 @@ def test_two_at_the_same_time_do_no_harm(rendered, tmp_path):
 def test_other_arguments_go_to_other_folders(rendered, tmp_path):
     for flags in (('--seed', 1), ('--size', 48)):
         done = run(tmp_path, *flags)
-        assert done.returncode == 0, done.stderr
+        assert done.code == 0, done.err
     folders = sorted(tmp_path.iterdir())
     assert len(folders) == 2
     name = 'pictures/person_600000_000.png'
@@ -114,11 +111,11 @@ def test_goes_on_after_a_kill(tmp_path):
     assert 20 <= len(kept) < 120
 
     done = run(tmp_path / 'killed', **many)
-    assert done.returncode == 0, done.stderr
-    assert f'Rendering {120 - len(kept)} of 120' in done.stdout + done.stderr
+    assert done.code == 0, done.err
+    assert f'Rendering {120 - len(kept)} of 120' in done.printed
     for path, time_of_change in kept.items():
         assert path.stat().st_mtime_ns == time_of_change
-    assert run(tmp_path / 'whole', **many).returncode == 0
+    assert run(tmp_path / 'whole', **many).code == 0
     assert contents(folder) == contents(tmp_path / 'whole' / folder.name)
 
 
@@ -134,14 +131,6 @@ def group_lives(group):
     return True
 
 
-@pytest.fixture
-def main():
-    spec = importlib.util.spec_from_file_location('render_faces', TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
-
-
 @pytest.mark.parametrize('out, flags, message', [
     ('file', (), 'choose a data_root that can be written'),
     ('', ('--face-model', 'none.npz'), 'none.npz does not exist'),
@@ -150,12 +139,9 @@ def main():
     ('', ('--size', 8), 'size of pictures is 8'),
     ('', ('--workers', -1), 'number of workers is -1'),
 ])
-def test_errors_are_one_line(main, tmp_path, monkeypatch, out, flags,
-                             message):
+def test_errors_are_one_line(tmp_path, out, flags, message):
     (tmp_path / 'file').touch()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, 'argv', list(map(str, command(
-        tmp_path / out, *flags, workers=2)[1:])))
-    with pytest.raises(SystemExit, match=message):
-        main()
+    code, _, err, _ = call_tool(
+        *command(tmp_path / out, *flags, workers=2)[1:], cwd=tmp_path)
+    assert code == 1 and message in err.splitlines()[-1]
     assert [path.name for path in tmp_path.iterdir()] == ['file']

@@ -1,33 +1,17 @@
-import importlib.util
-import sys
-from pathlib import Path
-
 import cv2
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def run(monkeypatch):
-    """Run the tool in this process."""
-    spec = importlib.util.spec_from_file_location(
-        'render_video', ROOT / 'tools/dataset_converters/render_video.py')
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-
-    def call(*args):
-        monkeypatch.setattr(sys, 'argv', ['tool', *map(str, args)])
-        tool.main()
-
-    return call
+from helpers.tools import call_tool
 
 
-def test_video(run, tmp_path, capsys):
+def run(*args, **kwargs):
+    return call_tool('dataset_converters/render_video.py', *args, **kwargs)
+
+
+def test_video(tmp_path):
     path = tmp_path / 'new/a.mp4'
-    run(path, '--seconds', .2, '--size', 64, '--expressions', 'happiness',
-        'neutral')
-    assert f'5 frames are in {path}.' in capsys.readouterr().out
+    result = run(path, '--seconds', .2, '--size', 64, '--expressions',
+                 'happiness', 'neutral')
+    assert f'5 frames are in {path}.' in result.out
     capture = cv2.VideoCapture(str(path))
     frames = [capture.read()[1] for _ in range(5)]
     assert not capture.read()[0]
@@ -42,9 +26,7 @@ def test_video(run, tmp_path, capsys):
     (('a.mp4', '--seconds', '0.04'), 'at least 2 frames'),
     (('a.mp4', '--face-model', 'none.npz'), 'none.npz'),
 ])
-def test_bad_input(run, tmp_path, monkeypatch, capsys, args, message):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as info:
-        run(*args)
-    assert message in f'{info.value}{capsys.readouterr().err}'
+def test_bad_input(tmp_path, args, message):
+    result = run(*args, cwd=tmp_path)
+    assert result.code and message in result.err
     assert not list(tmp_path.iterdir())

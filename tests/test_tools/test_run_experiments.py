@@ -9,8 +9,15 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers.tiny_run import ROOT, baseline_cfg, ipdfer_cfg, run, write_config
-from helpers.warm_python import tool_environment
+from helpers.tiny_run import (
+    ROOT,
+    baseline_cfg,
+    ipdfer_cfg,
+    run,
+    tool_environment,
+    write_config,
+)
+from helpers.tools import run_tool
 
 EPOCHS = 6
 TOOL = ROOT / 'tools/run_experiments.py'
@@ -62,8 +69,7 @@ def experiments(folder) -> tuple:
     work = kill_in_training(folder, options)
     assert not (work / f'epoch_{EPOCHS}.pth').is_file()
     assert set(states(folder).values()) == {'planned'}
-    # Six processes, which a busy machine needs minutes for.
-    return run(*command(*options), cwd=folder, timeout=900), options
+    return run_tool(*command(*options)[1:], cwd=folder), options
 
 
 def test_goes_on_after_a_kill(folder, experiments):
@@ -82,14 +88,14 @@ def test_goes_on_after_a_kill(folder, experiments):
     assert steps == {*range(1, EPOCHS + 1)}
     # Once more: nothing to do.
     before = {path: path.stat().st_mtime_ns for path in work.rglob('*')}
-    assert 'All 2 runs are finished' in run(*command(*options), cwd=folder)
+    assert 'All 2 runs are finished' in run_tool(
+        *command(*options)[1:], cwd=folder)
     assert {path: path.stat().st_mtime_ns
             for path in work.rglob('*')} == before
 
 
 def test_tables_say_smoke(folder, experiments):
-    output = run('python', ROOT / 'tools/analysis_tools/make_tables.py', 'out',
-                 cwd=folder)
+    output = run_tool('analysis_tools/make_tables.py', 'out', cwd=folder)
     tables = folder / 'out/tables'
     text = (tables / 'SMOKE_RAFDB.md').read_text()
     assert text in output and '## SMOKE, no result: RAFDB: accuracy' in text
@@ -114,14 +120,10 @@ def test_slurm(folder, tmp_path):
     sbatch = tmp_path / 'sbatch'
     sbatch.write_text('#!/bin/sh\necho Submitted $1\n')
     sbatch.chmod(0o755)
-    os.environ['PATH'], path = f'{tmp_path}:{os.environ["PATH"]}', os.environ[
-        'PATH']
-    try:
-        output = run(*command('--seeds', 0, 1, '--out', 'slurm', '--launcher',
-                              'slurm', '--sbatch-options=--time=1:0:0'),
-                     cwd=folder)
-    finally:
-        os.environ['PATH'] = path
+    output = run_tool(*command('--seeds', 0, 1, '--out', 'slurm',
+                      '--launcher', 'slurm',
+                      '--sbatch-options=--time=1:0:0')[1:],
+                      cwd=folder, PATH=f'{tmp_path}:{os.environ["PATH"]}')
     script = folder / 'slurm/slurm/array.sh'
     assert f'Submitted {script}' in output
     text = script.read_text()
@@ -135,12 +137,12 @@ def test_slurm(folder, tmp_path):
 
 
 def test_bad_input(folder):
-    output = run('python', TOOL, 'absent.py', cwd=folder, fails=True)
+    output = run_tool(TOOL, 'absent.py', cwd=folder, fails=True)
     assert 'The config absent.py does not exist.' in output
     assert 'Traceback' not in output
-    output = run(*command('--out', 'other', '--run', 9), cwd=folder,
-                 fails=True)
+    output = run_tool(*command('--out', 'other', '--run', 9)[1:], cwd=folder,
+                      fails=True)
     assert '--run 9: there are 2 runs' in output
-    output = run(*command('--out', 'other', '--run', 1, '--launcher',
-                          'slurm'), cwd=folder, fails=True)
+    output = run_tool(*command('--out', 'other', '--run', 1, '--launcher',
+                      'slurm')[1:], cwd=folder, fails=True)
     assert '--launcher slurm submits all' in output

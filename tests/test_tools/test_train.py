@@ -7,11 +7,13 @@ import shutil
 import pytest
 from helpers.tiny_run import (
     ITERATIONS,
+    ROOT,
     assert_equal,
     baseline_cfg,
     comparable,
     ipdfer_cfg,
     load,
+    run,
     run_train,
     write_config,
 )
@@ -74,8 +76,8 @@ def test_killed_run_is_resumed(ipdfer_run, tmp_path, rafdb, face_weights):
             imports=['helpers.dist_checks'], allow_failed_imports=False),
         custom_hooks=[dict(type='KillHook')])
     flags = ('--cfg-options', 'train_dataloader.num_workers=2')
-    run_train(config, tmp_path, *flags, fails=True,
-              KILL_AT_ITER=ITERATIONS + 1)
+    run('python', ROOT / 'tools/train.py', config, '--work-dir', tmp_path,
+        *flags, cwd=tmp_path, fails=True, KILL_AT_ITER=ITERATIONS + 1)
     assert not (tmp_path / 'epoch_2.pth').exists()
     output = run_train(config, tmp_path, '--resume', *flags)
     assert f'resumed epoch: 1, iter: {ITERATIONS}' in output

@@ -1,27 +1,14 @@
 """tools/verify_dataset.py on a small RAF-DB."""
 
-import importlib.util
 import json
 import re
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
+from helpers.tools import call_tool
 from helpers.verified_sets import LIST, OFFICIAL, make_rafdb, picture
-from helpers.warm_python import run_script
 
 from ipdfer_mm.preparation.verification import files, official
-
-ROOT = Path(__file__).resolve().parents[2]
-TOOL = ROOT / 'tools/verify_dataset.py'
-
-
-def load_tool():
-    spec = importlib.util.spec_from_file_location('verify_tool', TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope='module')
@@ -35,16 +22,12 @@ def root(whole, tmp_path):
 
 
 @pytest.fixture
-def run(monkeypatch, capfd):
-    """Exit status and output, in this process."""
-    tool = load_tool()
+def run(monkeypatch):
+    """Exit status and output, with our numbers for the official ones."""
     monkeypatch.setitem(official.OFFICIAL, 'rafdb', OFFICIAL)
 
     def call(*args):
-        command = [TOOL, *args, '--workers', '0']
-        monkeypatch.setattr(sys, 'argv', [str(part) for part in command])
-        code = tool.main()
-        return code, *capfd.readouterr()
+        return call_tool('verify_dataset.py', *args, '--workers', 0)[:3]
 
     return call
 
@@ -97,18 +80,16 @@ def test_bad_input(run, root, args, message):
 
 def test_as_users_run_it(root):
     """With the real official numbers, in two processes."""
-    def start(*args):
-        return run_script(TOOL, *args, '--workers', 2)
-
     path = root / picture('test', 1)
     path.write_bytes(path.read_bytes()[:-300])
-    result = start('rafdb', root)
-    assert result.returncode == 1, result.stderr[-2000:]
-    assert 'Reading pictures: 100%' in result.stderr
-    assert 'train: 33 pictures of 7 classes, officially 12271' in result.stdout
+    code, out, err, _ = call_tool('verify_dataset.py', 'rafdb', root,
+                                  '--workers', 2)
+    assert code == 1, err[-2000:]
+    assert 'Reading pictures: 100%' in err
+    assert 'train: 33 pictures of 7 classes, officially 12271' in out
     report = json.loads((root / 'verified/report.json').read_text())
     assert {finding['kind'] for finding in report['findings']
             if finding['is_problem']} == {'counts', 'unreadable'}
-    result = start('rafdb', root / 'basic')
-    assert result.returncode == 2 and 'Traceback' not in result.stderr
-    assert 'list_patition_label.txt does not exist' in result.stderr
+    code, _, err, _ = call_tool('verify_dataset.py', 'rafdb', root / 'basic')
+    assert code == 2 and 'Traceback' not in err
+    assert 'list_patition_label.txt does not exist' in err

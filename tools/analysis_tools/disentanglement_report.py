@@ -12,6 +12,7 @@ others. What does not apply is named with the reason.
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
@@ -36,7 +37,7 @@ from ipdfer_mm.visualization.saving import encode_figure
 ADVICE = 'choose another file with --out'
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='path of the config')
@@ -83,7 +84,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--seed', type=int, default=0, help='seed of all that is drawn')
     add_model_arguments(parser)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     if args.splits < 2 or min(args.permutations, args.swaps) < 1 or (
             args.seed < 0):
         parser.error('--splits must be 2 or more, --permutations and --swaps '
@@ -146,9 +147,9 @@ def write(args: argparse.Namespace, report: dict,
         write_atomically(args.grid, png, 'choose another file with --grid')
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
-    args = parse_args()
+    args = parse_args(argv)
     network = args.identity_network or ["the model's own identity encoder"]
     try:
         measured = build_report(args)

@@ -11,6 +11,7 @@ checkpoint (tools/run_experiments.py) say so.
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ SOURCES = f"""the files of --lpips and --fid:
 """
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -83,7 +84,7 @@ def parse_args() -> argparse.Namespace:
         'the Inception of torch-fidelity (pip install torch-fidelity) in this '
         'file')
     add_model_arguments(parser)
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def load(args: argparse.Namespace
@@ -146,10 +147,10 @@ def write(args: argparse.Namespace, report: dict, faces: dict[str, Tensor],
         write_atomically(Path(args.grid), png, ADVICE)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     try:
-        measure(parse_args())
+        measure(parse_args(argv))
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
 

@@ -21,7 +21,7 @@ from ipdfer_mm.utils.cli import add_model_arguments, open_config
 from ipdfer_mm.utils.model_configs import model_config
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='path of an IPD-FER or ID-FER config')
@@ -31,7 +31,7 @@ def parse_args() -> argparse.Namespace:
         help='path of the checkpoint (default: the start of the training)')
     parser.add_argument('--num-batches', type=int, default=8)
     add_model_arguments(parser)
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def mean_norms(reports: Sequence[dict]) -> list[tuple[str, str, dict]]:
@@ -43,9 +43,9 @@ def mean_norms(reports: Sequence[dict]) -> list[tuple[str, str, dict]]:
             for loss, norms in losses.items()]
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
-    args = parse_args()
+    args = parse_args(argv)
     cfg = open_config(args)
     torch.manual_seed(0)
     model = MODELS.build(model_config(cfg))

@@ -11,6 +11,7 @@ The predictions are pickles, which can run any code: read only your own runs.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from itertools import groupby
 
 from ipdfer_mm.experiments.results import read_experiments
@@ -21,7 +22,7 @@ from ipdfer_mm.utils.cli import parse_experiment_args
 ADVICE = 'choose another folder with --out'
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -34,16 +35,16 @@ def parse_args() -> argparse.Namespace:
         '--no-paper',
         action='store_true',
         help="leave out the paper's numbers")
-    return parse_experiment_args(parser, 'tables')
+    return parse_experiment_args(parser, argv, 'tables')
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Read the runs and write the tables.
 
     Returns:
         int: The exit status.
     """
-    args = parse_args()
+    args = parse_args(argv)
     try:
         experiments, missing = read_experiments(args.folders)
         args.out.mkdir(parents=True, exist_ok=True)

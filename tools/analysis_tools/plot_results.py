@@ -43,7 +43,7 @@ ADVICE = 'choose another folder with --out'
 ROWS = 3  # of pictures
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -72,7 +72,7 @@ def parse_args() -> argparse.Namespace:
         default=16,
         help='show the first of them in t-SNE, as the paper does '
         '(default: %(default)s)')
-    return parse_experiment_args(parser, 'figures')
+    return parse_experiment_args(parser, argv, 'figures')
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -188,13 +188,13 @@ def plot_tsne(experiments: Sequence[Experiment], people: int,
          file_name(out, '_'.join(['tsne', *points]), *experiments))
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Draw what there is.
 
     Returns:
         int: The exit status.
     """
-    args = parse_args()
+    args = parse_args(argv)
     set_checkpoint_trust(False)
     try:
         found, missing = read_experiments(args.folders)

@@ -8,6 +8,7 @@ tools/prepare_dataset.py wrote.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import DictAction
@@ -33,7 +34,7 @@ OPTIONS = {
 }
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -64,7 +65,7 @@ def parse_args() -> argparse.Namespace:
         action=DictAction,
         default={},
         help='arguments of the data set class')
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     if args.examples < 1 or args.seed < 0:
         parser.error('--examples must be 1 or more, --seed not negative')
     return args
@@ -115,13 +116,13 @@ def count_set(name: str, data_root: Path,
     return columns
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Count and draw.
 
     Returns:
         int: The exit status.
     """
-    args = parse_args()
+    args = parse_args(argv)
     register_all_modules()
     try:
         sets = parse_sets(args.sets)

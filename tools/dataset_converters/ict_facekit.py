@@ -58,12 +58,12 @@ LANDMARKS68 = (
     6216, 6207, 6470, 5517, 5966)
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('checkout', type=Path, help='folder of ICT-FaceKit')
     parser.add_argument('out', type=Path, help='file to write (.npz)')
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def read_obj(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -178,9 +178,9 @@ def convert(checkout: Path,
     write_atomically(out, content.getvalue(), 'the model was not written')
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
-    args = parse_args()
+    args = parse_args(argv)
     try:
         convert(args.checkout, args.out)
     except (OSError, ValueError) as error:

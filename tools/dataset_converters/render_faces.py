@@ -9,13 +9,14 @@ again.
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 
 from ipdfer_mm.datasets.rendered_folder import render_folder
 from ipdfer_mm.rendering import Population
 from ipdfer_mm.rendering.population import SPLITS
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('out', help='folder for all rendered data sets')
@@ -34,12 +35,12 @@ def parse_args() -> argparse.Namespace:
         type=int,
         default=os.cpu_count(),
         help='number of processes; 0 renders in this one')
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
-    args = parse_args()
+    args = parse_args(argv)
     try:
         population = Population(args.split, args.num_people,
                                 args.num_pictures, args.seed)

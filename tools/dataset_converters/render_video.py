@@ -6,6 +6,7 @@ turns from the right of the picture to the left.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -17,7 +18,7 @@ from ipdfer_mm.utils.images import swap_channels
 from ipdfer_mm.utils.video import DEFAULT_FPS, written_video
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('out', type=Path, help='the video, .mp4')
@@ -41,15 +42,15 @@ def parse_args() -> argparse.Namespace:
         help='side of a frame in pixels (default: %(default)s)')
     parser.add_argument(
         '--seed', type=int, default=0, help='decides who is seen')
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     if args.out.suffix != '.mp4':
         parser.error(f'{args.out} must end in .mp4')
     return args
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
-    args = parse_args()
+    args = parse_args(argv)
     try:
         head = (FaceModel.load(args.face_model) if args.face_model else
                 parametric_head())

@@ -9,6 +9,7 @@ same labels, and scores that differ by 1e-4 at most.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ipdfer_mm.apis.loading import class_names, image_size, load_trained_model
@@ -21,7 +22,7 @@ from ipdfer_mm.deployment import (
 from ipdfer_mm.utils.cli import open_config, parse_onnx_args
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -32,7 +33,7 @@ def parse_args() -> argparse.Namespace:
         '--trust-checkpoint',
         action='store_true',
         help='load pickled objects, which can run any code')
-    return parse_onnx_args(parser, 'check the file', 'test', 64)
+    return parse_onnx_args(parser, argv, 'check the file', 'test', 64)
 
 
 def export(args: argparse.Namespace) -> None:
@@ -51,10 +52,10 @@ def export(args: argparse.Namespace) -> None:
           f'PyTorch on {len(pictures)} pictures.')
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     try:
-        export(parse_args())
+        export(parse_args(argv))
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
 

@@ -7,6 +7,7 @@ resume from it.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.runner import CheckpointLoader
@@ -23,7 +24,7 @@ from ipdfer_mm.utils.weight_files import (
 )
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('checkpoint', help='path of the checkpoint')
@@ -54,12 +55,12 @@ def parse_args() -> argparse.Namespace:
         '--trust-checkpoint',
         action='store_true',
         help='load pickled objects, which can run any code')
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
-    args = parse_args()
+    args = parse_args(argv)
     if Path(args.out).suffix != '.safetensors':
         sys.exit(f'{args.out} must end with .safetensors.')
     set_checkpoint_trust(args.trust_checkpoint)

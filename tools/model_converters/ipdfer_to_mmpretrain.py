@@ -8,13 +8,14 @@ where the backbone is one of mmpretrain's and the file is a .pth.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ipdfer_mm.deployment import publish
 from ipdfer_mm.utils.cli import add_model_arguments, open_config
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='path of the config')
@@ -24,15 +25,15 @@ def parse_args() -> argparse.Namespace:
         type=Path,
         help='file to write: .pth, or .safetensors, which needs ipdfer_mm')
     add_model_arguments(parser)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     if args.out.suffix not in ('.pth', '.safetensors'):
         parser.error(f'{args.out} must end with .pth or .safetensors')
     return args
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
-    args = parse_args()
+    args = parse_args(argv)
     try:
         cfg = open_config(args)
         config = publish(cfg, args.checkpoint, args.out)

@@ -7,6 +7,7 @@ it loses no more accuracy than is allowed.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ipdfer_mm.deployment import (
@@ -22,7 +23,7 @@ from ipdfer_mm.utils.cli import open_config, parse_onnx_args
 METRIC = 'accuracy/top1'
 
 
-def parse_args() -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('onnx', type=Path, help='file of export_onnx.py')
@@ -37,7 +38,7 @@ def parse_args() -> argparse.Namespace:
         type=float,
         default=0.5,
         help='points of it that may be lost (default: %(default)s)')
-    return parse_onnx_args(parser, 'calibrate', 'training', 500)
+    return parse_onnx_args(parser, argv, 'calibrate', 'training', 500)
 
 
 def convert(args: argparse.Namespace) -> None:
@@ -73,10 +74,10 @@ def convert(args: argparse.Namespace) -> None:
           f'{args.onnx.stat().st_size / 2**20:.1f} MiB.')
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     try:
-        convert(parse_args())
+        convert(parse_args(argv))
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
 
