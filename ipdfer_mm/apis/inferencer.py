@@ -52,7 +52,7 @@ class ExpressionInferencer:
             :func:`ipdfer_mm.apis.get_model`; nobody names the classes; or a
             setting of the recipe is unknown.
 
-    Example:
+    Examples:
         >>> from ipdfer_mm.apis import ExpressionInferencer
         >>> inferencer = ExpressionInferencer('ipdfer_rendered')
         >>> for face in inferencer('family.jpg')[0].faces:
