@@ -48,6 +48,7 @@ def components(folder) -> dict:
             ChannelsLastHook=dict(),
             CompileHook=dict(cuda_graphs=True),
             DatasetMetaHook=dict(),
+            DatasetNotesHook=dict(),
             EpochSeedHook=dict(),
             NonFiniteLossHook=dict(),
             PlainCheckpointHook=dict(),
@@ -144,6 +145,7 @@ def components(folder) -> dict:
             UniformConfusionLoss=dict()),
         WEIGHT_INITIALIZERS=dict(Pretrained=dict(checkpoint='face.pth')),
         METRICS=dict(
+            BalancedAccuracy=dict(),
             ClassSubsetAccuracy=dict(classes=['happiness', 'neutral']),
             CleanAccuracy=dict(),
             ExpectedCalibrationError=dict(),
