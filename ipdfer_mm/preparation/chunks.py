@@ -3,23 +3,19 @@
 import hashlib
 import json
 import logging
-import multiprocessing
 import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, Optional, TypeVar
+from typing import Generic, NamedTuple, Optional, TypeVar
 
-import cv2
 import torch
 from mmengine.logging import print_log
 from tqdm import tqdm
 
 from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.utils.processes import exit_with_parent
+from ipdfer_mm.utils.processes import map_in_processes
 
 ADVICE = 'nothing is lost: make room and run the same command again'
 
@@ -154,41 +150,15 @@ def _run(task: ChunkTask, chunks: Sequence[Chunk],
         # The same numbers as in the processes below.
         torch.set_num_threads(1)
         try:
-            yield from map(task.make_worker(), parts)
+            yield from map_in_processes(task.make_worker, parts, 0)
         finally:
             torch.set_num_threads(threads)
         return
-    with ProcessPoolExecutor(
-            min(workers, len(chunks)),
-            multiprocessing.get_context('spawn'),
-            initializer=_start_worker,
-            initargs=(task.make_worker, )) as pool:
-        try:
-            yield from pool.map(_work, parts)
-        except BrokenProcessPool as error:
-            raise RuntimeError(
-                'A process that works on pictures ended, by an error above '
-                'this one, or because the system killed it, as it does when '
-                'memory runs out: then run the same command with fewer '
-                '--workers. What was done is kept.') from error
-        except BaseException:  # also Ctrl-C
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-_WORKER: Callable[[Sequence], Any]
-
-
-def _start_worker(make_worker: Callable[[], Callable]) -> None:
-    global _WORKER
-    exit_with_parent()
-    # Ctrl-C goes to all processes; the first one ends the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # One process for each core is faster than threads in small networks.
-    torch.set_num_threads(1)
-    cv2.setNumThreads(0)
-    _WORKER = make_worker()
-
-
-def _work(items: list) -> NamedTuple:
-    return _WORKER(items)
+    try:
+        yield from map_in_processes(task.make_worker, parts, workers)
+    except BrokenProcessPool as error:
+        raise RuntimeError(
+            'A process that works on pictures ended, by an error above '
+            'this one, or because the system killed it, as it does when '
+            'memory runs out: then run the same command with fewer '
+            '--workers. What was done is kept.') from error

@@ -1,19 +1,16 @@
 """Rendering many pictures in several processes."""
 
-import multiprocessing
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from ipdfer_mm.geometry import five_points
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.images import to_png
-from ipdfer_mm.utils.processes import exit_with_parent
+from ipdfer_mm.utils.processes import map_in_processes
 
 from .face_model import FaceModel
 from .population import PlannedPicture, Population
@@ -97,32 +94,27 @@ def render_people(job: RenderJob, people: Sequence[Sequence[PlannedPicture]],
                   workers: int) -> Iterator[list[PictureLabels]]:
     """Render the pictures of people that are not there yet.
 
-    A task is a person, since a renderer remembers people. Processes are
-    spawned, not forked: the caller may run threads or use a GPU.
+    A task is a person, since a renderer remembers people.
 
     Args:
         job (RenderJob): Where and how.
         people (Sequence[Sequence[PlannedPicture]]): Pictures by person.
         workers (int): Number of processes; 0 renders in this one.
 
-    Yields:
-        list[PictureLabels]: Labels of the pictures of each person, in the
-        order of ``people``, those that were there already included.
+    Returns:
+        Iterator[list[PictureLabels]]: Labels of the pictures of each person,
+        in the order of ``people``, those that were there already included.
 
     Raises:
         OSError: If a picture cannot be written.
         concurrent.futures.process.BrokenProcessPool: If a process is killed.
     """
-    if workers == 0:
-        renderer = FaceRenderer(job.model)
-        yield from map(partial(_render_person, job, renderer), people)
-        return
-    with ProcessPoolExecutor(
-            min(workers, len(people)),
-            multiprocessing.get_context('spawn'),
-            initializer=_start_worker,
-            initargs=(job, )) as pool:
-        yield from pool.map(_render_in_worker, people)
+    return map_in_processes(partial(_make_worker, job), people, workers)
+
+
+def _make_worker(job: RenderJob) -> Callable:
+    """Render with one model as long as the process lives."""
+    return partial(_render_person, job, FaceRenderer(job.model))
 
 
 def _render_person(job: RenderJob, renderer: FaceRenderer,
@@ -157,20 +149,3 @@ def _describe(renderer: FaceRenderer, spec: RenderSpec) -> PictureLabels:
                          five_points(landmarks), landmarks,
                          to_vector(spec.expression),
                          to_vector(spec.person.resting_face))
-
-
-# Set in each worker, which renders with one model all its life.
-_job: RenderJob
-_renderer: FaceRenderer
-
-
-def _start_worker(job: RenderJob) -> None:
-    global _job, _renderer
-    exit_with_parent()
-    cv2.setNumThreads(1)
-    _job, _renderer = job, FaceRenderer(job.model)
-
-
-def _render_in_worker(
-        pictures: Sequence[PlannedPicture]) -> list[PictureLabels]:
-    return _render_person(_job, _renderer, pictures)
