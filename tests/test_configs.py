@@ -247,10 +247,9 @@ def test_what_was_prepared_trains(rafdb, tmp_path):
     assert re.search(r'loss_pose: \d', output)
 
 
-@pytest.mark.parametrize('name', ['ipdfer', 'idfer', 'baseline'])
-def test_rafdb_configs_train(name, rafdb, tmp_path):
+def test_idfer_config_trains(rafdb, tmp_path):
     train(
-        f'{name}_rafdb',
+        'idfer_rafdb',
         tmp_path,
         RAFDB_ROOT=str(rafdb),
         FACE_CHECKPOINT=str(rafdb / 'resnet18_face.pth'))

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import binom, binomtest
 
+NUM_DRAWINGS = 10000  # of the bootstrap
+
 
 class McNemar(NamedTuple):
     """Result of :func:`mcnemar`.
@@ -75,11 +77,8 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
 
 def paired_bootstrap(first: np.ndarray,
                      second: np.ndarray,
-                     groups: Sequence,
-                     repeats: int = 10000,
-                     confidence: float = 0.95,
-                     seed: int = 0) -> Bootstrap:
-    """Confidence interval of how much more often the second is right.
+                     groups: Sequence) -> Bootstrap:
+    """95 % confidence interval of how much more often the second is right.
 
     Whole groups are drawn with replacement, so that pictures of one person,
     which are right or wrong together, do not pass for independent. The
@@ -91,9 +90,6 @@ def paired_bootstrap(first: np.ndarray,
         second (np.ndarray): The same for the second, on the same pictures.
         groups (Sequence): The person on each picture, (N, ); the picture's
             own name where people are not known.
-        repeats (int): Number of drawings.
-        confidence (float): Of the interval, between 0 and 1.
-        seed (int): Of the drawings.
 
     Returns:
         Bootstrap: Mean and interval, in [-1, 1]; the interval is nan with
@@ -111,13 +107,12 @@ def paired_bootstrap(first: np.ndarray,
     mean = float(sums.sum() / sizes.sum())
     if len(sizes) < 2:
         return Bootstrap(mean, np.nan, np.nan, len(sizes))
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     means = []
-    for _ in range(repeats):
+    for _ in range(NUM_DRAWINGS):
         drawn = rng.integers(len(sizes), size=len(sizes))
         means.append(sums[drawn].sum() / sizes[drawn].sum())
-    low, high = np.quantile(means, [(1 - confidence) / 2,
-                                    (1 + confidence) / 2])
+    low, high = np.quantile(means, [0.025, 0.975])
     return Bootstrap(mean, float(low), float(high), len(sizes))
 
 

@@ -7,6 +7,8 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torchvision.ops import box_iou
 
+MIN_IOU = 0.3  # of a match, intersection over union
+
 
 class FaceTracker:
     """Numbers faces, so that a face keeps its number while it is seen.
@@ -16,12 +18,10 @@ class FaceTracker:
     places, not people: somebody who comes back later gets a new number.
 
     Args:
-        min_iou (float): Least overlap of a match, as intersection over union.
         patience (int): Frames for which a face may be missed.
     """
 
-    def __init__(self, min_iou: float = 0.3, patience: int = 15) -> None:
-        self.min_iou = min_iou
+    def __init__(self, patience: int = 15) -> None:
         self.patience = patience
         self.num_tracks = 0
         self._frame = 0
@@ -62,5 +62,5 @@ class FaceTracker:
             int(row): tracks[column]
             for row, column in zip(
                 *linear_sum_assignment(overlaps, maximize=True))
-            if overlaps[row, column] >= self.min_iou
+            if overlaps[row, column] >= MIN_IOU
         }

@@ -35,11 +35,6 @@ def perceptual_hash(image: np.ndarray) -> np.ndarray:
     return low > np.median(low)
 
 
-def content_hash(content: bytes) -> str:
-    """Hash of a file's bytes."""
-    return hashlib.sha256(content).hexdigest()
-
-
 def pixel_hash(image: np.ndarray) -> str:
     """Hash of a picture's pixels, whatever the format of its file."""
     digest = hashlib.sha256(str(image.shape).encode())
@@ -47,9 +42,7 @@ def pixel_hash(image: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def near_duplicates(bits: np.ndarray,
-                    max_distance: int = MAX_DISTANCE
-                    ) -> list[tuple[int, int, int]]:
+def near_duplicates(bits: np.ndarray) -> list[tuple[int, int, int]]:
     """Pairs of pictures whose hashes differ in few bits.
 
     Hashes that differ in d bits are equal in at least one of d + 1 parts, so
@@ -57,14 +50,13 @@ def near_duplicates(bits: np.ndarray,
 
     Args:
         bits (np.ndarray): Hashes, bool (N, 255).
-        max_distance (int): Largest number of different bits.
 
     Returns:
         list[tuple[int, int, int]]: Two indices, the smaller first, and the
         number of different bits, sorted.
     """
     pairs: dict[tuple[int, int], int] = {}
-    parts = np.array_split(np.arange(bits.shape[1]), max_distance + 1)
+    parts = np.array_split(np.arange(bits.shape[1]), MAX_DISTANCE + 1)
     for part in tqdm(parts, desc='Comparing', unit='part', disable=None):
         buckets = defaultdict(list)
         for index, key in enumerate(np.packbits(bits[:, part], axis=1)):
@@ -73,7 +65,7 @@ def near_duplicates(bits: np.ndarray,
             for i, first in enumerate(members[:-1]):
                 others = np.array(members[i + 1:])
                 distances = (bits[first] != bits[others]).sum(axis=1)
-                near = distances <= max_distance
+                near = distances <= MAX_DISTANCE
                 pairs.update(
                     ((first, int(other)), int(distance)) for other, distance
                     in zip(others[near], distances[near]))

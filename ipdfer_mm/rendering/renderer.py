@@ -110,12 +110,10 @@ class FaceRenderer:
 
     Args:
         model (FaceModel): The face model.
-        supersampling (int): Samples per pixel along each side.
     """
 
-    def __init__(self, model: FaceModel, supersampling: int = 2) -> None:
+    def __init__(self, model: FaceModel) -> None:
         self.model = model
-        self.supersampling = supersampling
         self.appearance = Appearance(model)
         self._people: dict[Person, tuple[np.ndarray, np.ndarray]] = {}
 
@@ -140,8 +138,7 @@ class FaceRenderer:
         folded = colours * self.appearance.fold_shade(pose.weights)[:, None]
         face, coverage = rasterize(pose.points, pose.nearness,
                                    shade(folded, normals, spec.light),
-                                   self.model.triangles, spec.size,
-                                   self.supersampling)
+                                   self.model.triangles, spec.size)
         rng = np.random.default_rng([spec.seed, 1])
         background = paint_background(spec.size, rng)
         picture = face + (1 - coverage[..., None]) * background

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 NUM_BINS = 600
+MAX_TRACKS = 8  # in a figure
 FIRST_WIDTH = 0.04  # seconds, a frame
 
 
@@ -76,12 +77,11 @@ class ExpressionTimeline:
         sums = np.stack([bins[index] for index in indices])
         return (indices + .5) * self.width, sums[:, :-1] / sums[:, -1:]
 
-    def figure(self, title: str, max_tracks: int = 8) -> Figure:
+    def figure(self, title: str) -> Figure:
         """Draw the people who are seen longest.
 
         Args:
             title (str): Heading.
-            max_tracks (int): Number of people.
 
         Returns:
             Figure: A panel for each. ``savefig`` writes it, no display is
@@ -91,7 +91,7 @@ class ExpressionTimeline:
             track: sum(sums[-1] for sums in bins.values())
             for track, bins in self._sums.items()
         }
-        tracks = sorted(sorted(seen, key=seen.get)[-max_tracks:])
+        tracks = sorted(sorted(seen, key=seen.get)[-MAX_TRACKS:])
         if len(tracks) < len(seen):
             title += f' (the {len(tracks)} of {len(seen)} seen longest)'
         rows = max(len(tracks), 1)

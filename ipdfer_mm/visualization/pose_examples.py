@@ -12,6 +12,9 @@ from ipdfer_mm.preparation.reading import read_picture
 
 from .picture_grid import picture_grid
 
+# Side of each in pixels; of a picture that is no square the middle is shown.
+SIZE = 112
+
 
 def choose_examples(poses: Sequence[int], number: int,
                     seed: int) -> dict[int, list[int]]:
@@ -38,7 +41,7 @@ def choose_examples(poses: Sequence[int], number: int,
 
 
 def draw_examples(paths: Sequence[str], poses: Sequence[int], number: int,
-                  seed: int, size: int = 112) -> np.ndarray:
+                  seed: int) -> np.ndarray:
     """Draw a column of pictures for each pose class.
 
     Args:
@@ -46,8 +49,6 @@ def draw_examples(paths: Sequence[str], poses: Sequence[int], number: int,
         poses (Sequence[int]): Class of each.
         number (int): Rows.
         seed (int): Decides which pictures are shown.
-        size (int): Side of each in pixels; of a picture that is no square
-            the middle is shown. Defaults to 112.
 
     Returns:
         np.ndarray: RGB, uint8, with a heading of class, in degrees, and
@@ -58,10 +59,10 @@ def draw_examples(paths: Sequence[str], poses: Sequence[int], number: int,
     """
     columns = {}
     for pose, indices in choose_examples(poses, number, seed).items():
-        cells = np.full((number, size, size, 3), 255, np.uint8)
+        cells = np.full((number, SIZE, SIZE, 3), 255, np.uint8)
         for cell, index in zip(cells, indices):
             cell[:] = centre_crop(
-                read_picture(Path(paths[index])), None, size)
+                read_picture(Path(paths[index])), None, SIZE)
         count = sum(other == pose for other in poses)
         pictures = torch.from_numpy(cells).permute(0, 3, 1, 2) / 127.5 - 1
         unit = '' if pose == UNKNOWN_POSE else ' deg'

@@ -20,14 +20,14 @@ def test_moving_faces_keep_their_numbers():
 
 def test_the_sum_of_overlaps_decides():
     """Greedy matching would give the left face to the wrong number."""
-    tracker = FaceTracker(min_iou=.1)
+    tracker = FaceTracker()
     assert tracker.update([box(0), box(6)]) == [1, 2]
     # 0 -> 4 overlaps more with 6 (8 of 12) than with 0 (6 of 14).
     assert tracker.update([box(4), box(11)]) == [1, 2]
 
 
 def test_overlap_that_is_too_small():
-    tracker = FaceTracker(min_iou=.3)
+    tracker = FaceTracker()
     tracker.update([box(0)])
     assert tracker.update([box(5)]) == [1]  # 5 of 15
     assert tracker.update([box(11)]) == [2]  # 4 of 16

@@ -128,52 +128,43 @@ def test_missing_config(tmp_path):
         tmp_path / 'absent.py')
 
 
-def test_missing_data_root(config):
-    message = fail(config, '--cfg-options',
-                   'train_dataloader.dataset.data_root=/absent/rafdb')
-    assert "data_root='/absent/rafdb' of RAFDB is no folder" in message
-    assert 'basic/EmoLabel/list_patition_label.txt' in message
+@pytest.mark.parametrize('flags, parts', [
+    (['--cfg-options', 'train_dataloader.dataset.data_root=/absent/rafdb'],
+     ["data_root='/absent/rafdb' of RAFDB is no folder",
+      'basic/EmoLabel/list_patition_label.txt']),
+    (['--cfg-options', 'train_dataloader.dataset.manifest=absent.csv'],
+     ['/absent.csv does not exist', 'tools/prepare_dataset.py']),
+    (['--cfg-options', 'train_dataloader.dataset.manifest=None'],
+     ['no sample of the training set RAFDB has a head pose',
+      'tools/prepare_dataset.py', 'configs/idfer_*.py']),
+    (['--resume', '/absent/epoch_1.pth'],
+     ['The checkpoint /absent/epoch_1.pth does not exist']),
+    (['--cfg-options', 'optim_wrapper.encoders.accumulative_counts=2'],
+     ['optim_wrapper.encoders.accumulative_counts must be 1']),
+])
+def test_what_is_wrong_is_named(config, flags, parts):
+    message = fail(config, *flags)
+    for part in parts:
+        assert part in message
 
 
-def test_missing_manifest(config, rafdb):
-    message = fail(config, '--cfg-options',
-                   'train_dataloader.dataset.manifest=absent.csv')
-    assert f'the manifest {rafdb}/absent.csv does not exist' in message
-    assert 'tools/prepare_dataset.py' in message
-
-
-def test_pose_encoder_without_poses(config):
-    message = fail(config, '--cfg-options',
-                   'train_dataloader.dataset.manifest=None')
-    assert 'no sample of the training set RAFDB has a head pose' in message
-    assert 'tools/prepare_dataset.py' in message
-    assert 'configs/idfer_*.py' in message
-
-
-def test_missing_checkpoint_to_resume(config):
-    message = fail(config, '--resume', '/absent/epoch_1.pth')
-    assert 'The checkpoint /absent/epoch_1.pth does not exist' in message
-
-
-def test_loss_that_is_not_finite(config):
-    message = fail(config, '--cfg-options',
-                   'optim_wrapper.encoders.optimizer.lr=1e20')
-    assert 'FloatingPointError: A loss is not finite at iteration 1' in message
-    assert 'loss_generator=nan' in message
-    assert 'lower learning rate' in message
-    assert not list(config.parent.glob('work/*.pth'))
-
-
-def test_weights_that_are_not_finite(config):
-    # Broken by the last update of an epoch, which no loss shows.
-    message = fail(config, '--cfg-options', 'train_dataloader.batch_size=16',
-                   'optim_wrapper.generator.optimizer.type=SGD',
-                   'optim_wrapper.generator.optimizer.lr=1e38',
-                   'model.loss_recon.type=ipdfer_mm.ReconstructionLoss',
-                   'model.loss_recon.loss_weight=1000')
-    assert 'parameters are not finite after iteration 1' in message
-    assert 'expression_encoder.backbone.' in message
-    assert 'lower learning rate' in message
+@pytest.mark.parametrize('options, parts', [
+    (['optim_wrapper.encoders.optimizer.lr=1e20'],
+     ['FloatingPointError: A loss is not finite at iteration 1',
+      'loss_generator=nan']),
+    # Weights broken by the last update of an epoch, which no loss shows.
+    (['train_dataloader.batch_size=16',
+      'optim_wrapper.generator.optimizer.type=SGD',
+      'optim_wrapper.generator.optimizer.lr=1e38',
+      'model.loss_recon.type=ipdfer_mm.ReconstructionLoss',
+      'model.loss_recon.loss_weight=1000'],
+     ['parameters are not finite after iteration 1',
+      'expression_encoder.backbone.']),
+])
+def test_what_is_not_finite_is_not_saved(config, options, parts):
+    message = fail(config, '--cfg-options', *options)
+    for part in (*parts, 'lower learning rate'):
+        assert part in message
     assert not list(config.parent.glob('work/*.pth'))
 
 
@@ -212,12 +203,6 @@ def test_damaged_checkpoint_is_passed_over(ipdfer_run, tmp_path):
     assert f'resumed epoch: 1, iter: {ITERATIONS}' in output
     assert_equal(comparable(work / 'epoch_2.pth'),
                  comparable(ipdfer_run.work_dir / 'epoch_2.pth'))
-
-
-def test_accumulation_is_refused(config):
-    message = fail(config, '--cfg-options',
-                   'optim_wrapper.encoders.accumulative_counts=2')
-    assert 'optim_wrapper.encoders.accumulative_counts must be 1' in message
 
 
 def test_full_disk_keeps_the_last_checkpoint(config):

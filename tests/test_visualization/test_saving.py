@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from ipdfer_mm.visualization.saving import encode_figure
 
@@ -23,7 +24,8 @@ def test_text_is_no_mathematics(title):
     # What is between the signs is not set in italics: nothing is taken away.
     figure = draw(title)
     encode_figure(figure)
-    assert not figure._suptitle.get_parse_math()
+    assert not any(text.get_parse_math() for text in figure.findobj(Text)
+                   if text.get_text() == title)
 
 
 def test_formats():

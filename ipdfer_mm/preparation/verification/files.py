@@ -13,8 +13,9 @@ from ipdfer_mm.preparation.chunks import (
     file_stamp,
     work_in_chunks,
 )
-from ipdfer_mm.preparation.duplicates import content_hash, perceptual_hash
+from ipdfer_mm.preparation.duplicates import perceptual_hash
 from ipdfer_mm.preparation.reading import read_picture
+from ipdfer_mm.utils.files import sha256
 
 CHUNK_SIZE = 256
 # Of the hashes and faults below; another number discards parts kept.
@@ -126,7 +127,7 @@ class FileChecker:
         path = self.data_root / file.path
         try:
             look = np.packbits(perceptual_hash(read_picture(path)))
-            content = content_hash(path.read_bytes())
+            content = sha256(path)
         except OSError as error:
             # The message begins with the whole path.
             reason = str(error).removeprefix(f'{path}: ')
