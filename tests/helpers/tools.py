@@ -28,10 +28,11 @@ import torch
 from mmengine.logging import MMLogger
 from mmengine.runner import CheckpointLoader
 from mmengine.utils import ManagerMixin
+from yapf.yapflib import yapf_api
 
 ROOT = Path(__file__).resolve().parents[2]
 
-format_code = mmengine_config.FormatCode
+format_code = yapf_api.FormatCode
 FORMATTED = {}
 
 
@@ -42,7 +43,8 @@ def format_once(text: str, **style) -> tuple[str, bool]:
     return FORMATTED[text]
 
 
-mmengine_config.FormatCode = format_once
+# Upstream's MMEngine took it at import, the maintained fork's takes it now.
+yapf_api.FormatCode = mmengine_config.FormatCode = format_once
 
 
 class Result(NamedTuple):
