@@ -43,25 +43,6 @@ def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.linalg.norm(first.T @ second)**2 / scale) if scale else 0.0
 
 
-def distance_correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Distance correlation, which also sees dependence that is not linear.
-
-    `Measuring and testing dependence by correlation of distances
-    <https://arxiv.org/abs/0803.4101>`_ (Székely et al., 2007, Definitions 2
-    and 3): 0 only for independent features, in the limit of many faces; with
-    few it has a positive bias.
-
-    Args:
-        first (np.ndarray): Features, (N, D).
-        second (np.ndarray): Features of the same faces, (N, E).
-
-    Returns:
-        float: In [0, 1].
-    """
-    return _distance_correlation(
-        _centred_distances(first), _centred_distances(second))
-
-
 def measure_dependence(first: np.ndarray,
                        second: np.ndarray,
                        permutations: int = 20,
@@ -114,6 +95,13 @@ def _centred_distances(feats: np.ndarray) -> np.ndarray:
 
 
 def _distance_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Distance correlation, which also sees dependence that is not linear.
+
+    `Measuring and testing dependence by correlation of distances
+    <https://arxiv.org/abs/0803.4101>`_ (Székely et al., 2007, Definitions 2
+    and 3): 0 only for independent features, in the limit of many faces; with
+    few it has a positive bias.
+    """
     scale = np.sqrt((first * first).mean() * (second * second).mean())
     # Rounding can leave a negative covariance of nothing.
     covariance = max((first * second).mean(), 0)

@@ -1,12 +1,11 @@
 """How many pictures of data sets are in each class of head poses."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ipdfer_mm.geometry.yaw_bins import POSE_NAMES, TABLE_1, UNKNOWN_POSE
+from ipdfer_mm.utils.csv_files import csv_text
 
 
 class PoseColumn(NamedTuple):
@@ -88,16 +87,14 @@ def pose_csv(columns: Sequence[PoseColumn]) -> str:
         str: The text, with a header; ``paper`` is empty where the paper has
         no number.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(['dataset', 'split', 'yaw', 'pictures', 'paper'])
+    rows = [['dataset', 'split', 'yaw', 'pictures', 'paper']]
     for column in columns:
         for pose, name in POSE_NAMES.items():
             known = column.paper is not None and pose != UNKNOWN_POSE
-            writer.writerow([column.dataset, column.split, name,
-                             column.counts[pose],
-                             column.paper[pose] if known else ''])
-    return text.getvalue()
+            rows.append([column.dataset, column.split, name,
+                         column.counts[pose],
+                         column.paper[pose] if known else ''])
+    return csv_text(rows)
 
 
 def _share(counts: Counter, pose: int) -> str:

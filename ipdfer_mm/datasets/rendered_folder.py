@@ -20,7 +20,6 @@ face), ``resting_face`` (float32 (N, E)) and ``expression_names`` (E).
 ``labels.csv`` is written last: where it stands, the folder was complete.
 """
 
-import csv
 import hashlib
 import io
 import json
@@ -51,6 +50,7 @@ from ipdfer_mm.rendering.batch import (
     write_rendered,
 )
 from ipdfer_mm.rendering.population import PlannedPicture
+from ipdfer_mm.utils.csv_files import csv_text
 from ipdfer_mm.utils.files import missing_files
 
 LABELS = 'labels.csv'
@@ -196,12 +196,8 @@ def _write_labels(folder: Path, expression_names: Sequence[str],
     np.savez(
         packed, expression_names=np.array(expression_names), **details)
     write_rendered(folder / DETAILS, packed.getvalue())
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator='\n')
-    writer.writerow(COLUMNS)
-    for picture, label in zip(pictures, labels):
-        points = (f'{value:.3f}' for value in label.five_points.ravel())
-        writer.writerow(
-            (*picture_paths(picture), picture.subject, picture.expression,
-             label.yaw, label.pitch, label.roll, *points))
-    write_rendered(folder / LABELS, table.getvalue().encode())
+    rows = [(*picture_paths(picture), picture.subject, picture.expression,
+             label.yaw, label.pitch, label.roll,
+             *(f'{value:.3f}' for value in label.five_points.ravel()))
+            for picture, label in zip(pictures, labels)]
+    write_rendered(folder / LABELS, csv_text([COLUMNS, *rows]).encode())

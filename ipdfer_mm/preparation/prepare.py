@@ -1,7 +1,5 @@
 """Preparing a whole data set, in several processes and in several goes."""
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +7,7 @@ from functools import partial
 
 from ipdfer_mm.datasets.manifest import ALSO_IN, HEADER, REPEATED
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.csv_files import csv_text
 from ipdfer_mm.utils.files import sha256
 
 from .chunks import ADVICE, ChunkTask, file_stamp, work_in_chunks
@@ -156,23 +155,18 @@ def _write_results(job: Job, recipe: bytes, results: Sequence[ChunkResult],
     listed[UNREADABLE] = []
     listed.update((f'{flag}_without_picture', missing)
                   for flag, missing in unmatched.items())
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator='\n')
-    writer.writerow(HEADER)
-    count = without_pose = 0
+    rows = [row for result in results for row in result.rows]
+    for row in rows:
+        for flag in filter(None, row[-1].split(';')):
+            if flag in MEANINGS or flag.startswith(ALSO_IN):
+                listed.setdefault(flag, []).append(row[0])
     for result in results:
-        writer.writerows(result.rows)
-        count += len(result.rows)
-        for row in result.rows:
-            without_pose += row[YAW] == ''
-            for flag in filter(None, row[-1].split(';')):
-                if flag in MEANINGS or flag.startswith(ALSO_IN):
-                    listed.setdefault(flag, []).append(row[0])
         listed[UNREADABLE].extend(result.unreadable)
     for name, lines in listed.items():
         text = ''.join(f'{line}\n' for line in lines)
         write_atomically(job.out / f'{name}.txt', text.encode(), ADVICE)
     write_atomically(job.out / 'recipe.json', recipe, ADVICE)
     write_atomically(job.out / 'manifest.csv',
-                     table.getvalue().encode(), ADVICE)
-    return Summary(count, without_pose, listed)
+                     csv_text([HEADER, *rows]).encode(), ADVICE)
+    without_pose = sum(row[YAW] == '' for row in rows)
+    return Summary(len(rows), without_pose, listed)

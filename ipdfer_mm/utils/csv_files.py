@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, product
@@ -21,6 +22,13 @@ OTHER_FORMATS = {
     b'\xd0\xcf\x11\xe0': 'a workbook of old Excel',
     b'\x1f\x8b': 'a gzip archive',
 }
+
+
+def csv_text(rows: Iterable[Sequence]) -> str:
+    """Write rows, of which the first is the header, as CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator='\n').writerows(rows)
+    return text.getvalue()
 
 
 def read_text(path: str | Path) -> str:

@@ -1,12 +1,12 @@
 """Tables as Markdown, CSV and LaTeX."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+
+from .csv_files import csv_text
 
 LATEX = {
     **{character: f'\\{character}' for character in '&%$#_{}'},
@@ -87,18 +87,12 @@ class TextTable:
         """
         wide = [any(isinstance(row[i], Spread) for row in self.rows)
                 for i in range(len(self.header))]
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator='\n')
-        writer.writerow([
-            name for title, spread in zip(self.header, wide) for name in
-            (_columns(title) if spread else [title])
-        ])
-        for row in self.rows:
-            writer.writerow([
-                value for cell, spread in zip(row, wide)
-                for value in (_values(cell) if spread else [cell])
-            ])
-        return text.getvalue()
+        header = [name for title, spread in zip(self.header, wide)
+                  for name in (_columns(title) if spread else [title])]
+        return csv_text([header, *(
+            [value for cell, spread in zip(row, wide)
+             for value in (_values(cell) if spread else [cell])]
+            for row in self.rows)])
 
     def latex(self) -> str:
         r"""Write it as a ``table`` with the rules of the package booktabs."""

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from helpers.tools import call_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +42,7 @@ def test_page_until_it_is_stopped(tmp_path):
 
 
 def test_unknown_model(tmp_path):
-    process = start(tmp_path, '--model', 'unknown')
-    _, err = process.communicate()
-    assert process.returncode == 2 and 'no model "unknown"' in err
+    code, _, err, _ = call_tool('webpage.py', '--model', 'unknown',
+                                cwd=tmp_path)
+    assert code == 2 and 'no model "unknown"' in err
     assert 'Traceback' not in err
