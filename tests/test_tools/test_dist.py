@@ -15,7 +15,6 @@ from helpers.tiny_run import (
     NUM_TEST,
     ROOT,
     assert_equal,
-    baseline_cfg,
     comparable,
     free_port,
     ipdfer_cfg,
@@ -26,8 +25,6 @@ from helpers.tiny_run import (
     tool_environment,
     write_config,
 )
-
-from ipdfer_mm.registry import MODELS
 
 # Half a batch in each process, so that an epoch has as many iterations.
 HALF_BATCH = ('--cfg-options',
@@ -132,22 +129,6 @@ def test_resumes_in_two_processes(dist_run):
     after = load(dist_run / 'work/epoch_3.pth')['optimizer']['encoders']
     assert before['state'][0]['step'] == 2 * ITERATIONS
     assert after['state'][0]['step'] == 3 * ITERATIONS
-
-
-def test_baseline(tmp_path, rafdb):
-    """One distributed wrapper around the model."""
-    config = write_config(
-        tmp_path / 'tiny.py',
-        rafdb,
-        baseline_cfg(),
-        custom_imports=dict(
-            imports=['helpers.dist_checks'], allow_failed_imports=False),
-        custom_hooks=[dict(type='RankEqualityHook', folder=str(tmp_path))])
-    dist_train(config, tmp_path / 'work', *HALF_BATCH,
-               'train_cfg.max_epochs=1')
-    assert (tmp_path / 'rank1_epoch1').exists()
-    state = load(tmp_path / 'work/epoch_1.pth')['state_dict']
-    assert list(state) == list(MODELS.build(baseline_cfg()).state_dict())
 
 
 @pytest.mark.parametrize('flags', [(), ('--tta', )])

@@ -8,9 +8,12 @@ from helpers.tiny_run import (
     ROOT,
     baseline_cfg,
     free_port,
+    load,
     run,
     write_config,
 )
+
+from ipdfer_mm.registry import MODELS
 
 # Starts the tasks on this machine, as Slurm does on its nodes.
 SRUN = '''#!/usr/bin/env bash
@@ -98,4 +101,7 @@ def test_two_nodes(tmp_path, rafdb):
         GPUS=2, GPUS_PER_NODE=1, MASTER_PORT=free_port())
     for rank in range(2):
         assert (tmp_path / f'rank{rank}_epoch1').exists()
+    # Of one distributed wrapper around the model.
+    state = load(tmp_path / 'work/epoch_1.pth')['state_dict']
+    assert list(state) == list(MODELS.build(baseline_cfg()).state_dict())
     assert (tmp_path / 'work/epoch_1.pth').exists()
