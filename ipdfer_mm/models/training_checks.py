@@ -1,5 +1,6 @@
 """What is refused before the first step of IPD-FER's training."""
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import torch
@@ -95,7 +96,10 @@ def _check_widths(model: 'IPDFERModel') -> None:
     decoder = unwrap(model.decoder)
     size = decoder.img_size
     image = next(decoder.parameters()).new_zeros(1, 3, size, size)
-    with frozen(*model.children()):
+    # Compiled networks would be compiled for this one image, too.
+    set_stance = getattr(
+        getattr(torch, 'compiler', None), 'set_stance', nullcontext)
+    with frozen(*model.children()), set_stance('force_eager'):
         feats = model.extract_feats(image)
     for name, feat in feats.items():
         if feat.shape[1] != decoder.in_channels:
