@@ -137,5 +137,5 @@ def test_only_flagged_pictures(root):
     with pytest.raises(ValueError, match='no sample. Not flagged larger, left '
                        'out: 2'):
         RAFDB(str(root), 'test', manifest=manifest, only_flag='larger')
-    with pytest.raises(ValueError, match='need a manifest, which alone has flags'):
+    with pytest.raises(ValueError, match='which alone has flags'):
         RAFDB(str(root), 'test', only_flag='large')
