@@ -17,7 +17,7 @@ import numpy as np
 import ipdfer_mm
 from ipdfer_mm.apis import ExpressionInferencer
 picture = np.full((64, 64, 3), 127, np.uint8)
-inferencer = ExpressionInferencer('ipdfer_rendered')
+inferencer = ExpressionInferencer()
 (result, ) = inferencer(picture, aligned=True)
 print(ipdfer_mm.__file__, result.faces[0].label)
 '''
@@ -54,7 +54,7 @@ def files(folder: Path) -> set[str]:
 
 def test_files(installed):
     package = files(ROOT / 'ipdfer_mm')
-    assert 'weights/ipdfer_rendered.safetensors' in package
+    assert 'weights/ipdfer_ferplus.safetensors' in package
     configs = {f'.mim/configs/{name}' for name in files(ROOT / 'configs')}
     assert '.mim/configs/ipdfer_rafdb.py' in configs
     assert files(installed / 'ipdfer_mm') == (

@@ -13,7 +13,11 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from ipdfer_mm.apis import ExpressionInferencer, list_models
+from ipdfer_mm.apis import (
+    DEFAULT_MODEL,
+    ExpressionInferencer,
+    list_models,
+)
 from ipdfer_mm.apis.annotation import (
     AnnotationJob,
     Summary,
@@ -41,7 +45,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         '--webcam', type=int, metavar='N', help='number of a camera, from 0')
     parser.add_argument(
         '--model',
-        default='ipdfer_rendered',
+        default=DEFAULT_MODEL,
         help='a config, or a name, with which the checkpoint is known: '
         f'{", ".join(list_models())} (default: %(default)s)')
     parser.add_argument('--checkpoint', help='checkpoint of the config')

@@ -10,7 +10,11 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from ipdfer_mm.apis import ExpressionInferencer, list_models
+from ipdfer_mm.apis import (
+    DEFAULT_MODEL,
+    ExpressionInferencer,
+    list_models,
+)
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -18,7 +22,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         '--model',
-        default='ipdfer_rendered',
+        default=DEFAULT_MODEL,
         help='a config, or a name, with which the checkpoint is known: '
         f'{", ".join(list_models())} (default: %(default)s)')
     parser.add_argument('--checkpoint', help='checkpoint of the config')

@@ -1,11 +1,11 @@
 """Trained models on pictures and videos."""
 
 from .inferencer import ExpressionInferencer
-from .known_models import KnownModel, list_models
+from .known_models import DEFAULT_MODEL, KnownModel, list_models
 from .loading import get_model
 from .results import Face, PictureResult
 
 __all__ = [
-    'ExpressionInferencer', 'Face', 'KnownModel', 'PictureResult',
-    'get_model', 'list_models'
+    'DEFAULT_MODEL', 'ExpressionInferencer', 'Face', 'KnownModel',
+    'PictureResult', 'get_model', 'list_models'
 ]

@@ -17,6 +17,7 @@ from ipdfer_mm.visualization.picture_grid import to_uint8
 
 from .face_finder import FaceFinder, whole_picture
 from .inputs import PictureInput, list_inputs, to_rgb
+from .known_models import DEFAULT_MODEL
 from .loading import aligned_size, class_names, get_model
 from .pipeline import build_pipeline
 from .results import Face, PictureResult
@@ -33,7 +34,8 @@ class ExpressionInferencer:
         model (str, Path or Config): A name of
             :func:`ipdfer_mm.apis.list_models`, the path of a config, or a
             config: an :class:`IPDFERModel` or an ``ImageClassifier`` of
-            mmpretrain.
+            mmpretrain. Defaults to ``'ipdfer_ferplus'``, which comes with
+            the package and was trained on photographs.
         pretrained (bool, str or Path): The checkpoint. Defaults to that of
             the name.
         device (str, optional): Where the networks run. Defaults to the GPU
@@ -54,13 +56,13 @@ class ExpressionInferencer:
 
     Examples:
         >>> from ipdfer_mm.apis import ExpressionInferencer
-        >>> inferencer = ExpressionInferencer('ipdfer_rendered')
+        >>> inferencer = ExpressionInferencer()
         >>> for face in inferencer('family.jpg')[0].faces:
         ...     print(face.label, face.box, face.angles.yaw)
     """
 
     def __init__(self,
-                 model: str | Path | Config,
+                 model: str | Path | Config = DEFAULT_MODEL,
                  pretrained: bool | str | Path = True,
                  device: str | None = None,
                  classes: Sequence[str] | None = None,

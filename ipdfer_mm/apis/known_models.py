@@ -13,6 +13,10 @@ PACKAGE = Path(__file__).resolve().parents[1]
 ROOTS = (PACKAGE / '.mim', PACKAGE.parent)
 
 
+# Recognizes the expressions of photographs.
+DEFAULT_MODEL = 'ipdfer_ferplus'
+
+
 class KnownModel(NamedTuple):
     """A model that goes by a name.
 

@@ -20,14 +20,17 @@ from .markup import (
 TITLE = 'Facial expressions'
 CONSENT = ('Pictures stay on the computer that runs this page and are not '
            'stored. Please ask the people in them first.')
-LIMITS = {'ipdfer_rendered': 'It knows rendered people only. '}
+LIMITS = {
+    'ipdfer_ferplus': 'It was trained on gray photographs of the web. ',
+    'ipdfer_rendered': 'It knows rendered people only. ',
+}
 WELCOME = 'Upload a picture, take one with the camera, or choose an example.'
 NO_FACE = ('No face was found. Try a picture that shows a face larger, '
            'upright and not quite from the side.')
 UNREADABLE = ('{} cannot be read: it is damaged, or no picture. Try a JPEG or '
               'PNG file.')
 ONLY_CLASSIFIES = ('This model only classifies. A model of IPD-FER, such as '
-                   'ipdfer_rendered, also takes faces apart into identity, '
+                   'ipdfer_ferplus, also takes faces apart into identity, '
                    'pose and expression.')
 # What is shown of `IPDFERModel.synthesize`, with a pose encoder or without.
 CAPTIONS = {
