@@ -24,7 +24,7 @@ def parse_requirements(name: str) -> list:
 
 
 class BuildWithConfigs(build_py):
-    """Puts the configs into `.mim`, where OpenMMLab's tools look for them."""
+    """Puts configs and tools into `.mim`, where OpenMMLab looks for them."""
 
     def run(self) -> None:
         """Build, and copy them; an editable installation has the checkout."""
@@ -32,9 +32,9 @@ class BuildWithConfigs(build_py):
         if self.editable_mode:
             return
         target = Path(self.build_lib, 'ipdfer_mm/.mim')
-        shutil.copytree(ROOT / 'configs', target / 'configs',
-                        dirs_exist_ok=True,
-                        ignore=shutil.ignore_patterns('__pycache__'))
+        for name in ('configs', 'tools'):
+            shutil.copytree(ROOT / name, target / name, dirs_exist_ok=True,
+                            ignore=shutil.ignore_patterns('__pycache__'))
         if (ROOT / 'model-index.yml').is_file():
             shutil.copy(ROOT / 'model-index.yml', target)
 
@@ -50,6 +50,8 @@ setup(
     packages=find_packages(include=['ipdfer_mm', 'ipdfer_mm.*']),
     package_data={'ipdfer_mm': ['py.typed', 'weights/*']},
     cmdclass={'build_py': BuildWithConfigs},
+    entry_points=dict(
+        console_scripts=['ipdfer = ipdfer_mm.command_line:main']),
     python_requires='>=3.10',
     install_requires=parse_requirements('openmmlab')
     + parse_requirements('runtime'),

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ('LICENSE', 'MANIFEST.in', 'README.md', 'configs', 'ipdfer_mm',
+           'tools',
            'model-index.yml', 'pyproject.toml', 'requirements', 'setup.py')
 USE = '''
 import numpy as np
@@ -55,8 +56,10 @@ def files(folder: Path) -> set[str]:
 def test_files(installed):
     package = files(ROOT / 'ipdfer_mm')
     assert 'weights/ipdfer_ferplus.safetensors' in package
-    configs = {f'.mim/configs/{name}' for name in files(ROOT / 'configs')}
+    configs = {f'.mim/{folder}/{name}' for folder in ('configs', 'tools')
+               for name in files(ROOT / folder)}
     assert '.mim/configs/ipdfer_rafdb.py' in configs
+    assert '.mim/tools/train.py' in configs
     assert files(installed / 'ipdfer_mm') == (
         package | configs | {'.mim/model-index.yml'})
     # Neither tests nor tools become top-level packages.

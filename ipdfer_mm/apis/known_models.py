@@ -5,13 +5,8 @@ from typing import NamedTuple
 
 from modelindex.load_model_index import load
 
+from ipdfer_mm.utils.installation import find_root
 from ipdfer_mm.utils.weight_files import FOLDER, SCHEME
-
-PACKAGE = Path(__file__).resolve().parents[1]
-# Where the configs are: beside an installed package's modules, or at the top
-# of a checkout.
-ROOTS = (PACKAGE / '.mim', PACKAGE.parent)
-
 
 # Recognizes the expressions of photographs.
 DEFAULT_MODEL = 'ipdfer_ferplus'
@@ -39,7 +34,7 @@ def list_models() -> dict[str, KnownModel]:
         dict[str, KnownModel]: Config and weights by name, sorted; empty where
         the package has no configs.
     """
-    root = next((root for root in ROOTS if (root / 'configs').is_dir()), None)
+    root = find_root('configs')
     if root is None:
         return {}
     known = {

@@ -7,10 +7,10 @@ from helpers.small_model import build_model, head, model_cfg, resnet
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
-from ipdfer_mm.apis import get_model, known_models, list_models
+from ipdfer_mm.apis import get_model, list_models
 from ipdfer_mm.apis.loading import load_trained_model
 from ipdfer_mm.registry import MODELS
-from ipdfer_mm.utils import register_all_modules
+from ipdfer_mm.utils import installation, register_all_modules
 from ipdfer_mm.utils.weight_files import save_weights
 
 CLASSES = ('anger', 'happiness', 'neutral', 'sadness')
@@ -59,12 +59,12 @@ Models:
 ''')
     (installed / 'model-index.yml').write_text(
         'Import:\n  - configs/metafile.yml\n')
-    monkeypatch.setattr(known_models, 'ROOTS',
-                        (installed, *known_models.ROOTS))
+    monkeypatch.setattr(installation, 'ROOTS',
+                        (installed, *installation.ROOTS))
     assert list_models() == {
         'first': (installed / 'configs/one.py', 'https://example.org/one.pth')
     }
-    monkeypatch.setattr(known_models, 'ROOTS', (tmp_path, ))
+    monkeypatch.setattr(installation, 'ROOTS', (tmp_path, ))
     assert list_models() == {}
     with pytest.raises(ValueError, match='configs are not installed'):
         get_model('first')

@@ -1,0 +1,76 @@
+"""The command ipdfer."""
+
+import sys
+
+import pytest
+
+from ipdfer_mm import command_line
+from ipdfer_mm.command_line import COMMANDS, find_config, main
+from ipdfer_mm.utils import installation
+from ipdfer_mm.utils.installation import find_root
+
+
+def test_help_fits_on_a_screen(capsys):
+    for argv in ([], ['--help'], ['-h']):
+        assert main(argv) is None
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) <= 24 and max(map(len, lines)) < 80
+        for name in COMMANDS:
+            assert any(line.startswith(f'  {name} ') for line in lines)
+
+
+@pytest.mark.parametrize('name', COMMANDS)
+def test_commands_are_the_tools(name, capsys, monkeypatch):
+    monkeypatch.setattr('sys.argv', ['ipdfer'])
+    with pytest.raises(SystemExit) as info:
+        main([name, '--help'])
+    assert not info.value.code
+    assert f'usage: ipdfer {name} ' in capsys.readouterr().out
+
+
+def test_arguments_and_status_are_those_of_the_tool(tmp_path, monkeypatch):
+    (tmp_path / 'tools').mkdir()
+    (tmp_path / 'configs/part').mkdir(parents=True)
+    (tmp_path / 'configs/part/a.py').touch()
+    (tmp_path / 'tools/train.py').write_text(
+        'def main(argv):\n    main.argv = argv\n    return 7\n')
+    monkeypatch.setattr(installation, 'ROOTS', (tmp_path, ))
+    monkeypatch.setattr('sys.argv', ['ipdfer'])
+    assert main(['train', 'part/a.py', '--seed', '1', 'b.py']) == 7
+
+    assert sys.modules['ipdfer_tool_train'].main.argv == [
+        str(tmp_path / 'configs/part/a.py'), '--seed', '1', 'b.py']
+
+
+def test_configs_by_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    root = find_root('configs')
+    packaged = str(root / 'configs/ipdfer_rafdb.py')
+    assert find_config('ipdfer_rafdb.py', root) == packaged
+    assert find_config('configs/ipdfer_rafdb.py', root) == packaged
+    for other in ('no_such_config.py', 'ipdfer_rafdb', '--out=a.py'):
+        assert find_config(other, root) == other
+    (tmp_path / 'ipdfer_rafdb.py').touch()  # the user's own comes first
+    assert find_config('ipdfer_rafdb.py', root) == 'ipdfer_rafdb.py'
+
+
+def test_unknown_command(capsys):
+    assert main(['trian']) == 2
+    err = capsys.readouterr().err
+    assert 'no command "trian"' in err and 'usage: ipdfer' in err
+
+
+def test_without_tools(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(installation, 'ROOTS', (tmp_path, ))
+    assert main(['train', 'a.py']) == 2
+    assert 'install the package again' in capsys.readouterr().err
+
+
+def test_doctor_names_what_is_missing(capsys, monkeypatch):
+    monkeypatch.setattr(command_line, 'OPTIONAL',
+                        {'no_such_module': ('webpage', ), 'numpy': ('x', )})
+    assert main(['doctor']) is None
+    out = capsys.readouterr().out
+    assert 'ipdfer_mm: ' in out and 'mmengine: ' in out
+    assert 'no_such_module: for `ipdfer webpage`' in out
+    assert 'numpy: for' not in out
