@@ -56,6 +56,7 @@ setup(
     install_requires=parse_requirements('openmmlab')
     + parse_requirements('runtime'),
     extras_require={
+        'lite': parse_requirements('lite'),
         'optional': parse_requirements('optional'),
         'tests': parse_requirements('tests'),
     },
