@@ -3,7 +3,9 @@
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 
 from ipdfer_mm.utils.installation import find_root
 
@@ -66,11 +68,11 @@ def load_tool(path: Path) -> Callable[[Sequence[str]], int | None]:
     Returns:
         Callable: Its ``main``.
     """
-    name = f'ipdfer_tool_{path.stem}'
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+    loader = SourceFileLoader(f'ipdfer_tool_{path.stem}', str(path))
+    module = ModuleType(loader.name)
+    module.__file__ = str(path)
+    sys.modules[loader.name] = module
+    loader.exec_module(module)
     return module.main
 
 
@@ -125,7 +127,8 @@ def main(argv: Sequence[str] | None = None) -> int | None:
         return None
     name, *arguments = argv
     if name == 'doctor':
-        return doctor()
+        doctor()
+        return None
     if name not in COMMANDS:
         print(f'There is no command "{name}".\n\n{usage()}', file=sys.stderr)
         return 2

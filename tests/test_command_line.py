@@ -55,9 +55,9 @@ def test_configs_by_name(tmp_path, monkeypatch):
 
 
 def test_unknown_command(capsys):
-    assert main(['trian']) == 2
+    assert main(['learn']) == 2
     err = capsys.readouterr().err
-    assert 'no command "trian"' in err and 'usage: ipdfer' in err
+    assert 'no command "learn"' in err and 'usage: ipdfer' in err
 
 
 def test_without_tools(tmp_path, monkeypatch, capsys):
