@@ -5,6 +5,7 @@ import math
 import os.path as osp
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from mmengine.logging import print_log
@@ -23,7 +24,6 @@ from .manifest import (
     join_manifest,
     knows_duplicates,
     picture_keys,
-    read_manifest,
     recipe_hash,
 )
 
@@ -293,9 +293,11 @@ class FERDataset(BaseDataset):
                     'or name it in drop_classes to leave such samples out.')
 
     def _join_manifest(self, samples: list[dict]) -> list[dict]:
+        leave_out = None
         if self.drop_unprepared:
-            samples = list(self._keep_prepared(samples))
-        samples = join_manifest(samples, self.manifest)
+            leave_out = partial(
+                self.note, 'Without a row in the manifest, left out')
+        samples = join_manifest(samples, self.manifest, leave_out)
         if self.only_flag is not None:
             for sample in samples:
                 if self.only_flag not in sample['flags']:
@@ -320,15 +322,6 @@ class FERDataset(BaseDataset):
         if recipe is not None:
             self._metainfo['recipe'] = recipe
         return samples
-
-    def _keep_prepared(self, samples: Iterable[dict]) -> Iterator[dict]:
-        rows = read_manifest(self.manifest)
-        for sample in samples:
-            if all(sample[key] in rows for key in picture_keys(sample)):
-                yield sample
-            else:
-                self.note('Without a row in the manifest, left out',
-                          sample['img_path'])
 
     def _keep_unflagged(self, samples: Iterable[dict]) -> Iterator[dict]:
         for sample in samples:

@@ -7,7 +7,7 @@ are not in it: they always come from the official files.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -125,13 +125,19 @@ def _parse_row(cells: Mapping[str, str], where: str) -> ManifestRow:
                        parse_points(cells, where), flags)
 
 
-def join_manifest(samples: list[dict], manifest: str) -> list[dict]:
+def join_manifest(
+        samples: list[dict],
+        manifest: str,
+        leave_out: Callable[[str], None] | None = None) -> list[dict]:
     """Replace pictures and yaw of samples by those of a manifest.
 
     Args:
         samples (list[dict]): Samples with ``img_path`` and perhaps
             ``neutral_img_path``, relative to the data root.
         manifest (str): The manifest.
+        leave_out (Callable[[str], None], optional): Told the image of each
+            sample that is left out, as it has no row. Defaults to None: such
+            a sample is an error.
 
     Returns:
         list[dict]: The samples with the paths of the aligned pictures, the
@@ -142,23 +148,26 @@ def join_manifest(samples: list[dict], manifest: str) -> list[dict]:
         ValueError: If pictures have no row in the manifest; names them.
     """
     rows = read_manifest(manifest)
-    absent = [
-        sample[key] for sample in samples for key in picture_keys(sample)
-        if sample[key] not in rows
-    ]
-    if absent:
+    joined, absent = [], []
+    for sample in samples:
+        keys = picture_keys(sample)
+        without_row = [sample[key] for key in keys if sample[key] not in rows]
+        if without_row:
+            absent += without_row
+            if leave_out is not None:
+                leave_out(sample['img_path'])
+            continue
+        row = rows[sample['img_path']]
+        new = {**sample, 'yaw': row.yaw, 'flags': row.flags, 'aligned': True}
+        new.pop('landmarks', None)
+        for key in keys:
+            new[key] = rows[sample[key]].aligned_path
+        joined.append(new)
+    if absent and leave_out is None:
         raise ValueError(
             f'{manifest} has no row for {len(absent)} pictures: '
             f'{shorten(absent)}. {MEND} Those that it cannot read, which its '
             'unreadable.txt lists, are left out with drop_unprepared=True.')
-    joined = []
-    for sample in samples:
-        row = rows[sample['img_path']]
-        new = {**sample, 'yaw': row.yaw, 'flags': row.flags, 'aligned': True}
-        new.pop('landmarks', None)
-        for key in picture_keys(sample):
-            new[key] = rows[sample[key]].aligned_path
-        joined.append(new)
     return joined
 
 
