@@ -2,7 +2,7 @@
 
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -59,21 +59,21 @@ def usage() -> str:
     ])
 
 
-def load_tool(path: Path) -> Callable[[Sequence[str]], int | None]:
+def load_tool(path: Path) -> ModuleType:
     """Import a tool as a module.
 
     Args:
         path (Path): Its file.
 
     Returns:
-        Callable: Its ``main``.
+        ModuleType: With its ``main``.
     """
     loader = SourceFileLoader(f'ipdfer_tool_{path.stem}', str(path))
     module = ModuleType(loader.name)
     module.__file__ = str(path)
     sys.modules[loader.name] = module
     loader.exec_module(module)
-    return module.main
+    return module
 
 
 def find_config(argument: str, root: Path) -> str:
@@ -140,4 +140,4 @@ def main(argv: Sequence[str] | None = None) -> int | None:
         return 2
     sys.argv[0] = f'ipdfer {name}'  # what argparse calls the program
     tool = load_tool(root / 'tools' / COMMANDS[name][0])
-    return tool([find_config(argument, root) for argument in arguments])
+    return tool.main([find_config(argument, root) for argument in arguments])

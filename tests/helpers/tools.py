@@ -1,6 +1,5 @@
 """The repository's tools, called in this process as a shell calls them."""
 
-import importlib.util
 import logging
 import os
 import random
@@ -29,6 +28,8 @@ from mmengine.logging import MMLogger
 from mmengine.runner import CheckpointLoader
 from mmengine.utils import ManagerMixin
 from yapf.yapflib import yapf_api
+
+from ipdfer_mm import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,11 +79,7 @@ class Tee(StringIO):
 @cache
 def load_tool(path: Path | str) -> ModuleType:
     """Import a tool by its path, also one below ``tools``."""
-    path = ROOT / 'tools' / path
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return command_line.load_tool(ROOT / 'tools' / path)
 
 
 def call_tool(tool: Path | str, *args, cwd: Path = ROOT, **env) -> Result:
