@@ -23,7 +23,7 @@ from .options import (
 )
 
 PLAIN, LITERAL, OURS = 'plain', 'literal', 'ours'
-COUNTED = 4  # pictures of a batch
+COUNTED = 4  # images of a batch
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Workload:
 
     Attributes:
         width (int): Channels of ResNet-18's first stage.
-        size (int): Side of the pictures in pixels.
-        batch_size (int): Pictures of a step.
+        size (int): Side of the images in pixels.
+        batch_size (int): Images of a step.
         device (str): ``'cpu'`` or ``'cuda'``.
     """
 
@@ -182,7 +182,7 @@ def count_flops(step: Callable[[], object]) -> int:
 def step_flops(kind: str, options: str, work: Workload) -> float:
     """Count what an iteration computes, on average.
 
-    It is counted with :data:`COUNTED` pictures, to each of which the same is
+    It is counted with :data:`COUNTED` images, to each of which the same is
     done.
 
     Args:

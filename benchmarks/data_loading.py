@@ -1,4 +1,4 @@
-"""How fast pictures are read, decoded and augmented."""
+"""How fast images are read, decoded and augmented."""
 
 import tempfile
 import time
@@ -17,8 +17,8 @@ FILE_SIZE = 100  # side of RAF-DB's aligned faces, in pixels
 NUM_FILES = 512
 
 
-def write_pictures(folder: Path) -> None:
-    """Write JPEG pictures as large as RAF-DB's, in class folders.
+def write_images(folder: Path) -> None:
+    """Write JPEG images as large as RAF-DB's, in class folders.
 
     Args:
         folder (Path): Where to.
@@ -29,28 +29,28 @@ def write_pictures(folder: Path) -> None:
         place.mkdir(parents=True, exist_ok=True)
         # As many details as a face has: noise of an eighth of the size.
         coarse = rng.integers(0, 256, (FILE_SIZE // 8, FILE_SIZE // 8, 3))
-        picture = cv2.resize(
+        image = cv2.resize(
             coarse.astype(np.uint8), (FILE_SIZE, FILE_SIZE),
             interpolation=cv2.INTER_CUBIC)
-        cv2.imwrite(str(place / f'{index:04d}.jpg'), picture)
+        cv2.imwrite(str(place / f'{index:04d}.jpg'), image)
 
 
 def loading_speed(size: int, batch_size: int, workers: int,
                   rounds: int) -> list[float]:
-    """Time a data loader that nobody waits for.
+    """Time a data loader that is not waited for.
 
     Args:
-        size (int): Side of the pictures in pixels.
-        batch_size (int): Pictures of a batch.
+        size (int): Side of the images in pixels.
+        batch_size (int): Images of a batch.
         workers (int): Processes that load.
         rounds (int): How many times all are loaded.
 
     Returns:
-        list[float]: Pictures a second, for each round.
+        list[float]: Images a second, for each round.
     """
     speeds = []
     with tempfile.TemporaryDirectory() as folder:
-        write_pictures(Path(folder))
+        write_images(Path(folder))
         dataset = FolderFER(
             folder,
             'train',

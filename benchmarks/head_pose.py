@@ -1,6 +1,6 @@
 """Compare head-pose estimators on rendered faces, whose yaw is known.
 
-The estimators see what they would see in a data set: `pnp5` and `onnx` the
+The estimators see what they would see in a dataset: `pnp5` and `onnx` the
 points that the face detector finds, `facepose_linear` the 68 landmarks with
 noise, as of a landmark network. Prints a Markdown table of the mean error in
 degrees and of the share of right classes, by class of the true yaw.
@@ -15,13 +15,13 @@ import torch
 from tqdm import tqdm
 
 from ipdfer_mm.geometry import scaled_template
-from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, pose_class
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, yaw_bin
 from ipdfer_mm.preparation.face_choice import choose_face
 from ipdfer_mm.preparation.face_search import FaceSearch
 from ipdfer_mm.preparation.head_pose import (
     UNKNOWN,
     Angles,
-    FacePicture,
+    FaceImage,
     FivePointPose,
     NetworkPose,
     contour_yaw,
@@ -36,7 +36,7 @@ from ipdfer_mm.rendering import (
     parametric_head,
     sample_expression,
     sample_light,
-    sample_person,
+    sample_subject,
 )
 from ipdfer_mm.utils.expressions import EXPRESSIONS
 
@@ -67,11 +67,11 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def render_faces(model: FaceModel, count: int, rng: np.random.Generator
                  ) -> Iterator[tuple[RenderSpec, RenderedFace]]:
-    """Render faces of other people, all expressions in turn."""
+    """Render faces of other subjects, all expressions in turn."""
     renderer = FaceRenderer(model)
     for i in range(count):
         spec = RenderSpec(
-            sample_person(len(model.identity), rng),
+            sample_subject(len(model.identity), rng),
             sample_expression(EXPRESSIONS[i % len(EXPRESSIONS)], rng),
             yaw=rng.uniform(-MAX_YAW, MAX_YAW),
             pitch=PITCH_DEVIATION * rng.standard_normal(),
@@ -96,9 +96,9 @@ def table_row(name: str, true: np.ndarray, found: np.ndarray) -> str:
     known = ~np.isnan(found)
     error = np.abs(found - true)
     right = np.array([
-        pose_class(f) == pose_class(t) for t, f in zip(true, found)
+        yaw_bin(f) == yaw_bin(t) for t, f in zip(true, found)
     ])
-    classes = np.array([pose_class(yaw) for yaw in true])
+    classes = np.array([yaw_bin(yaw) for yaw in true])
     cells = []
     for part in (known, *(known & (classes == label)
                           for label in range(len(POSE_EDGES) + 1))):
@@ -113,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     model = parametric_head()
     if args.face_model is not None:
         model = FaceModel.load(args.face_model)
-    estimators: dict[str, Callable[[FacePicture], Angles]] = {
+    estimators: dict[str, Callable[[FaceImage], Angles]] = {
         'pnp5': FivePointPose()
     }
     if args.networks:
@@ -126,10 +126,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     for spec, face in tqdm(faces, total=args.num_faces):
         true.append(spec.yaw)
         detections = search([face.image], [Region.of(face.image, None)])[0]
-        centre = ((SIZE - 1) / 2, ) * 2
-        points = choose_face(detections, centre).points
-        picture = FacePicture('', face.image, points)
-        answers = {name: estimate(picture).yaw if points is not None else
+        center = ((SIZE - 1) / 2, ) * 2
+        points = choose_face(detections, center).points
+        image = FaceImage('', face.image, points)
+        answers = {name: estimate(image).yaw if points is not None else
                    float('nan') for name, estimate in estimators.items()}
         answers['facepose_linear'] = noisy_contour(face, rng).yaw
         for name, yaw in answers.items():
@@ -141,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     print('|---' * len(header) + '|')
     for name, yaw in found.items():
         print(table_row(name, np.array(true), np.array(yaw)))
-    print(f'\nMean error of the yaw in degrees / share of right pose classes, '
+    print(f'\nMean error of the yaw in degrees / share of right yaw bins, '
           f'{args.num_faces} faces.')
 
 

@@ -66,12 +66,12 @@ def benchmark_table(summaries: dict[int, dict], title: str,
             rows.append([
                 name, size,
                 f'{row["ms"]:.2f} ({row["ms_low"]:.2f}-{row["ms_high"]:.2f})',
-                f'{row["ms_best"]:.2f}', f'{row["pictures_per_second"]:.0f}',
+                f'{row["ms_best"]:.2f}', f'{row["images_per_second"]:.0f}',
                 f'{row["speedup"]:.2f} ({row["speedup_low"]:.2f}-'
                 f'{row["speedup_high"]:.2f})'
             ])
-    header = ['runtime', 'batch', 'ms a picture', 'fastest round',
-              'pictures/s', 'times as fast']
+    header = ['runtime', 'batch', 'ms an image', 'fastest round',
+              'images/s', 'times as fast']
     return TextTable('benchmark_inference', title, header, rows, list(notes))
 
 
@@ -83,19 +83,19 @@ def benchmark(args: argparse.Namespace) -> None:
         {**plain_classifier(cfg), '_scope_': 'mmpretrain'})
     rng = np.random.default_rng(0)
     shape = (max(args.batch_sizes), size, size, 3)
-    pictures = rng.integers(0, 256, shape, dtype=np.uint8)
+    images = rng.integers(0, 256, shape, dtype=np.uint8)
     classes = [str(i) for i in range(model.head.num_classes)]
-    runtimes = make_runtimes(model, pictures, classes, args.threads)
+    runtimes = make_runtimes(model, images, classes, args.threads)
     summaries = {}
     for batch_size in args.batch_sizes:
         medians = interleave(
-            {name: partial(runtime, pictures[:batch_size])
+            {name: partial(runtime, images[:batch_size])
              for name, runtime in runtimes.items()}, args.rounds)
         summaries[batch_size] = summarize(medians, batch_size, EAGER)
     machine = dict(describe_machine('cpu', args.threads),
                    onnxruntime=onnxruntime.__version__)
     table = benchmark_table(
-        summaries, f'{Path(args.config).stem}, pictures of {size} pixels',
+        summaries, f'{Path(args.config).stem}, images of {size} pixels',
         [', '.join(f'{key} {value}' for key, value in machine.items()),
          f'{args.rounds} rounds; times as fast as {EAGER} in the same round'])
     args.out.mkdir(parents=True, exist_ok=True)

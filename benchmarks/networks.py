@@ -1,4 +1,4 @@
-"""Networks of the paper's kind in any width and for any size of picture."""
+"""Networks of the paper's kind in any width and for any size of image."""
 
 import torch.nn as nn
 
@@ -58,7 +58,7 @@ def build_ipdfer(width: int, size: int, kind: str = 'IPDFERModel',
     Args:
         width (int): Channels of the first stage of each ResNet-18; the
             paper's is 64. Features are eight times as wide.
-        size (int): Side of the pictures in pixels, at least 32.
+        size (int): Side of the images in pixels, at least 32.
         kind (str): :class:`IPDFERModel` or one of its variants.
         **kwargs: Other arguments of it.
 

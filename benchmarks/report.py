@@ -10,8 +10,8 @@ from .contenders import LITERAL, PLAIN
 from .options import is_of_ipdfer
 from .timing import quartiles
 
-# Table 7 of the paper is about 30 epochs of RAF-DB's 12,271 pictures.
-TABLE_7_PICTURES = 30 * 12271
+# Table 7 of the paper is about 30 epochs of RAF-DB's 12,271 images.
+TABLE_7_IMAGES = 30 * 12271
 MEBI = 2**20
 
 
@@ -25,11 +25,11 @@ def step_row(name: tuple[str, str], medians: dict[tuple[str, str], list],
         medians (dict): Seconds of an iteration, one for each round, by name.
         flops (dict): Floating-point operations of an iteration, by name.
         memory (int): Bytes.
-        batch_size (int): Pictures of an iteration.
+        batch_size (int): Images of an iteration.
 
     Returns:
-        dict: ``kind``, ``options``, ``pictures_per_second`` with quartiles
-        ``_low`` and ``_high``, ``gflops`` of a picture, ``memory_mib``,
+        dict: ``kind``, ``options``, ``images_per_second`` with quartiles
+        ``_low`` and ``_high``, ``gflops`` of an image, ``memory_mib``,
         ``table_7_hours``, and, each the median over the rounds:
         ``cost``, the time in plain steps with the same options (quartiles
         ``cost_low`` and ``cost_high``), ``flops_ratio``, the operations in
@@ -43,10 +43,10 @@ def step_row(name: tuple[str, str], medians: dict[tuple[str, str], list],
     low, middle, high = quartiles(batch_size / seconds)
     cost = quartiles(seconds / np.array(medians[plain]))
     row = dict(
-        kind=kind, options=options, pictures_per_second=middle,
-        pictures_per_second_low=low, pictures_per_second_high=high,
+        kind=kind, options=options, images_per_second=middle,
+        images_per_second_low=low, images_per_second_high=high,
         gflops=flops[name] / batch_size / 1e9, memory_mib=memory / MEBI,
-        table_7_hours=TABLE_7_PICTURES / middle / 3600, cost=cost[1],
+        table_7_hours=TABLE_7_IMAGES / middle / 3600, cost=cost[1],
         cost_low=cost[0], cost_high=cost[2],
         flops_ratio=flops[name] / flops[plain])
     row['efficiency'] = row['cost'] / row['flops_ratio']
@@ -83,16 +83,16 @@ def steps_table(rows: Sequence[dict], title: str,
     Returns:
         TextTable: A row for each step.
     """
-    header = ['step', 'options', 'pictures/s', 'GFLOP a picture',
+    header = ['step', 'options', 'images/s', 'GFLOP an image',
               'cost in plain steps', 'FLOPs in plain steps', 'cost by FLOPs',
               'times as fast as literal', 'MiB', 'hours of Table 7']
     cells = []
     for row in rows:
         cells.append([
             row['kind'], row['options'],
-            f'{row["pictures_per_second"]:.1f} '
-            f'({row["pictures_per_second_low"]:.1f}-'
-            f'{row["pictures_per_second_high"]:.1f})',
+            f'{row["images_per_second"]:.1f} '
+            f'({row["images_per_second_low"]:.1f}-'
+            f'{row["images_per_second_high"]:.1f})',
             f'{row["gflops"]:.1f}',
             f'{row["cost"]:.2f} ({row["cost_low"]:.2f}-'
             f'{row["cost_high"]:.2f})',

@@ -67,13 +67,13 @@ def summarize(medians: dict[str, Sequence[float]], batch_size: int,
 
     Args:
         medians (dict[str, Sequence[float]]): Seconds of a call by round.
-        batch_size (int): Pictures of a call.
+        batch_size (int): Images of a call.
         reference (str): Name of what to compare with.
 
     Returns:
         dict[str, dict[str, float]]: For each call ``ms``, ``ms_low`` and
-        ``ms_high``, median and quartiles of the milliseconds of a picture,
-        ``ms_best``, those of the fastest round, ``pictures_per_second``, and
+        ``ms_high``, median and quartiles of the milliseconds of an image,
+        ``ms_best``, those of the fastest round, ``images_per_second``, and
         ``speedup``, ``speedup_low`` and ``speedup_high`` of the quotients of
         the reference's time and its own in the same round.
     """
@@ -86,6 +86,6 @@ def summarize(medians: dict[str, Sequence[float]], batch_size: int,
         summary[name] = dict(
             ms=middle, ms_low=low, ms_high=high,
             ms_best=float(milliseconds.min()),
-            pictures_per_second=1000 / middle, speedup_low=ratios[0],
+            images_per_second=1000 / middle, speedup_low=ratios[0],
             speedup=ratios[1], speedup_high=ratios[2])
     return summary

@@ -2,11 +2,11 @@
 
 In one run, taking turns: a training step of the plain ResNet-18, Algorithm 1
 of the paper written down line by line in plain PyTorch, and the train_step of
-IPDFERModel, for each set of options. For each the pictures a second (median
+IPDFERModel, for each set of options. For each the images a second (median
 and quartiles over the rounds), operations, memory, and how many plain steps
 with the same options it costs; then what an iteration spends its time on, and
-how fast pictures load and are recognised. Networks have random weights and
-pictures random pixels: they change no speed.
+how fast images load and are recognized. Networks have random weights and
+images random pixels: they change no speed.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         default=len(os.sched_getaffinity(0)),
         help='of the CPU (default: the cores, %(default)s)')
     parser.add_argument(
-        '--workers', type=int, default=2, help='processes that load pictures')
+        '--workers', type=int, default=2, help='processes that load images')
     parser.add_argument(
         '--out',
         type=Path,
@@ -90,7 +90,7 @@ def step_names(options: list[str]) -> list[tuple[str, str]]:
 
 
 def inference_step(work: Workload) -> Callable[[], object]:
-    """Recognise a batch, as the baseline and IPD-FER alike do."""
+    """Recognize a batch, as the baseline and IPD-FER alike do."""
     model = build_classifier(work.width).to(work.device).eval()
     data = work.batch()
 
@@ -112,7 +112,7 @@ def measure(args: argparse.Namespace, work: Workload) -> dict:
         steps[name], memory[name] = build_step(*name, work)
     medians = interleave({**steps, INFERENCE: inference_step(work)},
                          args.rounds)
-    recognised = quartiles(
+    recognized = quartiles(
         [work.batch_size / seconds for seconds in medians.pop(INFERENCE)])
     for name in names:
         every = generator_interval(parse_options(name[1]))
@@ -123,8 +123,8 @@ def measure(args: argparse.Namespace, work: Workload) -> dict:
         phases={options: time_phases(options, work, args.rounds)
                 for options in args.options
                 if plain_options(options) == options},
-        inference_pictures_per_second=recognised,
-        loading_pictures_per_second=quartiles(
+        inference_images_per_second=recognized,
+        loading_images_per_second=quartiles(
             loading_speed(work.size, work.batch_size, args.workers,
                           args.rounds)))
 
@@ -141,18 +141,18 @@ def benchmark(args: argparse.Namespace) -> None:
         machine=machine, width=args.width, size=args.size,
         batch_size=args.batch_size, rounds=args.rounds,
         **measure(args, work))
-    loaded = report['loading_pictures_per_second']
-    recognised = report['inference_pictures_per_second']
+    loaded = report['loading_images_per_second']
+    recognized = report['inference_images_per_second']
     table = steps_table(
         report['steps'],
         f'Training steps: ResNet-18 of width {args.width}, {args.size} '
         f'pixels, batches of {args.batch_size}',
         [', '.join(f'{key} {value}' for key, value in machine.items()),
          f'{args.rounds} rounds; medians, in brackets quartiles',
-         f'recognised: {recognised[1]:.0f} ({recognised[0]:.0f}-'
-         f'{recognised[2]:.0f}) pictures/s',
+         f'recognized: {recognized[1]:.0f} ({recognized[0]:.0f}-'
+         f'{recognized[2]:.0f}) images/s',
          f'loaded by {args.workers} processes: {loaded[1]:.0f} '
-         f'({loaded[0]:.0f}-{loaded[2]:.0f}) pictures/s'])
+         f'({loaded[0]:.0f}-{loaded[2]:.0f}) images/s'])
     text = table.markdown()
     if report['phases']:
         text += '\n' + phases_table(report['phases']).markdown()

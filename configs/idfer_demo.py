@@ -1,4 +1,4 @@
-# ID-FER on the rendered people of the demo: no pose encoder.
+# ID-FER on the rendered subjects of the demo: no pose encoder.
 _base_ = './ipdfer_demo.py'
 
 model = dict(

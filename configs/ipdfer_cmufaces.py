@@ -13,11 +13,11 @@ identity_checkpoint = \
 mobilefacenet = dict(_delete_=True, type='MobileFaceNet', resize=True)
 pretrained = dict(type='Pretrained', checkpoint=identity_checkpoint)
 # The expression encoder starts from it, too (Section 4.2). The pose encoder,
-# the discriminator and the decoder start from IPD-FER on rendered people
-# (ipdfer_rendered.py), which comes with the package: 15 people are too few to
-# learn from scratch what faces are. An autoencoder was at 0.47 of the mean
-# picture's error on others after 1,000 iterations, one that started from
-# rendered people at 0.33.
+# the discriminator and the decoder start from IPD-FER on rendered subjects
+# (ipdfer_rendered.py), which comes with the package: 15 subjects are too few
+# to learn from scratch what faces are. An autoencoder was at 0.47 of the mean
+# image's error on others after 1,000 iterations, one that started from
+# rendered subjects at 0.33.
 rendered = dict(type='Pretrained', checkpoint='ipdfer_mm://ipdfer_rendered')
 
 num_classes = 4

@@ -1,6 +1,6 @@
-# The demo: IPD-FER on rendered people, minutes on two CPU cores. All networks
-# are ResNet-18 of a quarter of the width on 64x64 pictures and start, as in
-# Section 4.2, from one that recognises (rendered) people.
+# The demo: IPD-FER on rendered subjects, minutes on two CPU cores. All
+# networks are ResNet-18 of a quarter of the width on 64x64 images and start,
+# as in Section 4.2, from one that recognizes (rendered) subjects.
 _base_ = [
     './_base_/models/ipdfer_resnet18.py',
     './_base_/datasets/synthetic_faces.py',

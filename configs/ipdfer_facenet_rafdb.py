@@ -9,7 +9,7 @@ model = dict(
     identity_encoder=dict(
         backbone=dict(_delete_=True, type='InceptionResnetV1'),
         neck=None,
-        # What facenet-pytorch calls fixed image standardisation.
+        # What facenet-pytorch calls fixed image standardization.
         mean=(127.5, ) * 3,
         std=(128.0, ) * 3,
         input_size=160,

@@ -1,6 +1,6 @@
 # IPD-FER on the rendered benchmark, hours on two CPU cores. All networks are
-# ResNet-18 of a quarter of the width on 64x64 pictures and start, as in
-# Section 4.2, from one that recognises (rendered) people.
+# ResNet-18 of a quarter of the width on 64x64 images and start, as in
+# Section 4.2, from one that recognizes (rendered) subjects.
 _base_ = [
     './_base_/models/ipdfer_resnet18.py',
     './_base_/datasets/rendered.py',
@@ -18,7 +18,7 @@ resnet18 = dict(stem_channels=16, base_channels=16)
 feat_channels = 128
 # The pose and the expression encoder keep a map of 4x4, which a linear layer
 # reads: pooling forgets where things are. An autoencoder of rendered faces
-# with such an encoder was at 0.42 of the mean picture's error after 1,200
+# with such an encoder was at 0.42 of the mean image's error after 1,200
 # iterations, with a pooled one at 0.47.
 encoder = dict(
     backbone=dict(strides=(1, 2, 2, 1), **resnet18),
@@ -57,7 +57,7 @@ optim_wrapper = dict(
     discriminator=dict(optimizer=adam),
     generator=dict(
         optimizer=dict(type='Adam', lr=1e-3, betas=(0.5, 0.999))))
-# The learning rate falls to 0 twice: the pictures still sharpen when the
+# The learning rate falls to 0 twice: the images still sharpen when the
 # accuracy has settled.
 periods = [40, 60]
 param_scheduler = dict(

@@ -1,14 +1,15 @@
-# Pre-train the small identity network of the demo on rendered people: ArcFace
-# on 500 people, verified on pictures of 100 others. Its weights, in half
-# precision, come with the package as the identity encoder of ipdfer_rendered.
-# SYNTHETIC_FACE_MODEL names a file of the ICT face model to render instead.
+# Pre-train the small identity network of the demo on rendered subjects:
+# ArcFace on 500 subjects, verified on images of 100 others. Its weights, in
+# half precision, come with the package as the identity encoder of
+# ipdfer_rendered. SYNTHETIC_FACE_MODEL names a file of the ICT face model to
+# render instead.
 _base_ = './_base_/default_runtime.py'
 
 data_root = '{{$SYNTHETIC_FACES_ROOT:data/synthetic_faces}}'
 face_model = '{{$SYNTHETIC_FACE_MODEL:built-in}}'
 if face_model == 'built-in':
     face_model = None
-num_people = 500
+num_subjects = 500
 
 model = dict(
     type='FaceRecognizer',
@@ -24,7 +25,7 @@ model = dict(
     head=dict(
         type='ArcFaceClsHead',
         _scope_='mmpretrain',
-        num_classes=num_people,
+        num_classes=num_subjects,
         in_channels=128,
         scale=20.0,
         margins=0.15))
@@ -35,7 +36,7 @@ faces = dict(
     face_model=face_model,
     label='subject',
     img_size=64,
-    # Other people than those of the demo.
+    # Other subjects than those of the demo.
     seed=1)
 train_dataloader = dict(
     batch_size=64,
@@ -46,8 +47,8 @@ train_dataloader = dict(
     drop_last=True,
     dataset=dict(
         split='train',
-        num_people=num_people,
-        num_pictures=8000,
+        num_subjects=num_subjects,
+        num_images=8000,
         pipeline=[
             dict(type='LoadFaceImage'),
             dict(type='mmpretrain.RandomFlip', prob=0.5),
@@ -62,8 +63,8 @@ val_dataloader = dict(
     collate_fn=dict(type='default_collate'),
     dataset=dict(
         split='val',
-        num_people=100,
-        num_pictures=700,
+        num_subjects=100,
+        num_images=700,
         test_mode=True,
         pipeline=[
             dict(type='LoadFaceImage'),

@@ -68,7 +68,7 @@ def check_requirement(name: str) -> None:
             digit_version(highest)):
         raise ImportError(
             f'ipdfer_mm {__version__} works with {name} >= {lowest} and '
-            f'< {highest}, but {name} {version} is installed. Mend it with: '
+            f'< {highest}, but {name} {version} is installed. Fix it with: '
             f'{install_command(name)}')
 
 

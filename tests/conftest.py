@@ -32,7 +32,7 @@ def ferplus(shared, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope='session')
 def lfw_people(shared, tmp_path_factory) -> Path:
-    """Photographs of people in the wild, in LFW's layout, with pairs."""
+    """Photographs of subjects in the wild, in LFW's layout, with pairs."""
     root = tmp_path_factory.mktemp('lfw_people')
     subprocess.run([sys.executable, shared / 'data/unpack.py', 'lfw_people',
                     root], check=True)

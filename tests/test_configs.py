@@ -1,4 +1,4 @@
-"""Every shipped config builds, and those for data sets of faces train."""
+"""Every shipped config builds, and those for datasets of faces train."""
 
 import os
 import re
@@ -163,7 +163,7 @@ def test_rendered_benchmark_finds_its_face_model(monkeypatch, tmp_path):
 
 @pytest.fixture(scope='module')
 def rafdb(tmp_path_factory):
-    """RAF-DB's layout with 8 pictures a split, a manifest and a network."""
+    """RAF-DB's layout with 8 images a split, a manifest and a network."""
     root = tmp_path_factory.mktemp('rafdb')
     aligned = root / 'basic/Image/aligned'
     aligned.mkdir(parents=True)
@@ -219,8 +219,8 @@ def train(config, cwd, indices=4, **env):
 def test_what_was_prepared_trains(rafdb, tmp_path):
     """From a download through prepare_dataset to the pose encoder."""
     root = tmp_path / 'rafdb'
-    pictures = root / 'basic/Image/aligned'
-    pictures.mkdir(parents=True)
+    images = root / 'basic/Image/aligned'
+    images.mkdir(parents=True)
     renderer = FaceRenderer(parametric_head())
     names = [f'{split}_{i:05d}' for split in ('train', 'test')
              for i in range(1, 5)]
@@ -228,7 +228,7 @@ def test_what_was_prepared_trains(rafdb, tmp_path):
                          size=100)
     for name, spec in zip(names, specs):
         face = renderer.render(spec).image
-        cv2.imwrite(str(pictures / f'{name}_aligned.jpg'), face[..., ::-1])
+        cv2.imwrite(str(images / f'{name}_aligned.jpg'), face[..., ::-1])
     (root / 'basic/EmoLabel').mkdir()
     (root / 'basic/EmoLabel/list_patition_label.txt').write_text('\n'.join(
         f'{name}.jpg {7 - i % 4}' for i, name in enumerate(names)))
@@ -304,7 +304,7 @@ def test_ablations_leave_out_what_they_say(name, gone):
         assert part['loss_generator'] < whole['loss_generator']
 
 
-def test_holdout_chooses_without_the_test_pictures(rafdb):
+def test_holdout_chooses_without_the_test_images(rafdb):
     """By the flags that docs/training.md gives."""
     register_all_modules()
     page = (ROOT / 'docs/training.md').read_text()

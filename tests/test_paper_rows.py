@@ -1,6 +1,6 @@
 """Every row of the README's table of the paper, as smoke.
 
-The commands are those of the README, on rendered people in the official
+The commands are those of the README, on rendered subjects in the official
 layouts and with small networks.
 """
 
@@ -14,7 +14,7 @@ import mmengine
 import numpy as np
 import pytest
 import torch
-from helpers.paper_sets import MAKERS, make_set
+from helpers.paper_datasets import MAKERS, make_set
 from helpers.tiny_run import ROOT, run
 from mmpretrain.models import ResNet
 from sklearn.metrics import accuracy_score, f1_score
@@ -31,7 +31,7 @@ SHRINK = {
 }
 RUNS = 'work_dirs/experiments_smoke'
 PREPARED = ('rafdb', 'ferplus', 'affectnet', 'sfew')
-# What the README's rows promise: tables by data set, and figures.
+# What the README's rows promise: tables by dataset, and figures.
 TABLES = {2: 'CKPlus7', 3: 'RAFDB', 4: 'FERPlus', 5: 'AffectNet', 6: 'SFEW',
           9: 'RAFDB'}
 FIGURES = {
@@ -195,7 +195,7 @@ def test_all_tables_say_smoke(tables):
 
 
 def test_hours(tables):
-    """Table 7: all four data sets, the paper's hours beside."""
+    """Table 7: all four datasets, the paper's hours beside."""
     for name in ('RAFDB', 'FERPlus', 'AffectNet', 'SFEW'):
         rows = read_table(tables / f'SMOKE_{name}_time.csv')
         known = {key: row for key, row in rows.items()
@@ -206,7 +206,7 @@ def test_hours(tables):
 
 
 def test_large_poses(tables, experiments):
-    """Table 8: shares of the pictures beyond each angle."""
+    """Table 8: shares of the images beyond each angle."""
     rows = read_table(tables / 'SMOKE_RAFDB_pose_last.csv')
     assert {'baseline_rafdb, paper', 'idfer_rafdb, paper',
             'ipdfer_rafdb, paper'} < rows.keys()
@@ -232,8 +232,8 @@ def test_figures(number, figures):
         assert (folder / f'SMOKE_{stem}.pdf').read_bytes()[:4] == b'%PDF'
 
 
-def test_large_pose_pictures(figures):
-    """Fig. 6, which is drawn if there are such pictures."""
+def test_large_pose_images(figures):
+    """Fig. 6, which is drawn if there are such images."""
     folder, output = figures
     won, = re.findall(r'ipdfer_rafdb alone gets (\d+) right', output)
     path = folder / 'SMOKE_large_pose_idfer_rafdb_ipdfer_rafdb.png'

@@ -14,7 +14,7 @@ from helpers.official_layouts import (
     make_ckplus,
     make_ferplus,
     make_sfew,
-    write_picture,
+    write_image,
 )
 from helpers.small_model import WIDTH, head, resnet
 from helpers.tiny_run import ipdfer_cfg, make_rafdb
@@ -33,14 +33,14 @@ def components(folder) -> dict:
     """
     ipdfer = ipdfer_cfg(folder / 'absent.pth')
     del ipdfer['type']
-    picture = folder / 'cmu/faces/an2i/an2i_straight_neutral_open.pgm'
-    picture.parent.mkdir(parents=True)
-    picture.write_bytes(b'P5 2 2 255\n\x00\x40\x80\xff')
-    write_picture(folder / 'own/test/happy/0.png')
+    image = folder / 'cmu/faces/an2i/an2i_straight_neutral_open.pgm'
+    image.parent.mkdir(parents=True)
+    image.write_bytes(b'P5 2 2 255\n\x00\x40\x80\xff')
+    write_image(folder / 'own/test/happy/0.png')
     (folder / 'own/labels.csv').write_text('path,expression\n'
                                            'test/happy/0.png,happy')
-    for person, number in (('Ann', 1), ('Ann', 2), ('Bob', 1)):
-        write_picture(folder / f'lfw/{person}/{person}_000{number}.jpg')
+    for subject, number in (('Ann', 1), ('Ann', 2), ('Bob', 1)):
+        write_image(folder / f'lfw/{subject}/{subject}_000{number}.jpg')
     (folder / 'lfw/pairs.txt').write_text('1\t1\nAnn\t1\t2\n'
                                           'Ann\t1\tBob\t1\n')
     return dict(
@@ -62,7 +62,7 @@ def components(folder) -> dict:
             AlternatingOptimWrapperConstructor=dict(
                 optim_wrapper_cfg=dict(
                     generator=dict(optimizer=dict(type='Adam'))))),
-        # It takes a data set.
+        # It takes a dataset.
         DATA_SAMPLERS=dict(WeightedClassSampler=ABSTRACT),
         DATASETS=dict(
             AffectNet=dict(
@@ -75,7 +75,7 @@ def components(folder) -> dict:
                 fold=0,
                 pipeline=[]),
             CMUFaces=dict(
-                data_root=str(folder / 'cmu'), people=['an2i'], pipeline=[]),
+                data_root=str(folder / 'cmu'), subjects=['an2i'], pipeline=[]),
             CSVFER=dict(
                 data_root=str(folder / 'own'),
                 ann_file='labels.csv',
@@ -101,8 +101,8 @@ def components(folder) -> dict:
             SyntheticFaces=dict(
                 data_root=str(folder / 'rendered'),
                 split='test',
-                num_people=1,
-                num_pictures=1,
+                num_subjects=1,
+                num_images=1,
                 num_workers=0,
                 pipeline=[])),
         TRANSFORMS=dict(

@@ -17,9 +17,9 @@ USE = '''
 import numpy as np
 import ipdfer_mm
 from ipdfer_mm.apis import ExpressionInferencer
-picture = np.full((64, 64, 3), 127, np.uint8)
+image = np.full((64, 64, 3), 127, np.uint8)
 inferencer = ExpressionInferencer()
-(result, ) = inferencer(picture, aligned=True)
+(result, ) = inferencer(image, aligned=True)
 print(ipdfer_mm.__file__, result.faces[0].label)
 '''
 

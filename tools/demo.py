@@ -1,8 +1,8 @@
-"""Train IPD-FER and its baseline on rendered people, and compare them.
+"""Train IPD-FER and its baseline on rendered subjects, and compare them.
 
-Renders the people, trains configs/baseline_demo.py and configs/ipdfer_demo.py,
-tests both on unseen people and draws one sheet. What is done already is
-skipped, and an interrupted training goes on.
+Renders the subjects, trains configs/baseline_demo.py and
+configs/ipdfer_demo.py, tests both on unseen subjects and draws one sheet. What
+is done already is skipped, and an interrupted training goes on.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from ipdfer_mm.analysis.synthesis_report import (
-    load_test_pictures,
+    load_test_images,
     measure_synthesis,
     synthesize,
 )
@@ -94,13 +94,13 @@ def test(cfg: Config) -> tuple[Runner, dict]:
 
 
 def evaluate_synthesis(cfg: Config, runner: Runner) -> tuple[dict, np.ndarray]:
-    """Measure the synthesised test faces, and draw some of them."""
+    """Measure the synthesized test faces, and draw some of them."""
     model = runner.model.eval()
-    pictures, mean_picture = load_test_pictures(cfg, model)
-    faces = synthesize(model, pictures.pictures)
-    rows = np.linspace(0, len(pictures.pictures) - 1, GRID_ROWS).astype(int)
-    return (measure_synthesis(faces, mean_picture, pictures),
-            synthesis_grid(faces, pictures.twins, rows, enlarge=2))
+    images, mean_image = load_test_images(cfg, model)
+    faces = synthesize(model, images.images)
+    rows = np.linspace(0, len(images.images) - 1, GRID_ROWS).astype(int)
+    return (measure_synthesis(faces, mean_image, images),
+            synthesis_grid(faces, images.paired_neutrals, rows, enlarge=2))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -122,14 +122,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     dataset = runner.test_dataloader.dataset
     sheet = comparison_sheet(
         results, dataset.metainfo['classes'], grid,
-        f'{len(dataset)} pictures of people whom no model has seen')
+        f'{len(dataset)} images of subjects that no model has seen')
     write_atomically(args.work_dir / 'sheet.png', encode_figure(sheet),
                      ADVICE)
     write_atomically(args.work_dir / 'results.json',
                      (json.dumps(report, indent=2) + '\n').encode(), ADVICE)
     for result in results:
         print(f'{result.name}: {result.accuracy:.1f} % of '
-              f'{len(dataset)} pictures')
+              f'{len(dataset)} images')
     print(f'The sheet is {args.work_dir}/sheet.png, all numbers are in '
           f'{args.work_dir}/results.json ({time.time() - start:.0f} s).')
 

@@ -1,7 +1,7 @@
-"""Recognise the expressions in pictures, videos or the pictures of a camera.
+"""Recognize the expressions in images, videos or the images of a camera.
 
-Of pictures and folders it writes results.json, results.csv and annotated
-pictures; of a video NAME.mp4 and of camera N, until Ctrl-C, an annotated
+Of images and folders it writes results.json, results.csv and annotated
+images; of a video NAME.mp4 and of camera N, until Ctrl-C, an annotated
 video, NAME.csv with a row for each face of each frame, and
 NAME_timeline.png. Ctrl-C keeps what was done so far.
 """
@@ -21,7 +21,7 @@ from ipdfer_mm.apis import (
 from ipdfer_mm.apis.annotation import (
     AnnotationJob,
     Summary,
-    annotate_pictures,
+    annotate_images,
     without_results,
 )
 from ipdfer_mm.apis.inputs import list_inputs
@@ -39,7 +39,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         'inputs',
         nargs='*',
         type=Path,
-        help='pictures, folders of pictures, and videos '
+        help='images, folders of images, and videos '
         f'({", ".join(VIDEO_SUFFIXES)})')
     parser.add_argument(
         '--webcam', type=int, metavar='N', help='number of a camera, from 0')
@@ -57,7 +57,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--aligned',
         action='store_true',
-        help='the pictures are aligned faces already: search none')
+        help='the images are aligned faces already: search none')
     parser.add_argument(
         '--synthesis',
         action='store_true',
@@ -73,7 +73,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         '--batch-size',
         type=int,
         default=16,
-        help='pictures at once (default: %(default)s)')
+        help='images at once (default: %(default)s)')
     parser.add_argument(
         '--device', help='such as cpu or cuda:0; the GPU if there is one')
     parser.add_argument(
@@ -82,7 +82,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         help='load pickled objects, which can run any code')
     args = parser.parse_args(argv)
     if bool(args.inputs) == (args.webcam is not None):
-        parser.error('give either pictures, folders and videos, or --webcam')
+        parser.error('give either images, folders and videos, or --webcam')
     return args
 
 
@@ -103,7 +103,7 @@ def infer(args: argparse.Namespace) -> list[Summary]:
     videos = [path for path in args.inputs
               if path.suffix.lower() in VIDEO_SUFFIXES and not path.is_dir()]
     sources = name_results(videos, args.out_dir)
-    pictures = without_results(
+    images = without_results(
         list_inputs([path for path in args.inputs if path not in videos]),
         args.out_dir)
     inferencer = ExpressionInferencer(
@@ -112,9 +112,9 @@ def infer(args: argparse.Namespace) -> list[Summary]:
     job = AnnotationJob(inferencer, args.out_dir, args.batch_size,
                         args.aligned, args.synthesis)
     summaries = []
-    if pictures:
-        summaries.append(annotate_pictures(job, pictures))
-        report(summaries[-1], 'pictures', f'{args.out_dir}/results.json')
+    if images:
+        summaries.append(annotate_images(job, images))
+        report(summaries[-1], 'images', f'{args.out_dir}/results.json')
     if args.webcam is not None:
         sources = {f'webcam{args.webcam}': args.webcam}
     for name, source in sources.items():

@@ -1,7 +1,7 @@
-"""Align the faces of a data set and estimate head poses.
+"""Align the faces of a dataset and estimate head poses.
 
 Reads an official download and writes, into a folder beside it, faces of
-112x112 pixels, `manifest.csv` and `recipe.json`, which data sets read with
+112x112 pixels, `manifest.csv` and `recipe.json`, which datasets read with
 `manifest='prepared/manifest.csv'`. Run again, it goes on where it was
 interrupted and does what is not done yet.
 """
@@ -15,14 +15,14 @@ from pathlib import Path
 from mmengine.config import DictAction
 
 from ipdfer_mm.datasets.manifest import ALSO_IN
-from ipdfer_mm.preparation.face_choice import MEANINGS
-from ipdfer_mm.preparation.prepare import UNREADABLE, Summary, prepare
-from ipdfer_mm.preparation.sets import (
+from ipdfer_mm.preparation.datasets import (
+    PREPARABLE,
     PREPARED,
-    SETS,
-    list_pictures,
+    list_images,
     recipe_of,
 )
+from ipdfer_mm.preparation.face_choice import MEANINGS
+from ipdfer_mm.preparation.prepare import UNREADABLE, Summary, prepare
 from ipdfer_mm.preparation.worker import Job
 from ipdfer_mm.utils import register_all_modules
 
@@ -30,7 +30,7 @@ from ipdfer_mm.utils import register_all_modules
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('dataset', choices=sorted(SETS))
+    parser.add_argument('dataset', choices=sorted(PREPARABLE))
     parser.add_argument('data_root', type=Path, help='folder of the download')
     parser.add_argument(
         '--out', type=Path, help='default: <data_root>/prepared')
@@ -61,7 +61,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         nargs='+',
         action=DictAction,
         default={},
-        help='arguments of the data set class, such as '
+        help='arguments of the dataset class, such as '
         'landmark_file=labels.csv')
     parser.add_argument(
         '--name-lists',
@@ -69,20 +69,20 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         action=DictAction,
         default={},
         metavar='FLAG=FILE',
-        help='flag the pictures that a text file names, one a line, such as '
+        help='flag the images that a text file names, one a line, such as '
         'pose_over_30=val_raf_db_list.txt')
     return parser.parse_args(argv)
 
 
 def report(summary: Summary, job: Job) -> None:
     """Print what was found and what is to be looked at."""
-    print(f'{summary.num_pictures} faces are in {job.out / "manifest.csv"}.')
+    print(f'{summary.num_images} faces are in {job.out / "manifest.csv"}.')
     if summary.num_without_pose and job.recipe.pose != 'none':
         print(f'{summary.num_without_pose} of them without head pose.')
     meanings = {**MEANINGS, UNREADABLE: 'could not be read, left out'}
     for name, lines in summary.listed.items():
         if lines:
-            meaning = meanings.get(name, 'names of a list without a picture')
+            meaning = meanings.get(name, 'names of a list without an image')
             if name.startswith(ALSO_IN):
                 meaning = ('the same pixels are in the split '
                            + name.removeprefix(ALSO_IN))
@@ -91,7 +91,7 @@ def report(summary: Summary, job: Job) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Prepare a data set."""
+    """Prepare a dataset."""
     args = parse_args(argv)
     register_all_modules()
     try:
@@ -106,17 +106,17 @@ def main(argv: Sequence[str] | None = None) -> None:
                 pose_files=tuple(args.pose_file)))
         data_root = args.data_root.resolve()
         out = (args.out or data_root / PREPARED).resolve()
-        pictures = list_pictures(args.dataset, data_root,
+        images = list_images(args.dataset, data_root,
                                  args.dataset_options)
         job = Job(data_root, out, recipe)
-        summary = prepare(job, pictures, args.dataset, args.workers,
+        summary = prepare(job, images, args.dataset, args.workers,
                           args.name_lists)
     except (OSError, ValueError, TypeError, ImportError,
             RuntimeError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
     report(summary, job)
     if summary.listed[UNREADABLE]:
-        sys.exit('Copy or unpack the unreadable pictures again and run the '
+        sys.exit('Copy or unpack the unreadable images again and run the '
                  'same command, or train without them: drop_unprepared=True '
                  'in the dataset of the config.')
 

@@ -1,6 +1,6 @@
 """Train and test a set of configs with several seeds.
 
-Each run has a folder of its own, `<out>/<config>/seed<k>`, for a data set in
+Each run has a folder of its own, `<out>/<config>/seed<k>`, for a dataset in
 folds `<out>/<config>/seed<k>/fold<f>`, with the log and the checkpoints of
 tools/train.py and, in last.pkl and best.pkl, what tools/test.py predicts with
 the last and the best checkpoint. What is done is skipped and what was
@@ -58,7 +58,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         '--folds',
         nargs='+',
         type=int,
-        help='folds, where the data set has them, as CK+ and the CMU Face '
+        help='folds, where the dataset has them, as CK+ and the CMU Face '
         'Images have (default: all, with --smoke 0 1)')
     parser.add_argument(
         '--sweep',

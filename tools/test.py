@@ -24,7 +24,7 @@ from ipdfer_mm.utils.run_errors import explained_errors
 
 OUT_SUFFIXES = dict(
     pred=('.pkl', '.pickle'), metrics=('.json', '.yaml', '.yml', '.pkl'))
-# Pixels of the shorter side of annotated pictures: on faces of 64 pixels the
+# Pixels of the shorter side of annotated images: on faces of 64 pixels the
 # text would be unreadable.
 SHOWN_SIDE = 224
 
@@ -41,20 +41,20 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         '--out-item',
         choices=['metrics', 'pred'],
         help='what to write: metrics or predictions, "pred", the default')
-    parser.add_argument('--show-dir', help='folder for annotated pictures')
+    parser.add_argument('--show-dir', help='folder for annotated images')
     parser.add_argument(
-        '--show', action='store_true', help='show annotated pictures')
+        '--show', action='store_true', help='show annotated images')
     parser.add_argument(
-        '--interval', type=int, default=1, help='annotate every n-th picture')
+        '--interval', type=int, default=1, help='annotate every n-th image')
     parser.add_argument(
         '--wait-time',
         type=float,
         default=2,
-        help='seconds to show a picture for')
+        help='seconds to show an image for')
     parser.add_argument(
         '--tta',
         action='store_true',
-        help='average the scores of each picture and its mirror image, or '
+        help='average the scores of each image and its mirror image, or '
         'what tta_model and tta_pipeline of the config say')
     add_common_arguments(parser)
     args = parser.parse_args(argv)

@@ -1,10 +1,10 @@
-"""Say whether a copy of a data set is complete and honest.
+"""Say whether a copy of a dataset is complete and honest.
 
-Compares the numbers of pictures by split and class with the official ones,
-reads every picture, and looks for pictures and people that are in several
+Compares the numbers of images by split and class with the official ones,
+reads every image, and looks for images and subjects that are in several
 splits. Run again, it goes on where it was interrupted.
 
-Exit status: 0 if there is no problem, 1 if there is one, 2 if the data set
+Exit status: 0 if there is no problem, 1 if there is one, 2 if the dataset
 could not be verified.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from ipdfer_mm.preparation.sets import SETS, VERIFIED
+from ipdfer_mm.preparation.datasets import PREPARABLE, VERIFIED
 from ipdfer_mm.preparation.verification import PROBLEMS, verify
 from ipdfer_mm.utils import register_all_modules
 
@@ -30,7 +30,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         epilog=f'problems:\n{kinds}',
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('dataset', choices=sorted(SETS))
+    parser.add_argument('dataset', choices=sorted(PREPARABLE))
     parser.add_argument('data_root', type=Path, help='folder of the download')
     parser.add_argument(
         '--out',
@@ -47,20 +47,20 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar='PROBLEM',
         choices=tuple(PROBLEMS),
         default=(),
-        help='problems you know of, such as counts for a part of a data set: '
+        help='problems you know of, such as counts for a part of a dataset: '
         'they are shown, but do not count')
     parser.add_argument(
         '--dataset-options',
         nargs='+',
         action=DictAction,
         default={},
-        help='arguments of the data set class, such as label_rule=argmax '
+        help='arguments of the dataset class, such as label_rule=argmax '
         '(FERPlus) or aligned=False (SFEW)')
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Verify a data set.
+    """Verify a dataset.
 
     Returns:
         int: The exit status.

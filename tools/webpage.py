@@ -1,6 +1,6 @@
-"""Try a model in the browser, on pictures or with the camera.
+"""Try a model in the browser, on images or with the camera.
 
-The page runs on this computer, needs no network, and stores no pictures.
+The page runs on this computer, needs no network, and stores no images.
 Ctrl-C ends it.
 """
 
@@ -31,7 +31,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--host',
         default='127.0.0.1',
-        help='address to listen on; 0.0.0.0 lets everybody in the network '
+        help='address to listen on; 0.0.0.0 lets all in the network '
         'use the page, but browsers then refuse the camera (default: '
         '%(default)s)')
     parser.add_argument(

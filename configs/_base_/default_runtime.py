@@ -17,9 +17,9 @@ default_hooks = dict(
         backend_args=dict(backend='AtomicLocalBackend')),
     # Another order of the samples in each epoch.
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    # Pictures with predictions: tools/test.py --show-dir.
+    # Images with predictions: tools/test.py --show-dir.
     visualization=dict(type='mmpretrain.VisualizationHook', enable=False),
-    # Model, data set and checkpoint must speak of the same classes.
+    # Model, dataset and checkpoint must speak of the same classes.
     dataset_meta=dict(type='DatasetMetaHook'),
     # train_notes.csv: which images the dataset has left out, and why.
     dataset_notes=dict(type='DatasetNotesHook'),
@@ -41,7 +41,7 @@ env_cfg = dict(
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
     dist_cfg=dict(backend='nccl'))
 
-# Scalars and pictures go to files and to TensorBoard.
+# Scalars and images go to files and to TensorBoard.
 vis_backends = [
     dict(type='LocalVisBackend'),
     dict(type='TensorboardVisBackend'),

@@ -1,12 +1,12 @@
 # Pre-train the face-recognition ResNet-18 that configs/*_rafdb.py start from
 # (Section 4.2), on CASIA-WebFace aligned to 112x112 with the ArcFace template,
-# one folder a person: data/casia_webface/<person>/<picture>.jpg. Verified on
+# one folder a subject: data/casia_webface/<subject>/<image>.jpg. Verified on
 # the pairs of LFW, aligned likewise; leave that out with --no-validate.
 # The checkpoint loads as it is: FACE_CHECKPOINT=work_dirs/.../epoch_20.pth.
 _base_ = '../_base_/default_runtime.py'
 
 data_root = '{{$CASIA_ROOT:data/casia_webface}}'
-num_people = 10575
+num_subjects = 10575
 lfw_root = '{{$LFW_ROOT:data/lfw}}'
 
 model = dict(
@@ -21,7 +21,7 @@ model = dict(
     head=dict(
         type='ArcFaceClsHead',
         _scope_='mmpretrain',
-        num_classes=num_people,
+        num_classes=num_subjects,
         in_channels=512,
         scale=64.0,
         margins=0.5))

@@ -18,6 +18,6 @@ model = dict(
 train_dataloader = dict(dataset=dict(img_size=img_size))
 # The last epoch counts.
 val_dataloader = dict(
-    dataset=dict(img_size=img_size, num_people=70, num_pictures=350))
+    dataset=dict(img_size=img_size, num_subjects=70, num_images=350))
 test_dataloader = dict(dataset=dict(img_size=img_size))
 train_cfg = dict(val_interval=6)

@@ -1,10 +1,10 @@
 # docs/findings.md: IPD-FER with a few iterations for each of four seeds. The
-# epoch is chosen on 200 people of the validation set; the 200 of the test set
-# (seed 5) are others than those that the settings were chosen on.
+# epoch is chosen on 200 subjects of the validation set; the 200 of the test
+# set (seed 5) are others than those that the settings were chosen on.
 _base_ = '../ipdfer_rendered.py'
 
-val_dataloader = dict(dataset=dict(num_people=200, num_pictures=1400))
-test_dataloader = dict(dataset=dict(seed=5, num_pictures=2800))
+val_dataloader = dict(dataset=dict(num_subjects=200, num_images=1400))
+test_dataloader = dict(dataset=dict(seed=5, num_images=2800))
 
 fast = dict(type='Bfloat16OptimWrapper', optimizer=dict(fused=True))
 optim_wrapper = dict(encoders=fast, discriminator=fast, generator=fast)

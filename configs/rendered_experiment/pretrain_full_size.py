@@ -1,20 +1,21 @@
 # docs/findings.md, at full size: the identity network, ResNet-18 at 112x112
-# pixels, recognises the rendered people to train on and is verified on others.
+# pixels, recognizes the rendered subjects to train on and is verified on
+# others.
 _base_ = '../pretrain_demo.py'
 
-num_people = 1500
+num_subjects = 1500
 img_size = 112
 
 model = dict(
     backbone=dict(stem_channels=64, base_channels=64),
-    head=dict(num_classes=num_people, in_channels=512))
+    head=dict(num_classes=num_subjects, in_channels=512))
 train_dataloader = dict(
     num_workers=4,
     dataset=dict(
-        num_people=num_people, num_pictures=6000, img_size=img_size, seed=0))
+        num_subjects=num_subjects, num_images=6000, img_size=img_size, seed=0))
 val_dataloader = dict(
     dataset=dict(
-        num_people=70, num_pictures=350, img_size=img_size, seed=0))
+        num_subjects=70, num_images=350, img_size=img_size, seed=0))
 test_dataloader = val_dataloader
 
 optim_wrapper = dict(

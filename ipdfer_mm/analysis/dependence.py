@@ -23,7 +23,7 @@ def mean_abs_cosine(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
-    """Linear centred kernel alignment.
+    """Linear centerd kernel alignment.
 
     `Similarity of Neural Network Representations Revisited
     <https://arxiv.org/abs/1905.00414>`_ (Kornblith et al., 2019, Section 3):
@@ -37,7 +37,7 @@ def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
     Returns:
         float: In [0, 1].
     """
-    first, second = _centre(first), _centre(second)
+    first, second = _center(first), _center(second)
     scale = np.linalg.norm(first.T @ first) * np.linalg.norm(
         second.T @ second)
     return float(np.linalg.norm(first.T @ second)**2 / scale) if scale else 0.0
@@ -67,7 +67,7 @@ def measure_dependence(first: np.ndarray,
     """
     rng = np.random.default_rng(seed)
     orders = [rng.permutation(len(first)) for _ in range(permutations)]
-    distances = _centred_distances(first), _centred_distances(second)
+    distances = _centerd_distances(first), _centerd_distances(second)
     first, second = first.astype(np.float64), second.astype(np.float64)
     measures: dict[str, Callable[[np.ndarray], float]] = dict(
         abs_cosine=lambda order: mean_abs_cosine(first, second[order]),
@@ -83,12 +83,12 @@ def measure_dependence(first: np.ndarray,
     return report
 
 
-def _centre(feats: np.ndarray) -> np.ndarray:
+def _center(feats: np.ndarray) -> np.ndarray:
     feats = feats.astype(np.float64)
     return feats - feats.mean(axis=0)
 
 
-def _centred_distances(feats: np.ndarray) -> np.ndarray:
+def _centerd_distances(feats: np.ndarray) -> np.ndarray:
     distances = squareform(pdist(feats.astype(np.float64)))  # NxN
     rows = distances.mean(axis=0)
     return distances - rows - rows[:, None] + rows.mean()

@@ -8,12 +8,12 @@ import torch
 from mmengine.model import BaseModel
 from mmpretrain.models import ImageClassifier
 
-from ipdfer_mm.geometry.yaw_bins import UNKNOWN_POSE, pose_class
+from ipdfer_mm.geometry.yaw_bins import UNKNOWN_POSE, yaw_bin
 from ipdfer_mm.models import IPDFERModel
 
 from .dependence import measure_dependence
 from .probes import PROBES, Factor, leakage_matrix, yaw_r2
-from .synthesis_report import BATCH_SIZE, FacePictures
+from .synthesis_report import BATCH_SIZE, FaceImages
 from .verification import same_expression_verification
 
 COMPONENTS = {'identity': 'f_id', 'pose': 'f_pose', 'expression': 'f_exp'}
@@ -21,14 +21,14 @@ COMPONENTS = {'identity': 'f_id', 'pose': 'f_pose', 'expression': 'f_exp'}
 
 @torch.no_grad()
 def extract_components(model: BaseModel,
-                       pictures: torch.Tensor) -> dict[str, np.ndarray]:
+                       images: torch.Tensor) -> dict[str, np.ndarray]:
     """Embed faces with all encoders of a model.
 
     Args:
         model (BaseModel): In eval mode: IPD-FER, ID-FER, or a classifier of
             mmpretrain, whose one feature, the input of its head, is compared
             as that of the expression.
-        pictures (torch.Tensor): (N, 3, H, W) as the data preprocessor gives
+        images (torch.Tensor): (N, 3, H, W) as the data preprocessor gives
             them.
 
     Returns:
@@ -44,7 +44,7 @@ def extract_components(model: BaseModel,
             'mmpretrain.ImageClassifier: its components are not known.')
     device = next(model.parameters()).device
     parts: dict[str, list] = {}
-    for batch in pictures.split(BATCH_SIZE):
+    for batch in images.split(BATCH_SIZE):
         batch = batch.to(device)
         if isinstance(model, IPDFERModel):
             feats = model.extract_feats(batch)
@@ -59,49 +59,49 @@ def extract_components(model: BaseModel,
 
 
 def find_factors(
-        pictures: FacePictures) -> tuple[dict[str, Factor], dict[str, str]]:
-    """Find what a data set knows of its pictures, for probes.
+        images: FaceImages) -> tuple[dict[str, Factor], dict[str, str]]:
+    """Find what a dataset knows of its images, for probes.
 
     Args:
-        pictures (FacePictures): The pictures.
+        images (FaceImages): The images.
 
     Returns:
         tuple[dict[str, Factor], dict[str, str]]: ``identity``, ``yaw`` (its
         class) and ``expression``, and why one of them is left out.
 
     Raises:
-        ValueError: If a picture does not say whom it shows.
+        ValueError: If an image does not name its subject.
     """
-    people = pictures.subjects
-    nameless = int((people == '').sum())
+    subjects = images.subjects
+    nameless = int((subjects == '').sum())
     if nameless:
         raise ValueError(
-            f'{nameless} of {len(people)} pictures have no `subject`. '
-            'Features are tested on people whom a probe has not seen, so use '
-            'a data set that knows them: SyntheticFaces, CMUFaces, CKPlus, or '
-            'CSVFER with a column `subject`.')
-    poses = np.array([pose_class(yaw) for yaw in pictures.yaws])
-    _, person, counts = np.unique(
-        people, return_inverse=True, return_counts=True)
-    everybody = np.ones(len(people), dtype=bool)
-    # Somebody with one picture cannot be fitted and tested.
+            f'{nameless} of {len(subjects)} images have no `subject`. '
+            'Features are tested on subjects that a probe has not seen, so '
+            'use a dataset that knows them: SyntheticFaces, CMUFaces, '
+            'CKPlus, or CSVFER with a column `subject`.')
+    poses = np.array([yaw_bin(yaw) for yaw in images.yaws])
+    _, subject, counts = np.unique(
+        subjects, return_inverse=True, return_counts=True)
+    known = np.ones(len(subjects), dtype=bool)
+    # A subject with one image cannot be fitted and tested.
     factors = dict(
-        identity=Factor(people, counts[person] > 1),
-        yaw=Factor(poses, poses != UNKNOWN_POSE, people),
-        expression=Factor(pictures.expressions, everybody, people))
+        identity=Factor(subjects, counts[subject] > 1),
+        yaw=Factor(poses, poses != UNKNOWN_POSE, subjects),
+        expression=Factor(images.expressions, known, subjects))
     left_out = {}
     for name, factor in list(factors.items()):
         known = np.unique(factor.labels[factor.known])
         if len(known) < 2:
             del factors[name]
             left_out[f'probes/{name}'] = (
-                f'the pictures show {len(known)} of its classes, and a probe '
+                f'the images show {len(known)} of its classes, and a probe '
                 'needs two')
     return factors, left_out
 
 
 def measure_components(feats: dict[str, np.ndarray],
-                       pictures: FacePictures,
+                       images: FaceImages,
                        splits: int = 5,
                        permutations: int = 20,
                        seed: int = 0) -> dict:
@@ -109,7 +109,7 @@ def measure_components(feats: dict[str, np.ndarray],
 
     Args:
         feats (dict[str, np.ndarray]): As of :func:`extract_components`.
-        pictures (FacePictures): What the features were made from.
+        images (FaceImages): What the features were made from.
         splits (int): As :func:`probe_score`.
         permutations (int): As :func:`measure_dependence`.
         seed (int): Seed of all that is drawn.
@@ -123,10 +123,10 @@ def measure_components(feats: dict[str, np.ndarray],
         An item that does not apply is left out.
 
     Raises:
-        ValueError: If the data set knows too little, see
-            :func:`find_factors`, or there are too few pictures or people.
+        ValueError: If the dataset knows too little, see
+            :func:`find_factors`, or there are too few images or subjects.
     """
-    factors, left_out = find_factors(pictures)
+    factors, left_out = find_factors(images)
     report: dict = dict(
         probes={
             kind: leakage_matrix(feats, factors, kind, splits, seed)
@@ -134,14 +134,14 @@ def measure_components(feats: dict[str, np.ndarray],
         },
         verification={
             name: same_expression_verification(
-                feat, pictures.subjects, pictures.expressions)
+                feat, images.subjects, images.expressions)
             for name, feat in feats.items()
         })
-    if np.isnan(pictures.yaws).all():
+    if np.isnan(images.yaws).all():
         left_out['yaw'] = 'no yaw is known'
     else:
         report['yaw'] = {
-            name: yaw_r2(feat, pictures.yaws, pictures.subjects, splits)
+            name: yaw_r2(feat, images.yaws, images.subjects, splits)
             for name, feat in feats.items()
         }
     if len(feats) > 1:

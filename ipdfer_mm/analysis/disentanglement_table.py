@@ -17,8 +17,8 @@ def disentanglement_markdown(report: dict) -> str:
     note = f'{report["note"]}\n\n' if 'note' in report else ''
     parts = [
         f'{note}# Disentanglement of {report["checkpoint"]}\n\n'
-        f'{report["model"]} on {report["pictures"]} pictures of '
-        f'{report["people"]} people, '
+        f'{report["model"]} on {report["images"]} images of '
+        f'{report["subjects"]} subjects, '
         f'{len(report["classes"])} expressions.\n'
     ]
     for kind, matrix in report['probes'].items():
@@ -52,8 +52,8 @@ def _leakage(kind: str, matrix: dict) -> str:
             '\n\n'
             + _table(['', *columns, 'own less mean of others'], rows)
             + '\n0 is chance, 1 perfect: (UAR - chance) / (1 - chance), mean '
-            'and standard deviation over the parts of the people (of the '
-            f'pictures for identity). Chance: {chances}.')
+            'and standard deviation over the parts of the subjects (of the '
+            f'images for identity). Chance: {chances}.')
     if matrix['mean_margin'] is not None:
         text += (' Mean of own less mean of others: '
                  f'{matrix["mean_margin"]:.3f}.')
@@ -61,7 +61,7 @@ def _leakage(kind: str, matrix: dict) -> str:
 
 
 def _components(report: dict) -> str:
-    header = ['', 'same person or not, same expression: AUC', 'EER',
+    header = ['', 'same subject or not, same expression: AUC', 'EER',
               'R² of the yaw', 'mean error of the yaw', 'entropy of C_p']
     rows = []
     for name, cell in report['verification'].items():
@@ -75,8 +75,8 @@ def _components(report: dict) -> str:
         ])
     return ('## Each component\n\n' + _table(header, rows)
             + '\nAUC and EER of the cosine; 0.5 is chance. R² by ridge '
-            'regression, for people it has not seen. The entropy is relative '
-            'to that of a uniform answer.\n')
+            'regression, for subjects it has not seen. The entropy is '
+            'relative to that of a uniform answer.\n')
 
 
 def _dependence(report: dict) -> str:
@@ -88,7 +88,7 @@ def _dependence(report: dict) -> str:
     ] for pair, cells in report['dependence'].items()]
     return ('## Dependence of components\n\n' + _table(
         ['', 'mean of abs. cosine', 'linear CKA', 'distance correlation'],
-        rows) + '\nThe floor is that of components of different pictures, '
+        rows) + '\nThe floor is that of components of different images, '
         'mean and standard deviation over shuffles.\n')
 
 
@@ -97,40 +97,40 @@ def _synthesis(report: dict) -> str:
         return ''
     synthesis = report['synthesis']
     columns = ('l1', 'psnr', 'ssim')
-    text = '## Synthesised faces\n\n'
+    text = '## Synthesized faces\n\n'
     near = {key.partition('/')[2]: cell for key, cell in synthesis.items()
-            if key.startswith('true_neutral/')}
+            if key.startswith('paired_neutral/')}
     if near:
         text += _table(
-            ['against the true neutral face', 'L1', 'PSNR', 'SSIM'],
+            ['against the paired neutral face', 'L1', 'PSNR', 'SSIM'],
             [[name, *(f'{cell[column]:.3f}' for column in columns)]
              for name, cell in near.items()])
         gain = synthesis['neutral_gain']
         text += (
-            f'\nWhere picture and true neutral differ, the neutral face is '
+            f'\nWhere image and paired neutral differ, the neutral face is '
             f'nearer to the true one than the reconstruction on '
-            f'{100 * gain["closer"]:.1f} % of {gain["num_pictures"]} pictures '
+            f'{100 * gain["closer"]:.1f} % of {gain["num_images"]} images '
             f'(L1 {gain["neutral_l1"]:.3f} and '
             f'{gain["reconstruction_l1"]:.3f}).\n\n')
-    who = {key.partition('/')[2]: cell for key, cell in synthesis.items()
+    identity = {key.partition('/')[2]: cell for key, cell in synthesis.items()
            if key.startswith('identity_cosine/')}
-    if who:
+    if identity:
         text += _table(
-            ['identity', 'cosine, same person', 'other people', 'AUC',
+            ['identity', 'cosine, same subject', 'other subjects', 'AUC',
              'Fisherfaces'],
-            [[name, f'{cell["same_person"]:.3f}',
-              f'{cell["other_people"]:.3f}', f'{cell["auc"]:.3f}',
+            [[name, f'{cell["same_subject"]:.3f}',
+              f'{cell["other_subjects"]:.3f}', f'{cell["auc"]:.3f}',
               f'{synthesis[f"fisherface_accuracy/{name}"]:.3f}']
-             for name, cell in who.items()])
+             for name, cell in identity.items()])
         text += f'\nThe cosine is by {report["identity_network"]}.\n'
     text += (f'\nThe reconstruction is off by '
              f'{synthesis["reconstruction_l1"]:.3f}, the mean training '
-             f'picture by {synthesis["mean_picture_l1"]:.3f}.\n')
-    if 'judge' in synthesis:
+             f'image by {synthesis["mean_image_l1"]:.3f}.\n')
+    if 'classifier' in synthesis:
         text += '\n' + _table(
-            ['the judge says', 'neutral', 'the class of the input'],
-            [[name, f'{cell["neutral"]:.3f}', f'{cell["as_labelled"]:.3f}']
-             for name, cell in synthesis['judge'].items()])
+            ['the classifier says', 'neutral', 'the class of the input'],
+            [[name, f'{cell["neutral"]:.3f}', f'{cell["as_labeled"]:.3f}']
+             for name, cell in synthesis['classifier'].items()])
     return text
 
 
@@ -141,7 +141,7 @@ def _swap(report: dict) -> str:
         'swap_l1': 'L1 to the truth',
         'truth_reconstruction_l1': 'its own reconstruction',
         'no_swap_l1': 'nothing swapped',
-        'mean_picture_l1': 'mean picture',
+        'mean_image_l1': 'mean image',
     }
     rows = [[name, *(f'{cell[key]:.3f}' for key in columns),
              f'{100 * cell["closer"]:.1f} %', str(cell['num_swaps'])]
@@ -160,8 +160,8 @@ def _swap(report: dict) -> str:
         rows) + (
             '\nIdentity: the first donor is the nearest of them, by '
             f'{report["identity_network"]}. Pose: the model\'s own E_pose and '
-            'C_p name the class of its donor. Expression: the judge names the '
-            'class of its donor.\n')
+            'C_p name the class of its donor. Expression: the '
+            'expression classifier names the class of its donor.\n')
 
 
 def _left_out(report: dict) -> str:

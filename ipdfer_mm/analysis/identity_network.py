@@ -12,16 +12,16 @@ POOLING = 'GlobalAveragePooling'
 def load_identity_network(config: str, checkpoint: str) -> IdentityEncoder:
     """Load a face-recognition network to compare faces with.
 
-    The decoder is trained so that the model's own identity encoder recognises
+    The decoder is trained so that the model's own identity encoder recognizes
     its faces (Eq. 2 of the paper), and may please this one network alone.
-    Another network, trained on other pictures, is the fairer judge.
+    Another network, trained on other images, is the fairer choice.
 
     Args:
-        config (str): Config of a recogniser, such as
+        config (str): Config of a recognizer, such as
             ``configs/pretrain/resnet18_arcface_casia.py``, or one whose
             ``model.identity_encoder`` is the network, such as
             ``configs/ipdfer_cmufaces.py``. It says how the network wants its
-            pictures; nothing else of it is used. A recogniser gets pictures
+            images; nothing else of it is used. A recognizer gets images
             of the size that they have, an identity encoder of the size that
             its model decodes.
         checkpoint (str): Weights of the network, as

@@ -1,4 +1,4 @@
-"""Distance of pictures as people see it: LPIPS."""
+"""Distance of images as subjects see it: LPIPS."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from torchmetrics.functional.image.lpips import _LPIPS
 from ipdfer_mm.utils.compat import read_checkpoint
 
 from .public_weights import PublicWeights
-from .synthesis_report import BATCH_SIZE, FacePictures
+from .synthesis_report import BATCH_SIZE, FaceImages
 
 ALEXNET = PublicWeights(
     "torchvision's AlexNet",
     'https://download.pytorch.org/models/alexnet-owt-7be5be79.pth')
-# The side of the pictures that people compared for the linear weights.
+# The side of the images that subjects compared for the linear weights.
 MIN_SIZE = 64
 
 
@@ -49,59 +49,60 @@ def load_lpips(path: str | Path) -> nn.Module:
 
 
 @torch.no_grad()
-def lpips_distance(network: nn.Module, pictures: Tensor,
+def lpips_distance(network: nn.Module, images: Tensor,
                    targets: Tensor) -> float:
-    """Mean LPIPS of pictures to their targets (Zhang et al., 2018).
+    """Mean LPIPS of images to their targets (Zhang et al., 2018).
 
-    Pictures with a side of less than 64 pixels are enlarged to 64,
-    bilinearly: the weights are made for such pictures, and AlexNet halves
+    Images with a side of less than 64 pixels are enlarged to 64,
+    bilinearly: the weights are made for such images, and AlexNet halves
     the side four times.
 
     Args:
         network (nn.Module): What :func:`load_lpips` gives.
-        pictures (Tensor): (N, 3, H, W), RGB in [-1, 1].
+        images (Tensor): (N, 3, H, W), RGB in [-1, 1].
         targets (Tensor): (N, 3, H, W), RGB in [-1, 1].
 
     Returns:
-        float: The mean; 0 for equal pictures.
+        float: The mean; 0 for equal images.
     """
     device = next(network.parameters()).device
     scores = []
-    pairs = zip(pictures.split(BATCH_SIZE), targets.split(BATCH_SIZE))
+    pairs = zip(images.split(BATCH_SIZE), targets.split(BATCH_SIZE))
     for pair in track_iter_progress(list(pairs)):
         one, other = (_enlarge(batch.to(device)) for batch in pair)
         scores.append(network(one, other).flatten())
     return float(torch.cat(scores).mean())
 
 
-def _enlarge(pictures: Tensor) -> Tensor:
-    size = [max(side, MIN_SIZE) for side in pictures.shape[2:]]
+def _enlarge(images: Tensor) -> Tensor:
+    size = [max(side, MIN_SIZE) for side in images.shape[2:]]
     return F.interpolate(
-        pictures, size, mode='bilinear', align_corners=False)
+        images, size, mode='bilinear', align_corners=False)
 
 
 def measure_lpips(network: nn.Module, faces: dict[str, Tensor],
-                  test: FacePictures) -> dict[str, float]:
-    """LPIPS of the synthesised faces.
+                  test: FaceImages) -> dict[str, float]:
+    """LPIPS of the synthesized faces.
 
     Args:
         network (nn.Module): What :func:`load_lpips` gives.
         faces (dict[str, Tensor]): What :func:`synthesize` gives.
-        test (FacePictures): What the faces were made from.
+        test (FaceImages): What the faces were made from.
 
     Returns:
         dict[str, float]: ``reconstruction``, to its input; where the true
-        neutral faces are known, ``true_neutral/<name>`` of input,
-        reconstruction and neutral face to them, for the pictures of other
+        neutral faces are known, ``paired_neutral/<name>`` of input,
+        reconstruction and neutral face to them, for the images of other
         classes.
     """
     report = dict(
         reconstruction=lpips_distance(network, faces['reconstruction'],
                                       faces['input']))
-    # A neutral picture is its own twin.
+    # A neutral image is its own paired_neutral.
     expressive = np.flatnonzero(test.expressions != test.neutral_class)
-    if test.twins is not None and len(expressive):
+    if test.paired_neutrals is not None and len(expressive):
         for name in ('input', 'reconstruction', 'neutral'):
-            report[f'true_neutral/{name}'] = lpips_distance(
-                network, faces[name][expressive], test.twins[expressive])
+            report[f'paired_neutral/{name}'] = lpips_distance(
+                network, faces[name][expressive],
+                test.paired_neutrals[expressive])
     return report

@@ -1,4 +1,4 @@
-"""Synthesised neutral faces against true ones."""
+"""Synthesized neutral faces against true ones."""
 
 import torch
 from torch import Tensor
@@ -7,68 +7,69 @@ from torchmetrics.functional.image import (
     structural_similarity_index_measure,
 )
 
-# Pixels that show the expression: grey levels of 255.
+# Pixels that show the expression: gray levels of 255.
 CHANGED = 8
 BATCH_SIZE = 32
 
 
-def picture_similarity(pictures: Tensor, targets: Tensor) -> dict[str, float]:
-    """Mean similarity of pictures with their targets, by torchmetrics.
+def image_similarity(images: Tensor, targets: Tensor) -> dict[str, float]:
+    """Mean similarity of images with their targets, by torchmetrics.
 
     Args:
-        pictures (Tensor): (N, 3, H, W) in [-1, 1].
+        images (Tensor): (N, 3, H, W) in [-1, 1].
         targets (Tensor): (N, 3, H, W) in [-1, 1].
 
     Returns:
         dict[str, float]: ``l1`` (mean absolute difference, in [0, 2]),
-        ``psnr`` (dB) and ``ssim`` (at most 1), all averaged over pictures.
+        ``psnr`` (dB) and ``ssim`` (at most 1), all averaged over images.
     """
     # In batches, as all at once needs gigabytes and is slower.
     ssim = torch.cat([
         structural_similarity_index_measure(
             *pair, data_range=(-1.0, 1.0), reduction='none')
-        for pair in zip(pictures.split(BATCH_SIZE), targets.split(BATCH_SIZE))
+        for pair in zip(images.split(BATCH_SIZE), targets.split(BATCH_SIZE))
     ])
     psnr = peak_signal_noise_ratio(
-        pictures, targets, data_range=(-1.0, 1.0), dim=(1, 2, 3))
+        images, targets, data_range=(-1.0, 1.0), dim=(1, 2, 3))
     return dict(
-        l1=float((pictures - targets).abs().mean()),
+        l1=float((images - targets).abs().mean()),
         psnr=float(psnr),
         ssim=float(ssim.mean()))
 
 
-def neutral_gain(pictures: Tensor, reconstructions: Tensor, neutrals: Tensor,
-                 twins: Tensor) -> dict[str, float]:
+def neutral_gain(images: Tensor, reconstructions: Tensor, neutrals: Tensor,
+                 paired_neutrals: Tensor) -> dict[str, float]:
     """How often the neutral face is nearer to the true one than its input's.
 
-    Only pixels count that differ between picture and true neutral by more
-    than ``CHANGED`` grey levels in a channel, those that show the expression.
-    There the mean absolute difference of the synthesised neutral from the
+    Only pixels count that differ between image and paired neutral by more
+    than ``CHANGED`` gray levels in a channel, those that show the expression.
+    There the mean absolute difference of the synthesized neutral from the
     true one is compared with that of the reconstruction, which has the same
     blur but the expression of the input.
 
     Args:
-        pictures (Tensor): Expressive pictures, (N, 3, H, W) in [-1, 1].
+        images (Tensor): Expressive images, (N, 3, H, W) in [-1, 1].
         reconstructions (Tensor): Their reconstructions, likewise.
-        neutrals (Tensor): The synthesised neutral faces, likewise.
-        twins (Tensor): The true neutral faces, likewise.
+        neutrals (Tensor): The synthesized neutral faces, likewise.
+        paired_neutrals (Tensor): The paired neutral faces, likewise.
 
     Returns:
-        dict[str, float]: ``closer``, the share of pictures whose neutral is
+        dict[str, float]: ``closer``, the share of images whose neutral is
         nearer, ``neutral_l1`` and ``reconstruction_l1``, the mean differences
-        there, and ``num_pictures``, those that count: where a pixel differs.
+        there, and ``num_images``, those that count: where a pixel differs.
 
     Raises:
-        ValueError: If no picture counts.
+        ValueError: If no image counts.
     """
-    changed = (pictures - twins).abs().amax(dim=1) > CHANGED / 127.5  # NxHxW
+    changes = (images - paired_neutrals).abs().amax(dim=1)  # NxHxW
+    changed = changes > CHANGED / 127.5
     count = changed.sum(dim=(1, 2))
     if not count.any():
-        raise ValueError('No picture differs from its true '
-                         f'neutral by more than {CHANGED} grey levels.')
+        raise ValueError('No image differs from its true '
+                         f'neutral by more than {CHANGED} gray levels.')
 
     def error(faces: Tensor) -> Tensor:
-        difference = (faces - twins).abs().mean(dim=1) * changed
+        difference = (faces - paired_neutrals).abs().mean(dim=1) * changed
         return (difference.sum(dim=(1, 2)) / count)[count > 0]
 
     neutral, reconstruction = error(neutrals), error(reconstructions)
@@ -76,4 +77,4 @@ def neutral_gain(pictures: Tensor, reconstructions: Tensor, neutrals: Tensor,
         closer=float((neutral < reconstruction).float().mean()),
         neutral_l1=float(neutral.mean()),
         reconstruction_l1=float(reconstruction.mean()),
-        num_pictures=len(neutral))
+        num_images=len(neutral))

@@ -1,4 +1,4 @@
-"""How many pictures of data sets are in each class of head poses."""
+"""How many images of datasets are in each class of head poses."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,12 +9,12 @@ from ipdfer_mm.utils.csv_files import csv_text
 
 
 class PoseColumn(NamedTuple):
-    """Pictures of one split.
+    """Images of one split.
 
     Attributes:
-        dataset (str): Name of the data set.
+        dataset (str): Name of the dataset.
         split (str): Name of the split.
-        counts (Counter): Pose class to number.
+        counts (Counter): Yaw bin to number.
     """
 
     dataset: str
@@ -24,13 +24,13 @@ class PoseColumn(NamedTuple):
     @classmethod
     def of(cls, dataset: str, split: str,
            poses: Iterable[int]) -> 'PoseColumn':
-        """Count the pose classes of a split.
+        """Count the yaw bins of a split.
 
         Args:
-            dataset (str): Name of the data set.
+            dataset (str): Name of the dataset.
             split (str): Name of the split.
-            poses (Iterable[int]): Class of each picture, as of
-                :func:`ipdfer_mm.geometry.yaw_bins.pose_class`.
+            poses (Iterable[int]): Class of each image, as of
+                :func:`ipdfer_mm.geometry.yaw_bins.yaw_bin`.
 
         Returns:
             PoseColumn: The numbers.
@@ -87,7 +87,7 @@ def pose_csv(columns: Sequence[PoseColumn]) -> str:
         str: The text, with a header; ``paper`` is empty where the paper has
         no number.
     """
-    rows = [['dataset', 'split', 'yaw', 'pictures', 'paper']]
+    rows = [['dataset', 'split', 'yaw', 'images', 'paper']]
     for column in columns:
         for pose, name in POSE_NAMES.items():
             known = column.paper is not None and pose != UNKNOWN_POSE

@@ -1,4 +1,4 @@
-"""What a classifier says of each test picture."""
+"""What a classifier says of each test image."""
 
 import os.path as osp
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ from ipdfer_mm.geometry.yaw_bins import UNKNOWN_POSE
 
 @dataclass
 class Predictions:
-    """Predictions for test pictures, in the order of the data set.
+    """Predictions for test images, in the order of the dataset.
 
     Attributes:
         source (str): The file, for messages.
         classes (tuple[str, ...]): Names in the order of the labels.
-        paths (list[str]): The pictures, (N, ).
+        paths (list[str]): The images, (N, ).
         names (list[str]): The same relative to the folder that all are in, by
             which two files are compared.
-        subjects (np.ndarray): The person on each, (N, ); empty strings where
+        subjects (np.ndarray): The subject on each, (N, ); empty strings where
             not known.
         poses (np.ndarray): Class of the yaw, (N, ), see
-            :func:`ipdfer_mm.geometry.yaw_bins.pose_class`.
+            :func:`ipdfer_mm.geometry.yaw_bins.yaw_bin`.
         labels (np.ndarray): True class, (N, ).
         scores (np.ndarray): Probabilities, (N, K); those of classes that are
             not asked for are zero.
@@ -52,12 +52,12 @@ class Predictions:
 
     @property
     def has_subjects(self) -> bool:
-        """Whether the person on every picture is known."""
+        """Whether the subject on every image is known."""
         return bool((self.subjects != '').all())
 
     @property
     def groups(self) -> np.ndarray:
-        """The person on each picture, or its name where not all are known."""
+        """The subject on each image, or its name where not all are known."""
         return self.subjects if self.has_subjects else np.array(self.names)
 
     @property
@@ -95,7 +95,7 @@ def load_predictions(path: Path,
         path (Path): The file.
         classes (Sequence[str]): Names in the order of the labels.
         asked (Sequence[str], optional): Classes to choose from, as
-            :class:`ClassSubsetAccuracy` does; pictures of others are left
+            :class:`ClassSubsetAccuracy` does; images of others are left
             out. Defaults to None, all.
 
     Returns:
@@ -122,7 +122,7 @@ def load_predictions(path: Path,
         scores = scores * allowed
         keep = allowed[labels]
     if not keep.any():
-        raise ValueError(f'{path} has no picture of the classes {asked}.')
+        raise ValueError(f'{path} has no image of the classes {asked}.')
     samples = [sample for sample, kept in zip(samples, keep) if kept]
     paths = [sample['img_path'] for sample in samples]
     folder = osp.commonpath([osp.dirname(path) for path in paths])
@@ -142,18 +142,18 @@ def pool(parts: Sequence[Predictions]) -> Predictions:
     """Put the predictions of the folds of a cross-validation together.
 
     Args:
-        parts (Sequence[Predictions]): One or more, of different pictures.
+        parts (Sequence[Predictions]): One or more, of different images.
 
     Returns:
         Predictions: All of them.
 
     Raises:
-        ValueError: If classes differ, or a picture is in two of them.
+        ValueError: If classes differ, or an image is in two of them.
     """
     paths = [path for part in parts for path in part.paths]
     if len(set(paths)) != len(paths) or len({p.classes for p in parts}) > 1:
         raise ValueError(
-            'Folds must have the same classes and share no picture: '
+            'Folds must have the same classes and share no image: '
             f'{", ".join(part.source for part in parts)}.')
     folder = osp.commonpath([osp.dirname(path) for path in paths])
     arrays = {
@@ -168,27 +168,27 @@ def pool(parts: Sequence[Predictions]) -> Predictions:
         **arrays)
 
 
-def check_same_pictures(first: Predictions, second: Predictions) -> None:
-    """Refuse to compare classifiers on different pictures.
+def check_same_images(first: Predictions, second: Predictions) -> None:
+    """Refuse to compare classifiers on different images.
 
     Args:
         first (Predictions): Of one classifier.
         second (Predictions): Of another.
 
     Raises:
-        ValueError: If pictures, their order, labels or classes differ; names
+        ValueError: If images, their order, labels or classes differ; names
             both files.
     """
     what = None
     if first.classes != second.classes:
         what = 'classes'
     elif len(first.names) != len(second.names):
-        what = (f'numbers of test pictures ({len(first.names)} and '
+        what = (f'numbers of test images ({len(first.names)} and '
                 f'{len(second.names)})')
     elif first.names != second.names:
         pair = next(pair for pair in zip(first.names, second.names)
                     if pair[0] != pair[1])
-        what = f'test pictures (first: {pair[0]} and {pair[1]})'
+        what = f'test images (first: {pair[0]} and {pair[1]})'
     elif (first.labels != second.labels).any():
         index = int((first.labels != second.labels).argmax())
         what = f'labels of {first.names[index]}'

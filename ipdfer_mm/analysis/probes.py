@@ -30,11 +30,11 @@ class Factor:
     """What is to be read out of the features.
 
     Attributes:
-        labels (np.ndarray): Class of each picture, (N, ).
+        labels (np.ndarray): Class of each image, (N, ).
         known (np.ndarray): Whether it is known, bool (N, ).
-        groups (np.ndarray, optional): Person of each picture, (N, ): a probe
-            is then tested on people whom it was not fitted to. None splits
-            the pictures of everybody, for the identity itself.
+        groups (np.ndarray, optional): Subject of each image, (N, ): a probe
+            is then tested on subjects that it was not fitted to. None splits
+            the images of all subjects, for the identity itself.
     """
 
     labels: np.ndarray
@@ -49,7 +49,7 @@ def probe_score(feats: np.ndarray,
                 seed: int = 0) -> dict[str, float]:
     """Fit and test a classifier on frozen features, by cross-validation.
 
-    Features are standardised, classes balanced by drawing pictures of the
+    Features are standardized, classes balanced by drawing images of the
     smaller ones again. The linear probe is a logistic regression, the other
     has one hidden layer of 128 units, both as scikit-learn sets them. A
     network that was trained not to be read by one classifier (Eq. 4 of the
@@ -57,27 +57,27 @@ def probe_score(feats: np.ndarray,
 
     The score is ``(a - chance) / (1 - chance)`` of the balanced accuracy
     ``a``, the mean of the recalls (UAR), whose chance is 1/K whatever the
-    shares of the K classes: who always says the largest class gets 0. (It is
+    shares of the K classes: a constant answer gets 0. (It is
     scikit-learn's ``balanced_accuracy_score`` with ``adjusted=True``.)
 
     Args:
         feats (np.ndarray): Features, (N, D).
-        factor (Factor): Labels of the same pictures.
+        factor (Factor): Labels of the same images.
         kind (str): ``'linear'`` or ``'mlp'``.
         splits (int): Number of parts of the cross-validation. There are fewer
-            where there are fewer people, or where somebody has fewer
-            pictures.
+            where there are fewer subjects, or where one has fewer
+            images.
         seed (int): Seed of the parts and of the probe.
 
     Returns:
         dict[str, float]: Mean over the parts of ``score`` (1 is perfect, 0
         chance) and its standard deviation ``std`` over them,
         ``uar`` and ``chance``, and the numbers of ``splits``, ``classes`` and
-        ``pictures``.
+        ``images``.
 
     Raises:
         ValueError: If ``kind`` is unknown, there are fewer than two classes,
-            or too few pictures or people to split, or no part of them has
+            or too few images or subjects to split, or no part of them has
             two classes.
     """
     if kind not in PROBES:
@@ -88,7 +88,7 @@ def probe_score(feats: np.ndarray,
     scores, accuracies, chances = [], [], []
     for number, (fit, ask) in enumerate(
             _split(labels, groups, splits, seed)):
-        # A class may be missing among few people.
+        # A class may be missing among few subjects.
         classes = len(np.unique(labels[ask]))
         if classes < 2 or len(np.unique(labels[fit])) < 2:
             continue
@@ -101,7 +101,7 @@ def probe_score(feats: np.ndarray,
         chances.append(chance)
     if not scores:
         raise ValueError('A probe is fitted to and tested on two classes or '
-                         'more, but no part of the people has them.')
+                         'more, but no part of the subjects has them.')
     return dict(
         score=float(np.mean(scores)),
         std=float(np.std(scores)),
@@ -109,7 +109,7 @@ def probe_score(feats: np.ndarray,
         chance=float(np.mean(chances)),
         splits=len(scores),
         classes=len(np.unique(labels)),
-        pictures=len(labels))
+        images=len(labels))
 
 
 def leakage_matrix(feats: Mapping[str, np.ndarray],
@@ -151,33 +151,33 @@ def leakage_matrix(feats: Mapping[str, np.ndarray],
 
 def yaw_r2(feats: np.ndarray,
            yaws: np.ndarray,
-           people: np.ndarray,
+           subjects: np.ndarray,
            splits: int = 5) -> dict[str, float]:
     """Predict the signed yaw from features by ridge regression.
 
     Args:
         feats (np.ndarray): Features, (N, D).
-        yaws (np.ndarray): Signed degrees, (N, ); pictures with nan do not
+        yaws (np.ndarray): Signed degrees, (N, ); images with nan do not
             count.
-        people (np.ndarray): Who they show, (N, ): the regression is tested on
-            people whom it was not fitted to.
+        subjects (np.ndarray): Their subjects, (N, ): the regression is tested
+            on subjects that it was not fitted to.
         splits (int): Number of parts of the cross-validation, fewer where
-            there are fewer people.
+            there are fewer subjects.
 
     Returns:
         dict[str, float]: ``r2`` of all predictions together (1 is perfect,
-        0 the mean yaw of the other people, or worse than that below), its
+        0 the mean yaw of the other subjects, or worse than that below), its
         standard deviation ``std`` over the parts, and ``mae``, the mean
         absolute error in degrees.
 
     Raises:
-        ValueError: If there are fewer than two people.
+        ValueError: If there are fewer than two subjects.
     """
     known = ~np.isnan(yaws)
-    feats, yaws, people = feats[known], yaws[known], people[known]
-    splits = _limit(splits, len(np.unique(people)), 'people')
+    feats, yaws, subjects = feats[known], yaws[known], subjects[known]
+    splits = _limit(splits, len(np.unique(subjects)), 'subjects')
     guesses, scores = np.empty(len(yaws)), []
-    for fit, ask in GroupKFold(splits).split(feats, yaws, people):
+    for fit, ask in GroupKFold(splits).split(feats, yaws, subjects):
         model = make_pipeline(StandardScaler(), RidgeCV(RIDGE_STRENGTHS))
         guesses[ask] = model.fit(feats[fit], yaws[fit]).predict(feats[ask])
         scores.append(r2_score(yaws[ask], guesses[ask]))
@@ -192,16 +192,16 @@ def _split(labels: np.ndarray, groups: np.ndarray | None, splits: int,
     counts = np.unique(labels, return_counts=True)[1]
     if len(counts) < 2:
         raise ValueError('A probe needs two classes, but the '
-                         f'{len(labels)} pictures have {len(counts)}.')
+                         f'{len(labels)} images have {len(counts)}.')
     if groups is None:
-        splits = _limit(splits, counts.min(), 'pictures of each class')
+        splits = _limit(splits, counts.min(), 'images of each class')
         splitter = StratifiedKFold(splits, shuffle=True, random_state=seed)
     else:
-        splits = _limit(splits, len(np.unique(groups)), 'people')
+        splits = _limit(splits, len(np.unique(groups)), 'subjects')
         splitter = StratifiedGroupKFold(
             splits, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
-        # A class with fewer pictures than parts; it counts where it is.
+        # A class with fewer images than parts; it counts where it is.
         warnings.filterwarnings('ignore', message='The least populated class')
         yield from splitter.split(labels, labels, groups)
 
@@ -237,6 +237,6 @@ def _fit(kind: str, seed: int, feats: np.ndarray, labels: np.ndarray):
 
 def _uar(labels: np.ndarray, guesses: np.ndarray) -> float:
     with warnings.catch_warnings():
-        # Guesses of people who are not in this part.
+        # Guesses of subjects that are not in this part.
         warnings.filterwarnings('ignore', message='y_pred contains classes')
         return float(balanced_accuracy_score(labels, guesses))

@@ -11,7 +11,7 @@ from ipdfer_mm.utils.files import sha256
 
 
 class PublicWeights(NamedTuple):
-    """A file that anybody can download. Nothing here downloads it.
+    """A public file. Nothing here downloads it.
 
     Attributes:
         network (str): What it holds, as errors call it.

@@ -1,4 +1,4 @@
-"""Is one classifier better than another on the same pictures?"""
+"""Is one classifier better than another on the same images?"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ class McNemar(NamedTuple):
     """Result of :func:`mcnemar`.
 
     Attributes:
-        only_first (int): Pictures that only the first classifier gets right.
+        only_first (int): Images that only the first classifier gets right.
         only_second (int): Those that only the second one gets right.
         exact (float): Two-sided p-value of the exact test.
         mid_p (float): Two-sided mid-p-value, less conservative.
@@ -29,10 +29,10 @@ class Bootstrap(NamedTuple):
     """Result of :func:`paired_bootstrap`.
 
     Attributes:
-        mean (float): Mean difference over all pictures.
+        mean (float): Mean difference over all images.
         low (float): Lower end of the confidence interval.
         high (float): Upper end of it.
-        num_groups (int): Number of people, or whatever was drawn.
+        num_groups (int): Number of subjects, or whatever was drawn.
     """
 
     mean: float
@@ -44,9 +44,9 @@ class Bootstrap(NamedTuple):
 def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
     """McNemar's test that two classifiers are equally often right.
 
-    Only pictures on which they differ count: under the null hypothesis each
-    is right in half of them. It takes pictures as independent, which several
-    pictures of one person are not; see :func:`paired_bootstrap` for those.
+    Only images on which they differ count: under the null hypothesis each
+    is right in half of them. It takes images as independent, which several
+    images of one subject are not; see :func:`paired_bootstrap` for those.
 
     The mid-p-value counts the observed split by half, see Fagerland, Lydersen
     and Laake, `The McNemar test for binary matched-pairs data: mid-p and
@@ -55,7 +55,7 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
 
     Args:
         first (np.ndarray): Whether the first is right, (N, ), bool.
-        second (np.ndarray): The same for the second, on the same pictures.
+        second (np.ndarray): The same for the second, on the same images.
 
     Returns:
         McNemar: Counts and p-values; both are 1 where the two never differ.
@@ -80,27 +80,27 @@ def paired_bootstrap(first: np.ndarray,
                      groups: Sequence) -> Bootstrap:
     """95 % confidence interval of how much more often the second is right.
 
-    Whole groups are drawn with replacement, so that pictures of one person,
+    Whole groups are drawn with replacement, so that images of one subject,
     which are right or wrong together, do not pass for independent. The
     interval is that of percentiles.
 
     Args:
         first (np.ndarray): Whether the first classifier is right, (N, ), or
             the share of its seeds that are.
-        second (np.ndarray): The same for the second, on the same pictures.
-        groups (Sequence): The person on each picture, (N, ); the picture's
-            own name where people are not known.
+        second (np.ndarray): The same for the second, on the same images.
+        groups (Sequence): The subject on each image, (N, ); the image's
+            own name where subjects are not known.
 
     Returns:
         Bootstrap: Mean and interval, in [-1, 1]; the interval is nan with
         fewer than two groups.
 
     Raises:
-        ValueError: If the shapes differ, or there is no picture.
+        ValueError: If the shapes differ, or there is no image.
     """
     first, second = _check_pair(first, second)
     if len(groups) != len(first) or not len(first):
-        raise ValueError(f'{len(first)} pictures, but {len(groups)} groups.')
+        raise ValueError(f'{len(first)} images, but {len(groups)} groups.')
     _, index = np.unique(np.asarray(groups), return_inverse=True)
     sums = np.bincount(index, second.astype(float) - first)
     sizes = np.bincount(index).astype(float)
@@ -120,6 +120,6 @@ def _check_pair(first: np.ndarray,
                 second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     first, second = np.asarray(first), np.asarray(second)
     if first.ndim != 1 or first.shape != second.shape:
-        raise ValueError('Two classifiers are compared on the same pictures, '
+        raise ValueError('Two classifiers are compared on the same images, '
                          f'but got shapes {first.shape} and {second.shape}.')
     return first, second

@@ -1,4 +1,4 @@
-"""Decoded faces whose components come from three people."""
+"""Decoded faces whose components come from three subjects."""
 
 from dataclasses import replace
 
@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from ipdfer_mm.models import IPDFERModel
 
 from .neutral import neutral_gain
-from .swap_rendering import SwapPictures
-from .synthesis_report import BATCH_SIZE, FacePictures, judge_expressions
+from .swap_rendering import SwapImages
+from .synthesis_report import BATCH_SIZE, FaceImages, classify_expressions
 
 DONORS = ('identity', 'pose', 'expression')
 
@@ -19,7 +19,7 @@ DONORS = ('identity', 'pose', 'expression')
 @torch.no_grad()
 def decode_swap(model: IPDFERModel, identity: Tensor, pose: Tensor,
                 expression: Tensor) -> Tensor:
-    """Decode f_id of one, f_pose of another and f_exp of a third picture.
+    """Decode f_id of one, f_pose of another and f_exp of a third image.
 
     Args:
         model (IPDFERModel): The model, in eval mode. Without a pose encoder
@@ -30,11 +30,11 @@ def decode_swap(model: IPDFERModel, identity: Tensor, pose: Tensor,
 
     Returns:
         Tensor: Decoded faces on the CPU, likewise. With one and the same
-        picture they are its reconstruction.
+        image they are its reconstruction.
     """
     device = next(model.parameters()).device
     faces = []
-    for one, two, three in zip(*(pictures.split(BATCH_SIZE) for pictures in (
+    for one, two, three in zip(*(images.split(BATCH_SIZE) for images in (
             identity, pose, expression))):
         feat = model.identity_encoder(one.to(device))
         if model.pose_encoder is not None:
@@ -45,25 +45,25 @@ def decode_swap(model: IPDFERModel, identity: Tensor, pose: Tensor,
 
 
 def measure_swap(model: IPDFERModel,
-                 swaps: SwapPictures,
-                 mean_picture: Tensor,
-                 pictures: FacePictures,
+                 swaps: SwapImages,
+                 mean_image: Tensor,
+                 images: FaceImages,
                  identity_network: nn.Module | None = None,
-                 judge: ImageClassifier | None = None) -> dict:
+                 classifier: ImageClassifier | None = None) -> dict:
     """Compare decoded swaps with the rendered truth.
 
     Args:
         model (IPDFERModel): The model, in eval mode.
-        swaps (SwapPictures): What to swap.
-        mean_picture (Tensor): Mean of the training pictures, (3, H, W).
-        pictures (FacePictures): The pictures of the data set.
+        swaps (SwapImages): What to swap.
+        mean_image (Tensor): Mean of the training images, (3, H, W).
+        images (FaceImages): The images of the dataset.
         identity_network (nn.Module, optional): Embeds faces as
             :class:`IdentityEncoder` does. Defaults to None, the model's own.
-        judge (ImageClassifier, optional): An expression classifier.
+        classifier (ImageClassifier, optional): An expression classifier.
 
     Returns:
         dict: ``swap_l1``, mean absolute difference of swap and truth, beside
-        that of the truth from the mean picture (``mean_picture_l1``), from
+        that of the truth from the mean image (``mean_image_l1``), from
         the reconstruction of the first donor, in which nothing is swapped
         (``no_swap_l1``), and from its own reconstruction, the best to be
         expected (``truth_reconstruction_l1``); ``reconstruction_l1`` of the
@@ -73,10 +73,10 @@ def measure_swap(model: IPDFERModel,
 
         ``attributes``: for ``swap``, ``no_swap`` and the rendered ``truth``
         the share whose ``identity`` feature has a larger cosine with the
-        first donor than with those of the others that are other pictures
+        first donor than with those of the others that are other images
         (chance is 1/2 with one such, 1/3 with two); in which the model's own
-        pose classifier sees the ``pose`` of the second, and the judge the
-        ``expression`` of the third.
+        pose classifier sees the ``pose`` of the second, and the expression
+        classifier the ``expression`` of the third.
     """
     donors = swaps.donors
     first = donors['identity']
@@ -93,7 +93,7 @@ def measure_swap(model: IPDFERModel,
         truth_reconstruction_l1=error(
             decode_swap(model, truth, truth, truth), truth),
         no_swap_l1=error(no_swap, truth),
-        mean_picture_l1=error(mean_picture[None], truth),
+        mean_image_l1=error(mean_image[None], truth),
         reconstruction_l1=error(no_swap, first),
         closer=gain['closer'],
         num_swaps=len(truth))
@@ -109,27 +109,27 @@ def measure_swap(model: IPDFERModel,
         if model.pose_encoder is not None:
             attributes[name]['pose'] = float(
                 (_pose(model, shown) == swaps.poses).mean())
-    if judge is not None:
-        asked = judge_expressions(
-            judge, faces, replace(pictures, expressions=swaps.expressions))
+    if classifier is not None:
+        asked = classify_expressions(
+            classifier, faces, replace(images, expressions=swaps.expressions))
         for name, answer in asked.items():
-            attributes[name]['expression'] = answer['as_labelled']
+            attributes[name]['expression'] = answer['as_labeled']
     return dict(report, attributes=attributes)
 
 
 @torch.no_grad()
-def _embed(network: nn.Module, pictures: Tensor) -> Tensor:
+def _embed(network: nn.Module, images: Tensor) -> Tensor:
     """Features of length 1, (N, D), on the CPU."""
     device = next(network.parameters()).device
     feats = torch.cat([network(batch.to(device)).cpu()
-                       for batch in pictures.split(BATCH_SIZE)])
+                       for batch in images.split(BATCH_SIZE)])
     return nn.functional.normalize(feats)
 
 
 @torch.no_grad()
-def _pose(model: IPDFERModel, pictures: Tensor) -> np.ndarray:
+def _pose(model: IPDFERModel, images: Tensor) -> np.ndarray:
     device = next(model.parameters()).device
     return torch.cat([
         model.pose_head((model.pose_encoder(batch.to(device)), )).argmax(
-            dim=1).cpu() for batch in pictures.split(BATCH_SIZE)
+            dim=1).cpu() for batch in images.split(BATCH_SIZE)
     ]).numpy()

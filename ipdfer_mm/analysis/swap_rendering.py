@@ -1,4 +1,4 @@
-"""Rendered faces of one person with pose and expression of two others."""
+"""Rendered faces of one subject with pose and expression of two others."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ipdfer_mm.datasets import SyntheticFaces
-from ipdfer_mm.geometry.yaw_bins import pose_class
+from ipdfer_mm.geometry.yaw_bins import yaw_bin
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.rendering import (
     FaceModel,
@@ -21,17 +21,17 @@ from ipdfer_mm.rendering import (
 )
 from ipdfer_mm.utils.images import swap_channels
 
-from .synthesis_report import FacePictures
+from .synthesis_report import FaceImages
 
 
 @dataclass
-class SwapPictures:
+class SwapImages:
     """Rendered donors of swaps and what their swaps really look like.
 
     Attributes:
-        donors (dict[str, Tensor]): Pictures that give ``identity``, ``pose``
+        donors (dict[str, Tensor]): Images that give ``identity``, ``pose``
             and ``expression``, each (N, 3, H, W) in [-1, 1].
-        truth (Tensor): Person of the first, pose of the second and expression
+        truth (Tensor): Subject of the first, pose of the second and expression
             of the third, likewise.
         poses (np.ndarray): Class of the second's yaw, (N, ).
         expressions (np.ndarray): Name of the third's class, (N, ).
@@ -43,35 +43,35 @@ class SwapPictures:
     expressions: np.ndarray
 
 
-def draw_donors(pictures: FacePictures, count: int,
+def draw_donors(images: FaceImages, count: int,
                 seed: int = 0) -> np.ndarray:
-    """Draw pictures for swaps.
+    """Draw images for swaps.
 
     Args:
-        pictures (FacePictures): All pictures, with known yaws.
+        images (FaceImages): All images, with known yaws.
         count (int): Number of swaps.
         seed (int): Seed.
 
     Returns:
-        np.ndarray: Positions (count, 3) of pictures that give identity, pose
-        and expression: of three people, the second in another class of yaw
+        np.ndarray: Positions (count, 3) of images that give identity, pose
+        and expression: of three subjects, the second in another yaw bin
         and the third of another expression than the first. The first are all
-        different if there are enough pictures.
+        different if there are enough images.
 
     Raises:
-        ValueError: If there are no such pictures.
+        ValueError: If there are no such images.
     """
     rng = np.random.default_rng(seed)
-    poses = np.array([pose_class(yaw) for yaw in pictures.yaws])
-    people, expressions = pictures.subjects, pictures.expressions
-    total = len(people)
+    poses = np.array([yaw_bin(yaw) for yaw in images.yaws])
+    subjects, expressions = images.subjects, images.expressions
+    total = len(subjects)
     first = np.concatenate([rng.permutation(total)
                             for _ in range(0, count, total)])[:count]
     rows = []
     for one in first:
-        rest = people != people[one]
-        two = _choose(rest & (poses != poses[one]), 'class of yaw', rng)
-        rest &= people != people[two]
+        rest = subjects != subjects[one]
+        two = _choose(rest & (poses != poses[one]), 'yaw bin', rng)
+        rest &= subjects != subjects[two]
         three = _choose(
             rest & (expressions != expressions[one]), 'expression', rng)
         rows.append((one, two, three))
@@ -100,42 +100,41 @@ class SwapRenderer:
 
     Nothing says which component of a face should hold light and background.
     So the second and third donor are rendered anew with light, background,
-    framing and noise of the first, and the truth has the same: the pictures
-    differ in nothing but person, head pose (yaw, pitch and roll) and
+    framing and noise of the first, and the truth has the same: the images
+    differ in nothing but subject, head pose (yaw, pitch and roll) and
     expression. The expression goes on top of the resting face of the first.
 
     Args:
-        dataset (SyntheticFaces): The data set, with a test pipeline.
+        dataset (SyntheticFaces): The dataset, with a test pipeline.
         model (IPDFERModel): Its data preprocessor is used.
-        pictures (FacePictures): The pictures of the data set.
+        images (FaceImages): The images of the dataset.
     """
 
     def __init__(self, dataset: SyntheticFaces, model: IPDFERModel,
-                 pictures: FacePictures) -> None:
+                 images: FaceImages) -> None:
         self.dataset = dataset
         self.model = model
-        self.pictures = pictures
+        self.images = images
         head = (parametric_head() if dataset.face_model is None else
                 FaceModel.load(dataset.face_model))
         self.renderer = FaceRenderer(head)
-        self.plan = {picture.name: picture
-                     for picture in dataset.population.plan()}
+        self.plan = {entry.name: entry for entry in dataset.population.plan()}
         self.pipeline = Compose([
             step for step in dataset.pipeline.transforms
             if not isinstance(step, LoadImageFromFile)
         ])
         self._shown: dict[tuple[int, ...], Tensor] = {}
 
-    def render(self, donors: np.ndarray) -> SwapPictures:
+    def render(self, donors: np.ndarray) -> SwapImages:
         """Render swaps.
 
         Args:
-            donors (np.ndarray): Positions among the pictures, (N, 3), as of
+            donors (np.ndarray): Positions among the images, (N, 3), as of
                 :func:`draw_donors`, perhaps some columns in place of others
                 (:func:`swap_kinds`).
 
         Returns:
-            SwapPictures: Donors and truth.
+            SwapImages: Donors and truth.
         """
         shown: dict[str, list[Tensor]] = {}
         for one, two, three in tqdm(
@@ -148,15 +147,15 @@ class SwapRenderer:
             for name, parts in mixed.items():
                 shown.setdefault(name, []).append(self._show(*parts, one))
         faces = {name: torch.stack(parts) for name, parts in shown.items()}
-        return SwapPictures(
+        return SwapImages(
             truth=faces.pop('truth'),
             donors=faces,
-            poses=np.array([pose_class(self.pictures.yaws[i])
+            poses=np.array([yaw_bin(self.images.yaws[i])
                             for i in donors[:, 1]]),
-            expressions=self.pictures.expressions[donors[:, 2]])
+            expressions=self.images.expressions[donors[:, 2]])
 
     def describe(self, index: int) -> RenderSpec:
-        """Describe a picture of the data set.
+        """Describe an image of the dataset.
 
         Args:
             index (int): Its position.
@@ -165,16 +164,16 @@ class SwapRenderer:
             RenderSpec: What it was rendered from.
         """
         population = self.dataset.population
-        picture = self.plan[Path(self.pictures.paths[index]).stem]
-        person = population.person(picture.person,
+        planned = self.plan[Path(self.images.paths[index]).stem]
+        subject = population.subject(planned.subject_number,
                                    len(self.renderer.model.identity))
-        return population.spec(picture, person, self.dataset.img_size)
+        return population.spec(planned, subject, self.dataset.img_size)
 
     def _show(self, identity: int, pose: int, expression: int,
               scene: int) -> Tensor:
-        """A picture as the model gets it, (3, H, W)."""
+        """An image as the model gets it, (3, H, W)."""
         if identity == pose == expression == scene:
-            return self.pictures.pictures[identity]
+            return self.images.images[identity]
         key = identity, pose, expression, scene
         if key not in self._shown:
             turned, scenery = self.describe(pose), self.describe(scene)
@@ -199,7 +198,7 @@ class SwapRenderer:
 def _choose(allowed: np.ndarray, name: str, rng: np.random.Generator) -> int:
     places = np.flatnonzero(allowed)
     if not len(places):
-        raise ValueError('Swaps need three people, of whom the donors show '
+        raise ValueError('Swaps need three subjects, of whom the donors show '
                          f'another {name} than the first, but there is no '
-                         'such picture.')
+                         'such image.')
     return int(rng.choice(places))

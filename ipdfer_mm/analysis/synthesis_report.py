@@ -1,4 +1,4 @@
-"""Everything that is measured on the faces that a model synthesises."""
+"""Everything that is measured on the faces that a model synthesizes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,28 +19,28 @@ from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.dataset_configs import without_augmentation
 from ipdfer_mm.utils.images import swap_channels
 
-from .neutral import neutral_gain, picture_similarity
+from .neutral import image_similarity, neutral_gain
 from .synthesis import (
-    TooFewPicturesError,
+    TooFewImagesError,
     fisherface_accuracy,
     identity_cosine,
     reconstruction_error,
 )
 
 BATCH_SIZE = 64
-SYNTHESISED = ('identity', 'neutral', 'reconstruction')
+SYNTHESIZED = ('identity', 'neutral', 'reconstruction')
 
 
 @dataclass
-class FacePictures:
-    """Pictures of a data set as a model gets them.
+class FaceImages:
+    """Images of a dataset as a model gets them.
 
     Attributes:
-        pictures (Tensor): (N, 3, H, W), RGB in [-1, 1].
-        twins (Tensor, optional): The true neutral faces, likewise; None where
-            the data set does not know all of them.
-        subjects (np.ndarray): Names of the people, (N, ); empty strings where
-            unknown.
+        images (Tensor): (N, 3, H, W), RGB in [-1, 1].
+        paired_neutrals (Tensor, optional): The paired neutral faces, likewise;
+            None where the dataset does not know all of them.
+        subjects (np.ndarray): Names of the subjects, (N, ); empty strings
+            where unknown.
         expressions (np.ndarray): Names of the classes, (N, ).
         classes (tuple[str, ...]): All names, in the order of the labels.
         neutral_class (str): The one of them that is neutral.
@@ -48,8 +48,8 @@ class FacePictures:
         paths (list[str]): The files, N.
     """
 
-    pictures: Tensor
-    twins: Tensor | None
+    images: Tensor
+    paired_neutrals: Tensor | None
     subjects: np.ndarray
     expressions: np.ndarray
     classes: tuple[str, ...]
@@ -58,31 +58,31 @@ class FacePictures:
     paths: list[str]
 
 
-def load_test_pictures(cfg: Config,
+def load_test_images(cfg: Config,
                        model: IPDFERModel,
-                       max_yaw: float = 180) -> tuple[FacePictures, Tensor]:
-    """Load the test pictures of a config, and the mean training picture.
+                       max_yaw: float = 180) -> tuple[FaceImages, Tensor]:
+    """Load the test images of a config, and the mean training image.
 
     Args:
         cfg (Config): With ``train_dataloader`` and ``test_dataloader``.
         model (IPDFERModel): Its data preprocessor is used.
-        max_yaw (float): Largest absolute yaw in degrees of a test picture;
-            pictures of unknown yaw count as frontal.
+        max_yaw (float): Largest absolute yaw in degrees of a test image;
+            images of unknown yaw count as frontal.
 
     Returns:
-        tuple[FacePictures, Tensor]: The test pictures, in the order of the
-        data set, and the mean (3, H, W), without augmentation.
+        tuple[FaceImages, Tensor]: The test images, in the order of the
+        dataset, and the mean (3, H, W), without augmentation.
 
     Raises:
-        ValueError: If no test picture is left.
+        ValueError: If no test image is left.
     """
-    mean = load_mean_picture(cfg, model)
+    mean = load_mean_image(cfg, model)
     test = DATASETS.build(cfg.test_dataloader.dataset)
-    return load_pictures(test, model, max_yaw), mean
+    return load_images(test, model, max_yaw), mean
 
 
-def load_mean_picture(cfg: Config, model: IPDFERModel) -> Tensor:
-    """Average the training pictures of a config, without augmentation.
+def load_mean_image(cfg: Config, model: IPDFERModel) -> Tensor:
+    """Average the training images of a config, without augmentation.
 
     Args:
         cfg (Config): With ``train_dataloader`` and ``test_dataloader``, whose
@@ -98,38 +98,38 @@ def load_mean_picture(cfg: Config, model: IPDFERModel) -> Tensor:
     return (total / len(train)).float()
 
 
-def load_pictures(dataset: FERDataset,
+def load_images(dataset: FERDataset,
                   model: BaseModel,
-                  max_yaw: float = 180) -> FacePictures:
-    """Load the pictures of a data set as the model gets them.
+                  max_yaw: float = 180) -> FaceImages:
+    """Load the images of a dataset as the model gets them.
 
     Args:
-        dataset (FERDataset): The data set, with a test pipeline.
+        dataset (FERDataset): The dataset, with a test pipeline.
         model (BaseModel): An IPD-FER model or a classifier of mmpretrain. Its
             data preprocessor is used.
-        max_yaw (float): Largest absolute yaw in degrees; pictures of unknown
+        max_yaw (float): Largest absolute yaw in degrees; images of unknown
             yaw count as frontal.
 
     Returns:
-        FacePictures: The pictures, in the order of the data set.
+        FaceImages: The images, in the order of the dataset.
 
     Raises:
-        ValueError: If no picture is left.
+        ValueError: If no image is left.
     """
     infos = [dataset.get_data_info(i) for i in range(len(dataset))]
     infos = [info for info in infos if not abs(info['yaw']) > max_yaw]
     if not infos:
-        raise ValueError(f'No picture has a yaw up to {max_yaw:g} degrees.')
-    twins = None
+        raise ValueError(f'No image has a yaw up to {max_yaw:g} degrees.')
+    paired_neutrals = None
     if all('neutral_img_path' in info for info in infos):
-        twins = _load(
+        paired_neutrals = _load(
             model, len(infos), lambda i: dataset.pipeline(
                 {**infos[i], 'img_path': infos[i]['neutral_img_path']}))
     classes = dataset.metainfo['classes']
-    return FacePictures(
-        pictures=_load(model, len(infos),
+    return FaceImages(
+        images=_load(model, len(infos),
                        lambda i: dataset.pipeline(dict(infos[i]))),
-        twins=twins,
+        paired_neutrals=paired_neutrals,
         subjects=np.array([info.get('subject', '') for info in infos]),
         expressions=np.array([classes[info['gt_label']] for info in infos]),
         classes=classes,
@@ -154,13 +154,13 @@ def _batches(model: BaseModel, count: int,
 @torch.no_grad()
 def synthesize(
         model: IPDFERModel,
-        pictures: Tensor,
+        images: Tensor,
         identity_network: nn.Module | None = None) -> dict[str, Tensor]:
-    """Synthesise all faces and embed them.
+    """Synthesize all faces and embed them.
 
     Args:
         model (IPDFERModel): The model, in eval mode.
-        pictures (Tensor): (N, 3, H, W) in [-1, 1].
+        images (Tensor): (N, 3, H, W) in [-1, 1].
         identity_network (nn.Module, optional): Embeds faces as
             :class:`IdentityEncoder` does. Defaults to None, the model's own
             identity encoder, which its decoder was trained to please (Eq. 2).
@@ -173,7 +173,7 @@ def synthesize(
     device = next(model.parameters()).device
     network = identity_network or model.identity_encoder
     outputs: dict[str, list] = {}
-    for batch in track_iter_progress(list(pictures.split(BATCH_SIZE))):
+    for batch in track_iter_progress(list(images.split(BATCH_SIZE))):
         batch = batch.to(device)
         for name, face in dict(input=batch, **model.synthesize(batch)).items():
             outputs.setdefault(name, []).append(face.cpu())
@@ -182,50 +182,50 @@ def synthesize(
     return {name: torch.cat(parts) for name, parts in outputs.items()}
 
 
-def measure_synthesis(faces: dict[str, Tensor], mean_picture: Tensor,
-                      test: FacePictures) -> dict:
+def measure_synthesis(faces: dict[str, Tensor], mean_image: Tensor,
+                      test: FaceImages) -> dict:
     """All numbers of the report.
 
     Args:
         faces (dict[str, Tensor]): What :func:`synthesize` gives.
-        mean_picture (Tensor): Mean of the training pictures, (3, H, W).
-        test (FacePictures): What the faces were made from.
+        mean_image (Tensor): Mean of the training images, (3, H, W).
+        test (FaceImages): What the faces were made from.
 
     Returns:
         dict: See :func:`reconstruction_error`; :func:`identity_cosine` and
-        :func:`fisherface_accuracy` of the pictures whose person is known;
+        :func:`fisherface_accuracy` of the images whose subject is known;
         ``left_out``, if some are not or there are too few for these, with
-        the reason; with true neutral faces and a picture of another class,
-        for such pictures, :func:`picture_similarity` to them and
+        the reason; with paired neutral faces and an image of another class,
+        for such images, :func:`image_similarity` to them and
         :func:`neutral_gain`.
     """
     report: dict[str, Any] = reconstruction_error(
         faces['input'].numpy(), faces['reconstruction'].numpy(),
-        mean_picture.numpy())
-    # A neutral picture is its own twin.
+        mean_image.numpy())
+    # A neutral image is its own paired_neutral.
     expressive = np.flatnonzero(test.expressions != test.neutral_class)
-    if test.twins is not None and len(expressive):
+    if test.paired_neutrals is not None and len(expressive):
         chosen = {name: faces[name][expressive]
                   for name in ('input', 'reconstruction', 'neutral')}
-        twins = test.twins[expressive]
-        for name, pictures in chosen.items():
-            report[f'true_neutral/{name}'] = picture_similarity(
-                pictures, twins)
+        paired_neutrals = test.paired_neutrals[expressive]
+        for name, images in chosen.items():
+            report[f'paired_neutral/{name}'] = image_similarity(
+                images, paired_neutrals)
         report['neutral_gain'] = neutral_gain(
             chosen['input'], chosen['reconstruction'], chosen['neutral'],
-            twins)
+            paired_neutrals)
     known = np.flatnonzero(test.subjects != '')
     left_out = []
     if len(known) < len(test.subjects):
-        left_out.append('the data set does not say whom '
+        left_out.append('the dataset does not name the subject that '
                         f'{len(test.subjects) - len(known)} of '
-                        f'{len(test.subjects)} test picture(s) show')
+                        f'{len(test.subjects)} test image(s) show')
     if len(known):
         try:
             report |= _measure_identities(
                 {name: part[known] for name, part in faces.items()},
                 test.subjects[known])
-        except TooFewPicturesError as error:
+        except TooFewImagesError as error:
             left_out.append(str(error))
     if left_out:
         report['left_out'] = dict(identity='; '.join(left_out))
@@ -237,7 +237,7 @@ def _measure_identities(faces: dict[str, Tensor],
     report: dict[str, Any] = {}
     real = faces['input'].mean(dim=1).numpy()
     real_feat = faces['input_feat'].numpy()
-    for name in ('input', *SYNTHESISED):
+    for name in ('input', *SYNTHESIZED):
         report[f'identity_cosine/{name}'] = identity_cosine(
             faces[f'{name}_feat'].numpy(), real_feat, subjects)
         report[f'fisherface_accuracy/{name}'] = fisherface_accuracy(
@@ -245,61 +245,63 @@ def _measure_identities(faces: dict[str, Tensor],
     return report
 
 
-def judge_synthesis(judge: ImageClassifier, faces: dict[str, Tensor],
-                    test: FacePictures) -> dict[str, dict[str, float]]:
-    """Ask an expression classifier what synthesised faces show.
+def classify_synthesis(classifier: ImageClassifier, faces: dict[str, Tensor],
+                    test: FaceImages) -> dict[str, dict[str, float]]:
+    """Ask an expression classifier what synthesized faces show.
 
     Args:
-        judge (ImageClassifier): As :func:`judge_expressions`.
+        classifier (ImageClassifier): As :func:`classify_expressions`.
         faces (dict[str, Tensor]): What :func:`synthesize` gives.
-        test (FacePictures): What the faces were made from.
+        test (FaceImages): What the faces were made from.
 
     Returns:
-        dict[str, dict[str, float]]: :func:`judge_expressions` for the input,
-        its reconstruction, the neutral face and, where known, the true one.
+        dict[str, dict[str, float]]: :func:`classify_expressions` for the
+        input, its reconstruction, the neutral face and, where known, the true
+        one.
     """
     asked = {name: faces[name] for name in (
         'input', 'reconstruction', 'neutral')}
-    if test.twins is not None:
-        asked['true_neutral'] = test.twins
-    return judge_expressions(judge, asked, test)
+    if test.paired_neutrals is not None:
+        asked['paired_neutral'] = test.paired_neutrals
+    return classify_expressions(classifier, asked, test)
 
 
 @torch.no_grad()
-def judge_expressions(judge: ImageClassifier, faces: dict[str, Tensor],
-                      test: FacePictures) -> dict[str, dict[str, float]]:
+def classify_expressions(classifier: ImageClassifier, faces: dict[str, Tensor],
+                      test: FaceImages) -> dict[str, dict[str, float]]:
     """Ask an expression classifier what faces show.
 
     Args:
-        judge (ImageClassifier): The classifier, in eval mode, with the
-            classes of the data set in their order.
+        classifier (ImageClassifier): The classifier, in eval mode, with the
+            classes of the dataset in their order.
         faces (dict[str, Tensor]): (N, 3, H, W) in [-1, 1], by name.
-        test (FacePictures): What the faces were made from.
+        test (FaceImages): What the faces were made from.
 
     Returns:
         dict[str, dict[str, float]]: For each name ``neutral``, the share that
-        the judge calls neutral, and ``as_labelled``, the share it calls what
-        the input shows.
+        the expression classifier calls neutral, and ``as_labeled``, the share
+        it calls what the input shows.
 
     Raises:
-        ValueError: If the judge has another number of classes.
+        ValueError: If the expression classifier has another number of classes.
     """
-    device = next(judge.parameters()).device
+    device = next(classifier.parameters()).device
     report = {}
-    for name, pictures in faces.items():
+    for name, images in faces.items():
         labels = []
-        for batch in pictures.split(BATCH_SIZE):
+        for batch in images.split(BATCH_SIZE):
             # Pixels in OpenCV's order, as pipelines give them.
             pixels = swap_channels((batch.to(device) + 1) * 127.5, 1)
-            data = judge.data_preprocessor(dict(inputs=pixels))
-            logits = judge(data['inputs'])
+            data = classifier.data_preprocessor(dict(inputs=pixels))
+            logits = classifier(data['inputs'])
             if logits.shape[1] != len(test.classes):
                 raise ValueError(
-                    f'The judge knows {logits.shape[1]} classes, the data set '
-                    f'has {len(test.classes)}: {test.classes}.')
+                    f'The expression classifier knows {logits.shape[1]} '
+                    f'classes, the dataset has '
+                    f'{len(test.classes)}: {test.classes}.')
             labels.append(logits.argmax(dim=1).cpu())
         called = np.array(test.classes)[torch.cat(labels).numpy()]
         report[name] = dict(
             neutral=float((called == test.neutral_class).mean()),
-            as_labelled=float((called == test.expressions).mean()))
+            as_labeled=float((called == test.expressions).mean()))
     return report

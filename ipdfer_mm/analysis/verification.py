@@ -1,30 +1,30 @@
-"""Who is it? Asked of features without any training."""
+"""Identity verification from features."""
 
 import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
 
-def same_expression_verification(feats: np.ndarray, people: np.ndarray,
+def same_expression_verification(feats: np.ndarray, subjects: np.ndarray,
                                  expressions: np.ndarray) -> dict[str, float]:
-    """Tell pairs of the same person from others by the cosine of features.
+    """Tell pairs of the same subject from others by the cosine of features.
 
-    Only pictures of the same expression are paired, so that the expression
+    Only images of the same expression are paired, so that the expression
     itself says nothing. A feature of the expression alone should not know
     better than chance; one of the identity should.
 
     Args:
         feats (np.ndarray): Features, (N, D).
-        people (np.ndarray): Who the pictures show, (N, ).
+        subjects (np.ndarray): The subject of each image, (N, ).
         expressions (np.ndarray): Their classes, (N, ).
 
     Returns:
         dict[str, float]: ``auc``, the area under the ROC curve (0.5 is
         chance), ``eer``, the equal error rate (likewise), and the numbers of
-        pairs, ``same_person`` and ``other_people``.
+        pairs, ``same_subject`` and ``other_subjects``.
 
     Raises:
-        ValueError: If there is no pair of the same person, or of different
-            people, with the same expression.
+        ValueError: If there is no pair of the same subject, or of different
+            subjects, with the same expression.
     """
     feats = feats / np.linalg.norm(
         feats, axis=1, keepdims=True).clip(min=1e-12)
@@ -33,19 +33,19 @@ def same_expression_verification(feats: np.ndarray, people: np.ndarray,
         own = np.flatnonzero(expressions == name)
         first, second = np.triu_indices(len(own), k=1)
         cosines.append((feats[own] @ feats[own].T)[first, second])
-        same.append(people[own][first] == people[own][second])
-    cosine, same_person = np.concatenate(cosines), np.concatenate(same)
-    count = int(same_person.sum())
-    if count in (0, len(same_person)):
+        same.append(subjects[own][first] == subjects[own][second])
+    cosine, same_subject = np.concatenate(cosines), np.concatenate(same)
+    count = int(same_subject.sum())
+    if count in (0, len(same_subject)):
         raise ValueError(
             'Verification needs pairs with the same expression, of the same '
-            f'person and of different people, but there are {count} and '
-            f'{len(same_person) - count}.')
+            f'subject and of different subjects, but there are {count} and '
+            f'{len(same_subject) - count}.')
     return dict(
-        auc=float(roc_auc_score(same_person, cosine)),
-        eer=equal_error_rate(same_person, cosine),
-        same_person=count,
-        other_people=len(same_person) - count)
+        auc=float(roc_auc_score(same_subject, cosine)),
+        eer=equal_error_rate(same_subject, cosine),
+        same_subject=count,
+        other_subjects=len(same_subject) - count)
 
 
 def equal_error_rate(truth: np.ndarray, scores: np.ndarray) -> float:

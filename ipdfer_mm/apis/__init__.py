@@ -1,11 +1,11 @@
-"""Trained models on pictures and videos."""
+"""Trained models on images and videos."""
 
 from .inferencer import ExpressionInferencer
 from .known_models import DEFAULT_MODEL, KnownModel, list_models
 from .loading import get_model
-from .results import Face, PictureResult
+from .results import Face, ImageResult
 
 __all__ = [
     'DEFAULT_MODEL', 'ExpressionInferencer', 'Face', 'KnownModel',
-    'PictureResult', 'get_model', 'list_models'
+    'ImageResult', 'get_model', 'list_models'
 ]

@@ -1,4 +1,4 @@
-"""From pictures to annotated pictures and tables.
+"""From images to annotated images and tables.
 
 Nothing is kept in memory but what is being worked on, and Ctrl-C keeps what
 was done so far.
@@ -20,24 +20,24 @@ from ipdfer_mm.apis.face_drawing import draw_faces, shrink
 from ipdfer_mm.utils.atomic import renamed_when_done, write_atomically
 
 from .inferencer import ExpressionInferencer
-from .results import PictureResult, face_cells, face_columns
+from .results import ImageResult, face_cells, face_columns
 
 ADVICE = 'choose another folder'
-PICTURES = 'pictures'
+IMAGES = 'images'
 # Of the format, in pixels; it has a little more.
 MAX_JPEG_SIDE = 65500
 
 
 @dataclass(frozen=True)
 class AnnotationJob:
-    """How pictures and videos are annotated.
+    """How images and videos are annotated.
 
     Args:
-        inferencer (ExpressionInferencer): Finds and recognises the faces.
+        inferencer (ExpressionInferencer): Finds and recognizes the faces.
         out (Path): Folder of the results.
-        batch_size (int): Pictures, or frames, at once.
-        aligned (bool): Whether pictures are aligned faces already.
-        synthesis (bool): Whether to draw the synthesised faces, too.
+        batch_size (int): Images, or frames, at once.
+        aligned (bool): Whether images are aligned faces already.
+        synthesis (bool): Whether to draw the synthesized faces, too.
     """
 
     inferencer: ExpressionInferencer
@@ -47,10 +47,10 @@ class AnnotationJob:
     synthesis: bool = False
 
     def iterate(
-        self, pictures: Iterator[np.ndarray] | Sequence[Path]
-    ) -> Iterator[tuple[PictureResult, np.ndarray | None]]:
-        """Recognise expressions, see :meth:`ExpressionInferencer.iterate`."""
-        return self.inferencer.iterate(pictures, self.batch_size, self.aligned,
+        self, images: Iterator[np.ndarray] | Sequence[Path]
+    ) -> Iterator[tuple[ImageResult, np.ndarray | None]]:
+        """Recognize expressions, see :meth:`ExpressionInferencer.iterate`."""
+        return self.inferencer.iterate(images, self.batch_size, self.aligned,
                                        self.synthesis)
 
 
@@ -59,9 +59,9 @@ class Summary:
     """What an annotation came to.
 
     Args:
-        num_done (int): Pictures or frames that were read.
+        num_done (int): Images or frames that were read.
         num_faces (int): Faces in them.
-        without_face (int): Pictures or frames without a face.
+        without_face (int): Images or frames without a face.
         num_tracks (int): Faces that a video shows, each counted once as far
             as it can be followed.
         errors (list[str]): Why files could not be read or written, or a
@@ -76,8 +76,8 @@ class Summary:
     errors: list[str] = field(default_factory=list)
     interrupted: bool = False
 
-    def count(self, result: PictureResult) -> None:
-        """Count a picture or frame."""
+    def count(self, result: ImageResult) -> None:
+        """Count an image or frame."""
         if result.error is not None:
             self.errors.append(result.error)
             return
@@ -86,39 +86,39 @@ class Summary:
         self.without_face += not result.faces
 
 
-def without_results(pictures: Sequence[Path], out: Path) -> list[Path]:
-    """Leave out the annotated pictures of an earlier run.
+def without_results(images: Sequence[Path], out: Path) -> list[Path]:
+    """Leave out the annotated images of an earlier run.
 
     Args:
-        pictures (Sequence[Path]): What was found in the folders of the user.
+        images (Sequence[Path]): What was found in the folders of the user.
         out (Path): Folder of the results, which may be one of them.
 
     Returns:
-        list[Path]: Those that are not below its folder ``pictures``.
+        list[Path]: Those that are not below its folder ``images``.
 
     Raises:
         ValueError: If no other is left.
     """
-    results = (out / PICTURES).resolve()
-    kept = [path for path in pictures
+    results = (out / IMAGES).resolve()
+    kept = [path for path in images
             if results not in path.resolve().parents]
-    if len(kept) < len(pictures):
-        print_log(f'{len(pictures) - len(kept)} annotated pictures of an '
-                  f'earlier run, in {out / PICTURES}, are left out.',
+    if len(kept) < len(images):
+        print_log(f'{len(images) - len(kept)} annotated images of an '
+                  f'earlier run, in {out / IMAGES}, are left out.',
                   logger='current')
-    if pictures and not kept:
-        raise ValueError(f'All pictures are in {out / PICTURES}, where '
+    if images and not kept:
+        raise ValueError(f'All images are in {out / IMAGES}, where '
                          'annotated ones are written; choose another folder '
                          'of results.')
     return kept
 
 
-def annotate_pictures(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
-    """Write ``results.json``, ``results.csv`` and annotated pictures.
+def annotate_images(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
+    """Write ``results.json``, ``results.csv`` and annotated images.
 
-    The annotated pictures are in ``pictures``; they have the names of the
+    The annotated images are in ``images``; they have the names of the
     others with ``.jpg`` behind, in the folders that those have below their
-    common one; one that cannot be written is among the errors. A picture
+    common one; one that cannot be written is among the errors. An image
     without a face has a row without cells.
 
     Args:
@@ -145,14 +145,14 @@ def annotate_pictures(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
                  errors='backslashreplace') as table:
         writer = csv.writer(table, lineterminator='\n')
         writer.writerow(('path', 'face', *face_columns(classes), 'error'))
-        document.write('{"pictures": [')
-        results = tqdm(job.iterate(paths), total=len(paths), unit='picture',
+        document.write('{"images": [')
+        results = tqdm(job.iterate(paths), total=len(paths), unit='image',
                        disable=None)
         separator = '\n'
         try:
-            for result, picture in results:
+            for result, image in results:
                 try:
-                    _write_picture(job, result, picture, common)
+                    _write_image(job, result, image, common)
                 except OSError as error:  # of this name; others are fine
                     summary.errors.append(str(error))
                 document.write(separator + json.dumps(result.to_dict()))
@@ -167,22 +167,22 @@ def annotate_pictures(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
     return summary
 
 
-def _write_picture(job: AnnotationJob, result: PictureResult,
-                   picture: np.ndarray | None, common: Path) -> None:
-    if picture is None:
+def _write_image(job: AnnotationJob, result: ImageResult,
+                   image: np.ndarray | None, common: Path) -> None:
+    if image is None:
         return
     name = Path(result.path).relative_to(common)
-    path = job.out / PICTURES / name.with_name(f'{name.name}.jpg')
+    path = job.out / IMAGES / name.with_name(f'{name.name}.jpg')
     path.parent.mkdir(parents=True, exist_ok=True)
     count = len(result.faces)
-    drawn = draw_faces(picture, result.faces,
+    drawn = draw_faces(image, result.faces,
                        range(1, count + 1) if count > 1 else None,
                        job.synthesis)
     _, content = cv2.imencode('.jpg', shrink(drawn, MAX_JPEG_SIDE))
     write_atomically(path, content.tobytes(), ADVICE)
 
 
-def _rows(result: PictureResult,
+def _rows(result: ImageResult,
           classes: Sequence[str]) -> Iterator[list]:
     for number, face in enumerate(result.faces, 1):
         yield [result.path, number, *face_cells(face, classes), '']

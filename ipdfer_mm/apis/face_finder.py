@@ -1,24 +1,24 @@
-"""Faces of any picture, aligned as those of the training data."""
+"""Faces of any image, aligned as those of the training data."""
 
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from ipdfer_mm.geometry import align_face, centre_crop
+from ipdfer_mm.geometry import align_face, center_crop
 from ipdfer_mm.preparation.detection import Detections
 from ipdfer_mm.preparation.face_choice import ChosenFace, check_points
 from ipdfer_mm.preparation.face_search import FaceSearch
-from ipdfer_mm.preparation.head_pose import UNKNOWN, Angles, FacePicture
+from ipdfer_mm.preparation.head_pose import UNKNOWN, Angles, FaceImage
 from ipdfer_mm.preparation.recipe import Recipe
 from ipdfer_mm.preparation.region import Region
 
-# The face of a picture that is an aligned face: no points, no score.
-WHOLE_PICTURE = ChosenFace(None, float('nan'), ())
+# The face of an image that is an aligned face: no points, no score.
+WHOLE_IMAGE = ChosenFace(None, float('nan'), ())
 
 
 class FoundFace(NamedTuple):
-    """A face that is not recognised yet.
+    """A face that is not recognized yet.
 
     Attributes:
         box (np.ndarray): Left, top, right and bottom in pixels, (4,).
@@ -29,8 +29,8 @@ class FoundFace(NamedTuple):
     face: ChosenFace
 
 
-def whole_picture(image: np.ndarray) -> FoundFace:
-    """Take a picture for an aligned face.
+def whole_image(image: np.ndarray) -> FoundFace:
+    """Take an image for an aligned face.
 
     Args:
         image (np.ndarray): RGB, uint8 (H, W, 3).
@@ -39,11 +39,11 @@ def whole_picture(image: np.ndarray) -> FoundFace:
         FoundFace: Without points.
     """
     height, width = image.shape[:2]
-    return FoundFace(np.array([0., 0, width, height]), WHOLE_PICTURE)
+    return FoundFace(np.array([0., 0, width, height]), WHOLE_IMAGE)
 
 
 class FaceFinder:
-    """All faces of a picture, where a preparation takes one.
+    """All faces of an image, where a preparation takes one.
 
     Args:
         recipe (Recipe): How faces are searched and cut out.
@@ -56,13 +56,13 @@ class FaceFinder:
         self.search = FaceSearch(recipe, device)
 
     def find(self, images: list[np.ndarray]) -> list[list[FoundFace]]:
-        """Find the faces of pictures.
+        """Find the faces of images.
 
         Args:
             images (list[np.ndarray]): RGB, uint8 (H, W, 3) each.
 
         Returns:
-            list[list[FoundFace]]: Of each picture, from left to right.
+            list[list[FoundFace]]: Of each image, from left to right.
         """
         regions = [Region.of(image, None) for image in images]
         return [
@@ -81,15 +81,15 @@ class FaceFinder:
             np.ndarray: RGB, uint8, of the recipe's size.
         """
         size = self.recipe.size
-        if found.face is WHOLE_PICTURE:
+        if found.face is WHOLE_IMAGE:
             # As AlignFace does, in training.
-            return centre_crop(image, None, size)
+            return center_crop(image, None, size)
         if found.face.can_be_aligned:
             return align_face(image, found.face.points, size,
                               self.recipe.border)
         left, top, right, bottom = found.box
         region = Region.of(image, (left, top, right - left, bottom - top))
-        return region.centre_crop(image, self.recipe.fallback_crop, size)
+        return region.center_crop(image, self.recipe.fallback_crop, size)
 
     def angles(self, image: np.ndarray, found: FoundFace) -> Angles:
         """Estimate the head pose.
@@ -103,7 +103,7 @@ class FaceFinder:
         """
         if self.pose is None or found.face.points is None:
             return UNKNOWN
-        return self.pose(FacePicture('', image, found.face.points))
+        return self.pose(FaceImage('', image, found.face.points))
 
 
 def _from_left_to_right(found: Detections) -> list[FoundFace]:

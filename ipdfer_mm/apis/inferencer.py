@@ -1,4 +1,4 @@
-"""Expressions of the faces in pictures."""
+"""Expressions of the faces in images."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -10,21 +10,21 @@ from mmengine.config import Config
 from mmengine.dataset import default_collate
 from tqdm import tqdm
 
-from ipdfer_mm.preparation.reading import read_picture
+from ipdfer_mm.preparation.reading import read_image
 from ipdfer_mm.preparation.recipe import Recipe
 from ipdfer_mm.utils.images import swap_channels
-from ipdfer_mm.visualization.picture_grid import to_uint8
+from ipdfer_mm.visualization.image_grids import to_uint8
 
-from .face_finder import FaceFinder, whole_picture
-from .inputs import PictureInput, list_inputs, to_rgb
+from .face_finder import FaceFinder, whole_image
+from .inputs import ImageInput, list_inputs, to_rgb
 from .known_models import DEFAULT_MODEL
 from .loading import aligned_size, class_names, get_model
 from .pipeline import build_pipeline
-from .results import Face, PictureResult
+from .results import Face, ImageResult
 
 
 class ExpressionInferencer:
-    """Find the faces of pictures and recognise their expressions.
+    """Find the faces of images and recognize their expressions.
 
     Faces are found by MTCNN and aligned as those of the training data were,
     by the same code. Used like mmpretrain's ``ImageClassificationInferencer``;
@@ -51,7 +51,7 @@ class ExpressionInferencer:
 
     Raises:
         ValueError: If the model and its checkpoint do not fit, see
-            :func:`ipdfer_mm.apis.get_model`; nobody names the classes; or a
+            :func:`ipdfer_mm.apis.get_model`; nothing names the classes; or a
             setting of the recipe is unknown.
 
     Examples:
@@ -84,64 +84,64 @@ class ExpressionInferencer:
                                  next(self.model.parameters()).device)
 
     def __call__(self,
-                 inputs: PictureInput | Sequence[PictureInput],
+                 inputs: ImageInput | Sequence[ImageInput],
                  batch_size: int = 16,
                  aligned: bool = False,
-                 synthesis: bool = False) -> list[PictureResult]:
-        """Recognise the expressions in pictures.
+                 synthesis: bool = False) -> list[ImageResult]:
+        """Recognize the expressions in images.
 
         Args:
             inputs (str, Path, np.ndarray or a list of them): Files; folders,
                 with the folders in them; or arrays, BGR as OpenCV reads
                 files, see :func:`ipdfer_mm.apis.inputs.to_rgb`.
-            batch_size (int): Pictures that are in memory, and faces that the
+            batch_size (int): Images that are in memory, and faces that the
                 model gets, at once.
-            aligned (bool): Whether the pictures are aligned faces already:
+            aligned (bool): Whether the images are aligned faces already:
                 each is resized as a whole, and no face is searched.
-            synthesis (bool): Whether to synthesise the neutral and the
+            synthesis (bool): Whether to synthesize the neutral and the
                 reconstructed face, too.
 
         Returns:
-            list[PictureResult]: One for each picture, in order. A file of a
+            list[ImageResult]: One for each image, in order. A file of a
             list or folder that cannot be read has an ``error``.
 
         Raises:
-            OSError: If the only picture cannot be read; names it.
+            OSError: If the only image cannot be read; names it.
             TypeError: As :func:`ipdfer_mm.apis.inputs.list_inputs`.
             ValueError: Likewise, as :func:`ipdfer_mm.apis.inputs.to_rgb`, or
-                if the model cannot synthesise, or tells more or fewer
+                if the model cannot synthesize, or tells more or fewer
                 expressions apart than are named.
         """
-        pictures = list_inputs(inputs)
+        images = list_inputs(inputs)
         results = [
             result for result, _ in tqdm(
-                self.iterate(pictures, batch_size, aligned, synthesis),
-                total=len(pictures), unit='picture', disable=None)
+                self.iterate(images, batch_size, aligned, synthesis),
+                total=len(images), unit='image', disable=None)
         ]
-        if isinstance(inputs, (str, Path)) and len(pictures) == 1 and (
+        if isinstance(inputs, (str, Path)) and len(images) == 1 and (
                 results[0].error is not None):
             raise OSError(results[0].error)
         return results
 
     def iterate(
         self,
-        pictures: Iterable[PictureInput],
+        inputs: Iterable[ImageInput],
         batch_size: int = 16,
         aligned: bool = False,
         synthesis: bool = False
-    ) -> Iterator[tuple[PictureResult, np.ndarray | None]]:
-        """Recognise expressions one batch of pictures after the other.
+    ) -> Iterator[tuple[ImageResult, np.ndarray | None]]:
+        """Recognize expressions one batch of images after the other.
 
-        For more pictures than fit into memory, such as the frames of a video.
+        For more images than fit into memory, such as the frames of a video.
 
         Args:
-            pictures (Iterable[str, Path or np.ndarray]): Files and arrays.
+            inputs (Iterable[str, Path or np.ndarray]): Files and arrays.
             batch_size (int): As for :meth:`__call__`, and so on.
             aligned (bool): Likewise.
             synthesis (bool): Likewise.
 
         Yields:
-            tuple[PictureResult, np.ndarray]: What was found, and the picture,
+            tuple[ImageResult, np.ndarray]: What was found, and the image,
             BGR, uint8 (H, W, 3), or None where the file cannot be read.
 
         Raises:
@@ -152,21 +152,20 @@ class ExpressionInferencer:
                              f'{batch_size}.')
         if synthesis and not hasattr(self.model, 'synthesize'):
             raise ValueError(f'{type(self.model).__name__} only classifies; '
-                             'faces are synthesised by an IPDFERModel.')
-        pictures = iter(pictures)
-        while batch := list(islice(pictures, batch_size)):
-            read = [_read(picture) for picture in batch]
+                             'faces are synthesized by an IPDFERModel.')
+        inputs = iter(inputs)
+        while batch := list(islice(inputs, batch_size)):
+            read = [_read(item) for item in batch]
             images = [image for image in read
                       if isinstance(image, np.ndarray)]
-            found = iter(self._recognise(images, batch_size, aligned,
+            found = iter(self._recognize(images, batch_size, aligned,
                                          synthesis))
-            for picture, image in zip(batch, read):
-                path = None if isinstance(picture, np.ndarray) else str(
-                    picture)
+            for item, image in zip(batch, read):
+                path = None if isinstance(item, np.ndarray) else str(item)
                 if isinstance(image, str):
-                    yield PictureResult(path, error=image), None
+                    yield ImageResult(path, error=image), None
                 else:
-                    yield (PictureResult(path, next(found)),
+                    yield (ImageResult(path, next(found)),
                            swap_channels(image))
 
     def preprocess(self, faces: Sequence[np.ndarray]) -> dict:
@@ -186,10 +185,10 @@ class ExpressionInferencer:
         ])
         return self.model.data_preprocessor(batch, False)
 
-    def _recognise(self, images: list[np.ndarray], batch_size: int,
+    def _recognize(self, images: list[np.ndarray], batch_size: int,
                    aligned: bool, synthesis: bool) -> list[tuple[Face, ...]]:
-        """Faces of RGB pictures."""
-        found = ([[whole_picture(image)] for image in images] if aligned else
+        """Faces of RGB images."""
+        found = ([[whole_image(image)] for image in images] if aligned else
                  self.finder.find(images))
         crops = [
             self.finder.crop(image, candidate)
@@ -229,21 +228,21 @@ class ExpressionInferencer:
                 dict(probabilities=dict(zip(self.classes, scores))))
         if synthesis:
             faces = self.model.synthesize(batch['inputs'])
-            pictures = [
+            drawn = [
                 swap_channels(to_uint8(faces[name]))
                 for name in ('neutral', 'reconstruction')
             ]
-            for output, crop, neutral, rebuilt in zip(outputs, bgr, *pictures):
+            for output, crop, neutral, rebuilt in zip(outputs, bgr, *drawn):
                 output.update(
                     aligned=crop, neutral=neutral, reconstruction=rebuilt)
         return outputs
 
 
-def _read(picture: PictureInput) -> np.ndarray | str:
-    """RGB picture, or why the file cannot be read."""
-    if isinstance(picture, np.ndarray):
-        return to_rgb(picture)
+def _read(item: ImageInput) -> np.ndarray | str:
+    """RGB image, or why the file cannot be read."""
+    if isinstance(item, np.ndarray):
+        return to_rgb(item)
     try:
-        return read_picture(Path(picture))
+        return read_image(Path(item))
     except OSError as error:
         return str(error)

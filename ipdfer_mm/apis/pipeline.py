@@ -1,4 +1,4 @@
-"""What a config does with a picture before the model sees it."""
+"""What a config does with an image before the model sees it."""
 
 from collections.abc import Callable
 

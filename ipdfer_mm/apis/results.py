@@ -1,4 +1,4 @@
-"""What is found out about pictures, and how it is written down."""
+"""What is found out about images, and how it is written down."""
 
 import math
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ FACE_COLUMNS = ('label', 'detection_score', *BOX_COLUMNS, *POINT_COLUMNS,
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """A face of a picture.
+    """A face of an image.
 
     Args:
         box (np.ndarray): Left, top, right and bottom in pixels of the
-            picture, (4,).
+            image, (4,).
         points (np.ndarray, optional): Left eye, right eye, nose, left and
-            right mouth corner as seen in the picture, in its pixels, (5, 2);
+            right mouth corner as seen in the image, in its pixels, (5, 2);
             None where faces were not searched.
         detection_score (float): Probability by the detector; nan likewise.
         probabilities (dict[str, float]): Of the expressions, by name.
@@ -31,9 +31,9 @@ class Face:
             full profile, and the box was cut out instead of aligned.
         aligned (np.ndarray, optional): The aligned face, BGR, uint8
             (S, S, 3); with the next two None unless they were asked for.
-        neutral (np.ndarray, optional): The face as synthesised without its
+        neutral (np.ndarray, optional): The face as synthesized without its
             expression, likewise.
-        reconstruction (np.ndarray, optional): As synthesised with it.
+        reconstruction (np.ndarray, optional): As synthesized with it.
     """
 
     box: np.ndarray
@@ -52,7 +52,7 @@ class Face:
         return max(self.probabilities, key=self.probabilities.__getitem__)
 
     def to_dict(self) -> dict:
-        """Plain values, without the pictures; None where unknown."""
+        """Plain values, without the images; None where unknown."""
         points = None if self.points is None else self.points.round(2).tolist()
         return dict(
             label=self.label,
@@ -71,8 +71,8 @@ class Face:
 
 
 @dataclass(frozen=True, eq=False)
-class PictureResult:
-    """What was found in a picture.
+class ImageResult:
+    """What was found in an image.
 
     Args:
         path (str, optional): The file; None for an array.
@@ -85,7 +85,7 @@ class PictureResult:
     error: str | None = None
 
     def to_dict(self) -> dict:
-        """Plain values, without the pictures; ``error`` where there is one."""
+        """Plain values, without the images; ``error`` where there is one."""
         content = dict(
             path=self.path, faces=[face.to_dict() for face in self.faces])
         return content if self.error is None else dict(

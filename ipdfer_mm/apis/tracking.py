@@ -15,7 +15,7 @@ class FaceTracker:
 
     Boxes of a frame are matched with the last ones of the known faces, so
     that the sum of the overlaps is largest (Hungarian algorithm). It knows
-    places, not people: somebody who comes back later gets a new number.
+    places, not subjects: one that comes back later gets a new number.
 
     Args:
         patience (int): Frames for which a face may be missed.

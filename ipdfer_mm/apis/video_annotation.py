@@ -27,12 +27,12 @@ from ipdfer_mm.visualization.expression_timeline import ExpressionTimeline
 from ipdfer_mm.visualization.saving import encode_figure
 
 from .annotation import ADVICE, AnnotationJob, Summary
-from .results import PictureResult, face_cells, face_columns
+from .results import ImageResult, face_cells, face_columns
 from .tracking import FaceTracker
 
 # For so long a face may be missed and keeps its number.
 PATIENCE = 0.5
-# How the tables of pictures are called.
+# How the tables of images are called.
 RESULTS = 'results'
 
 
@@ -57,7 +57,7 @@ class _Recorder:
                         *face_columns(job.inferencer.classes)))
         self.summary = Summary()
 
-    def record(self, seconds: float, result: PictureResult,
+    def record(self, seconds: float, result: ImageResult,
                frame: np.ndarray) -> None:
         """Follow, write and draw the faces of a frame."""
         tracks = self.tracker.update([face.box for face in result.faces])
@@ -86,7 +86,7 @@ def name_results(videos: Sequence[Path], out: Path) -> dict[str, Path]:
     Returns:
         dict[str, Path]: The videos by name: their own without the suffix;
         with it where two would have the same, in any case, or the tables of
-        pictures have it; and below their folders where that is not enough.
+        images have it; and below their folders where that is not enough.
 
     Raises:
         ValueError: If results could replace a video.

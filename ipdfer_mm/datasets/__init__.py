@@ -1,4 +1,4 @@
-"""Facial expression data sets in the layouts their authors give out."""
+"""Facial expression datasets in the layouts their authors give out."""
 
 from ipdfer_mm.utils.expressions import EXPRESSIONS
 

@@ -21,7 +21,7 @@ from .affectnet_files import (
 from .fer_dataset import FERDataset
 
 LISTS = 'Manually_Annotated_file_lists'
-PICTURES = ('Manually_Annotated_Images',
+IMAGES = ('Manually_Annotated_Images',
             'Manually_Annotated/Manually_Annotated_Images')
 # What each release calls a split.
 SPLITS = {
@@ -34,7 +34,7 @@ SPLITS = {
 class AffectNet(FERDataset):
     """`AffectNet <http://mohammadmahoor.com/affectnet/>`_, labels by hand.
 
-    Reads both releases. The old one of 2017 has whole pictures; their
+    Reads both releases. The old one of 2017 has whole images; their
     ``landmarks`` are those of the list, for ``AlignFace``. Where these are
     missing or mirrored, as in full profile, they stand for the square around
     the face's box instead, which the log counts; ``tools/prepare_dataset.py``
@@ -44,7 +44,7 @@ class AffectNet(FERDataset):
         ├── Manually_Annotated_file_lists/{training,validation}.csv
         └── Manually_Annotated_Images/103/29a31ebf...jpg ...
 
-    (the folder of pictures may lie in one named ``Manually_Annotated``). The
+    (the folder of images may lie in one named ``Manually_Annotated``). The
     new one has crops of 224x224 pixels, without boxes::
 
         data_root
@@ -55,7 +55,7 @@ class AffectNet(FERDataset):
     first read, by the first of several processes. Results on the two releases
     are not comparable.
 
-    Faces labelled none, uncertain or no face, and in the old release those
+    Faces labeled none, uncertain or no face, and in the old release those
     with no valid box, are skipped and counted. With the seven classes of most
     papers, give ``metainfo=dict(classes=...)`` and
     ``drop_classes=['contempt']``. Yaw is unknown unless a manifest gives it.
@@ -76,7 +76,7 @@ class AffectNet(FERDataset):
 
     METAINFO = dict(classes=(*EXPRESSIONS, 'contempt'))
     LAYOUT = (f'AffectNet as its authors give it out: <data_root>/{LISTS}/'
-              f'training.csv and <data_root>/{PICTURES[0]}/103/*.jpg, or '
+              f'training.csv and <data_root>/{IMAGES[0]}/103/*.jpg, or '
               '<data_root>/train_set/annotations/0_exp.npy and '
               '<data_root>/train_set/images/0.jpg')
 
@@ -123,9 +123,9 @@ class AffectNet(FERDataset):
         if not osp.isfile(path):
             raise FileNotFoundError(f'{self._title}: {path} does not exist. '
                                     f'Expected {self.LAYOUT}.')
-        folder = next((folder for folder in PICTURES
+        folder = next((folder for folder in IMAGES
                        if osp.isdir(osp.join(self.data_root, folder))),
-                      PICTURES[0])
+                      IMAGES[0])
         index = ImageIndex(self.data_root)
         for row in read_list(path):
             if not self._is_expression(row.label, row.path):
@@ -166,5 +166,5 @@ class AffectNet(FERDataset):
     def _is_expression(self, label: int, name: str) -> bool:
         if label < NUM_EXPRESSIONS:
             return True
-        self.note(f'Labelled {LABELS[label]}, skipped', name)
+        self.note(f'Labeled {LABELS[label]}, skipped', name)
         return False

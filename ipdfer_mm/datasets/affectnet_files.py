@@ -1,7 +1,7 @@
 """The files of the two releases of AffectNet.
 
-The one of 2017 lists pictures in CSV files, with the box of the face and 68
-landmarks in pixels of the picture. The later one has a crop and four tiny
+The one of 2017 lists images in CSV files, with the box of the face and 68
+landmarks in pixels of the image. The later one has a crop and four tiny
 ``.npy`` files for each face; as reading 290,000 of them is slow, their labels
 are kept in one file.
 """
@@ -46,7 +46,7 @@ class ListRow(NamedTuple):
     """One row of a list of the release of 2017.
 
     Attributes:
-        path (str): Picture, relative to the folder of pictures.
+        path (str): Image, relative to the folder of images.
         label (int): Position in :data:`LABELS`.
         cells (Mapping[str, str]): Column name to cell.
         where (str): File and line, for messages.
@@ -94,10 +94,10 @@ def read_list(path: str) -> Iterator[ListRow]:
         ValueError: If a row does not parse; names file and line.
     """
     for where, cells in read_table(path, COLUMNS, headless=True):
-        picture = cells['subDirectory_filePath'].strip()
-        if not picture:
-            raise ValueError(f'{where}: the path of the picture is empty.')
-        yield ListRow(picture, parse_label(cells['expression'], where), cells,
+        image = cells['subDirectory_filePath'].strip()
+        if not image:
+            raise ValueError(f'{where}: the path of the image is empty.')
+        yield ListRow(image, parse_label(cells['expression'], where), cells,
                       where)
 
 
@@ -201,7 +201,7 @@ def _read_label(path: str) -> int:
         # Not np.load, which also opens archives.
         with open(path, 'rb') as file:
             values = np.lib.format.read_array(file).reshape(-1)
-    # What damaged headers come to: unbounded sizes, broken Python text.
+    # What damaged headers raise: unbounded sizes, broken Python text.
     except (ValueError, EOFError, MemoryError, OverflowError, SyntaxError,
             TypeError, tokenize.TokenError) as error:
         raise ValueError(f'{path} is no numpy file of numbers or text '

@@ -17,18 +17,18 @@ from .fer_dataset import FERDataset
 # 0 would be neutral, but no sequence has it.
 LABELS = ('neutral', 'anger', 'contempt', 'disgust', 'fear', 'happiness',
           'sadness', 'surprise')
-PICTURES = ('cohn-kanade-images',
+IMAGES = ('cohn-kanade-images',
             'extended-cohn-kanade-images/cohn-kanade-images')
 EMOTIONS = ('Emotion', 'Emotion_labels/Emotion')
 LANDMARKS = ('Landmarks', 'Landmarks/Landmarks')
-FOLD_RULE = 'the i-th of the sorted labelled subjects is in fold i mod 10'
+FOLD_RULE = 'the i-th of the sorted labeled subjects is in fold i mod 10'
 NUM_PEAK = 3
 # Of the official set.
 NUM_SEQUENCES = 327
 NUM_SUBJECTS = 118
 
 
-class LabelledSequence(NamedTuple):
+class LabeledSequence(NamedTuple):
     """A sequence with a label.
 
     Attributes:
@@ -54,13 +54,13 @@ class CKPlus(FERDataset):
         ├── Emotion/S005/001/S005_001_00000011_emotion.txt ...
         └── Landmarks/S005/001/S005_001_00000011_landmarks.txt ...
 
-    As in the IPD-FER paper, the last three frames of each of the 327 labelled
-    sequences show the expression (981 pictures), and the first one the
+    As in the IPD-FER paper, the last three frames of each of the 327 labeled
+    sequences show the expression (981 images), and the first one the
     neutral face (327). A model learns all eight classes, but is tested on the
     last frames only; do so among the expressions, ``ClassSubsetAccuracy``
-    masks the neutral score. No person is in both splits of a fold: the i-th
-    of the sorted subjects that have a labelled sequence, counted from 0, is
-    tested in fold i mod 10. ``subject`` is the person. ``landmarks`` are
+    masks the neutral score. No subject is in both splits of a fold: the i-th
+    of the sorted subjects that have a labeled sequence, counted from 0, is
+    tested in fold i mod 10. ``subject`` is the subject. ``landmarks`` are
     those of the authors; without the folder ``Landmarks`` there are none.
     All heads are frontal, but no yaw is given.
 
@@ -117,7 +117,7 @@ class CKPlus(FERDataset):
         """Yield the samples, sorted by subject and sequence."""
         return self._load_frames(self.split == 'train')
 
-    def list_pictures(self) -> Iterator[dict]:
+    def list_images(self) -> Iterator[dict]:
         """As the base class; with the neutral frames of the test split.
 
         Other folds train on them.
@@ -130,8 +130,8 @@ class CKPlus(FERDataset):
         subjects = sorted({sequence.subject for sequence in sequences})
         # Others would be in other folds.
         self.warn_unless_official(
-            f'{len(sequences)} labelled sequences of {len(subjects)} subjects',
-            f'{NUM_SEQUENCES} labelled sequences of {NUM_SUBJECTS} subjects')
+            f'{len(sequences)} labeled sequences of {len(subjects)} subjects',
+            f'{NUM_SEQUENCES} labeled sequences of {NUM_SUBJECTS} subjects')
         tested = subjects[self.fold::self.NUM_FOLDS]
         landmarks = self._find(LANDMARKS)
         for sequence in sequences:
@@ -147,7 +147,7 @@ class CKPlus(FERDataset):
 
     def _check_files(self) -> None:
         folders = subfolders(self.data_root)
-        if self._find(PICTURES) is None and (
+        if self._find(IMAGES) is None and (
                 'CK+48' in folders or any(map(expression_name, folders))):
             raise ValueError(
                 f'{self._title}: this looks like CK+48, whose folders anger, '
@@ -161,27 +161,27 @@ class CKPlus(FERDataset):
         return next((place for place in reversed(places)
                      if osp.isdir(osp.join(self.data_root, place))), None)
 
-    def _read_sequences(self) -> Iterator[LabelledSequence]:
-        pictures, emotions = self._find(PICTURES), self._find(EMOTIONS)
-        if pictures is None or emotions is None:
+    def _read_sequences(self) -> Iterator[LabeledSequence]:
+        images, emotions = self._find(IMAGES), self._find(EMOTIONS)
+        if images is None or emotions is None:
             raise FileNotFoundError(
                 f'{self._title}: there is no folder '
-                f'{PICTURES[0] if pictures is None else EMOTIONS[0]}. '
+                f'{IMAGES[0] if images is None else EMOTIONS[0]}. '
                 f'Expected {self.LAYOUT}.')
-        for subject in subfolders(osp.join(self.data_root, pictures)):
-            folder = osp.join(self.data_root, pictures, subject)
+        for subject in subfolders(osp.join(self.data_root, images)):
+            folder = osp.join(self.data_root, images, subject)
             for number in subfolders(folder):
                 label = self._find_label(f'{emotions}/{subject}/{number}')
                 if label is None:
                     self.note('Sequences without a label, skipped',
                               f'{subject}/{number}')
                     continue
-                frames = self._list_frames(f'{pictures}/{subject}/{number}')
+                frames = self._list_frames(f'{images}/{subject}/{number}')
                 peak = osp.splitext(osp.basename(frames[-1]))[0]
                 if osp.basename(label) != f'{peak}_emotion.txt':
                     self.note('Labels of another frame than the last, kept',
                               label)
-                yield LabelledSequence(subject, self._read_label(label),
+                yield LabeledSequence(subject, self._read_label(label),
                                        frames)
 
     def _find_label(self, folder: str) -> str | None:
@@ -200,7 +200,7 @@ class CKPlus(FERDataset):
                   if is_image(path)]
         if len(frames) <= NUM_PEAK:
             raise FileNotFoundError(
-                f'{self._title}: the labelled sequence {folder} has only '
+                f'{self._title}: the labeled sequence {folder} has only '
                 f'{len(frames)} frames, but needs a neutral one and '
                 f'{NUM_PEAK} at the peak. Unpack it again.')
         return frames
@@ -217,7 +217,7 @@ class CKPlus(FERDataset):
             ) from None
 
     @staticmethod
-    def _to_samples(sequence: LabelledSequence,
+    def _to_samples(sequence: LabeledSequence,
                     with_neutral: bool) -> Iterator[dict]:
         if with_neutral:
             yield dict(img_path=sequence.frames[0], expression='neutral',

@@ -1,4 +1,4 @@
-"""CMU Face Images: 20 people, four poses, four expressions."""
+"""CMU Face Images: 20 subjects, four poses, four expressions."""
 
 import logging
 import math
@@ -24,12 +24,12 @@ WORDS = {
     'neutral': 'neutral',
     'sad': 'sadness',
 }
-# Degrees; FSA-Net's means over the pictures are -1, -58, 60 and -1, and the
+# Degrees; FSA-Net's means over the images are -1, -58, 60 and -1, and the
 # turned heads vary by 13 (standard deviation).
 NOMINAL_YAW = {'straight': 0.0, 'left': -57.0, 'right': 57.0, 'up': 0.0}
-FOLD_RULE = 'the i-th quarter of the sorted people is in fold i'
+FOLD_RULE = 'the i-th quarter of the sorted subjects is in fold i'
 NAME = re.compile(
-    r'(?P<person>[^_]+)_(?P<pose>straight|left|right|up)_'
+    r'(?P<subject>[^_]+)_(?P<pose>straight|left|right|up)_'
     r'(?P<word>angry|happy|neutral|sad)_(open|sunglasses)\.pgm')
 SMALLER = re.compile(r'_[24]\.(pgm|bad)')
 # Below this score, 14 of 624 detections, a detector mostly saw posters on the
@@ -41,25 +41,25 @@ MIN_SCORE = 0.5
 class CMUFaces(FERDataset):
     """`CMU Face Images <https://archive.ics.uci.edu/dataset/124>`_ (1999).
 
-    Reads the layout of the UCI repository: grey pictures of 128x120 pixels in
-    ``<data_root>/faces/<person>/<person>_<pose>_<expression>_<eyes>.pgm``.
+    Reads the layout of the UCI repository: gray images of 128x120 pixels in
+    ``<data_root>/faces/<subject>/<subject>_<pose>_<expression>_<eyes>.pgm``.
     The copies of half and quarter size (``_2``, ``_4``) and those that the
     authors call bad (``.bad``) are skipped and counted. ``subject`` is the
-    person. Expressions were acted on request; many "sad" and "angry" faces
+    subject. Expressions were acted on request; many "sad" and "angry" faces
     look neutral.
 
     Without landmarks use ``AlignFace(crop=80)``: the square of 80 pixels in
     the middle shows on average 99 % of the detected face box (whole boxes in
-    93 % of the pictures, 83 % of those that look right; the five points in
+    93 % of the images, 83 % of those that look right; the five points in
     95 %). 64 pixels would cut half of the boxes, and in 96 the face, about 36
     by 53 pixels, gets small.
 
     Args:
         data_root (str): Folder that holds ``faces``.
-        people (Sequence[str], optional): Persons to read, such as
+        subjects (Sequence[str], optional): Subjects to read, such as
             ``('an2i', 'at33')``. Defaults to None, all.
-        fold (int, optional): 0 to 3, one of four folds that share no person:
-            a quarter of the people in alphabetical order, five, is tested,
+        fold (int, optional): 0 to 3, one of four folds that share no subject:
+            a quarter of the subjects in alphabetical order, five, is tested,
             the others are trained on. Defaults to None, no folds.
         split (str, optional): ``'train'`` or ``'test'`` of the fold.
         landmark_file (str, optional): CSV, absolute or relative to
@@ -76,20 +76,20 @@ class CMUFaces(FERDataset):
         **kwargs: As :class:`FERDataset`.
 
     Raises:
-        ValueError: If a person or a picture's row is unknown, a name or a
+        ValueError: If a subject or an image's row is unknown, a name or a
             cell does not parse, the fold or its split is none, or both
-            landmarks and a manifest, or fold and people, are given.
+            landmarks and a manifest, or fold and subjects, are given.
     """
 
     METAINFO = dict(classes=('anger', 'happiness', 'neutral', 'sadness'))
     NUM_FOLDS = 4
     LAYOUT = ('CMU Face Images as the UCI repository gives them out: '
-              '<data_root>/faces/<person>/<person>_<pose>_<expression>_<eyes>'
+              '<data_root>/faces/<subject>/<subject>_<pose>_<expression>_<eyes>'
               '.pgm')
 
     def __init__(self,
                  data_root: str,
-                 people: Sequence[str] | None = None,
+                 subjects: Sequence[str] | None = None,
                  fold: int | None = None,
                  split: str | None = None,
                  landmark_file: str | None = None,
@@ -100,8 +100,8 @@ class CMUFaces(FERDataset):
                 f'CMUFaces: landmark_file={landmark_file!r} and manifest='
                 f'{kwargs["manifest"]!r} both say where faces are; give one.')
         if fold is not None:
-            self._check_fold(fold, split, people)
-        self.people = people
+            self._check_fold(fold, split, subjects)
+        self.subjects = subjects
         self.fold = fold
         self.split = split
         self.yaw_column = yaw_column
@@ -111,28 +111,28 @@ class CMUFaces(FERDataset):
             self._metainfo.update(fold=fold, fold_rule=FOLD_RULE)
 
     def load_samples(self) -> Iterator[dict]:
-        """Yield the samples, sorted by person and file name."""
+        """Yield the samples, sorted by subject and file name."""
         samples = [
-            sample for person in self._find_people()
-            for sample in self._read_person(person)
+            sample for subject in self._find_subjects()
+            for sample in self._read_subject(subject)
         ]
         if self.ann_file:
             self._add_landmarks(samples)
         yield from samples
 
     def _check_fold(self, fold: int, split: str | None,
-                    people: Sequence[str] | None) -> None:
+                    subjects: Sequence[str] | None) -> None:
         if fold not in range(self.NUM_FOLDS):
             raise ValueError(
                 f'fold={fold!r} must be 0 to {self.NUM_FOLDS - 1}.')
         if split not in ('train', 'test'):
             raise ValueError(f"split={split!r}: a fold has the splits 'train' "
                              "and 'test'.")
-        if people is not None:
-            raise ValueError('CMUFaces: fold and people both say who is '
+        if subjects is not None:
+            raise ValueError('CMUFaces: fold and subjects both say what is '
                              'read; give one.')
 
-    def _find_people(self) -> list[str]:
+    def _find_subjects(self) -> list[str]:
         folder = osp.join(self.data_root, 'faces')
         if not osp.isdir(folder):
             raise FileNotFoundError(f'{folder} is no folder. Expected '
@@ -140,37 +140,37 @@ class CMUFaces(FERDataset):
         present = subfolders(folder)
         if self.fold is not None:
             tested = np.array_split(present, self.NUM_FOLDS)[self.fold]
-            return [person for person in present
-                    if (person in tested) == (self.split == 'test')]
-        if self.people is None:
+            return [subject for subject in present
+                    if (subject in tested) == (self.split == 'test')]
+        if self.subjects is None:
             return present
-        unknown = sorted(set(self.people) - set(present))
+        unknown = sorted(set(self.subjects) - set(present))
         if unknown:
-            raise ValueError(f'people: {folder} has no folder for '
+            raise ValueError(f'subjects: {folder} has no folder for '
                              f'{", ".join(unknown)}; it has '
                              f'{", ".join(present)}.')
-        return sorted(set(self.people))
+        return sorted(set(self.subjects))
 
-    def _read_person(self, person: str) -> Iterator[dict]:
-        for path in walk_files(self.data_root, f'faces/{person}'):
+    def _read_subject(self, subject: str) -> Iterator[dict]:
+        for path in walk_files(self.data_root, f'faces/{subject}'):
             name = osp.basename(path)
             if SMALLER.search(name):
                 self.note('Smaller copies, skipped', path)
             elif name.endswith('.bad'):
                 self.note('Marked bad by the authors, skipped', path)
             elif not name.endswith('.pgm'):
-                self.note('Not pictures, skipped', path)
+                self.note('Not images, skipped', path)
             else:
                 match = NAME.fullmatch(name)
-                if match is None or match['person'] != person:
+                if match is None or match['subject'] != subject:
                     raise ValueError(
                         f'{self._title}: the name {path} is not of the form '
-                        'faces/<person>/<person>_<straight|left|right|up>_'
+                        'faces/<subject>/<subject>_<straight|left|right|up>_'
                         '<angry|happy|neutral|sad>_<open|sunglasses>.pgm.')
                 yield dict(
                     img_path=path,
                     expression=WORDS[match['word']],
-                    subject=person,
+                    subject=subject,
                     yaw=NOMINAL_YAW[match['pose']])
 
     def _add_landmarks(self, samples: list[dict]) -> None:
@@ -181,7 +181,7 @@ class CMUFaces(FERDataset):
         ]
         if absent:
             raise ValueError(
-                f'{self.ann_file} has no row for {len(absent)} pictures: '
+                f'{self.ann_file} has no row for {len(absent)} images: '
                 f'{shorten(absent)}. Detect their faces too, or leave '
                 'landmark_file out.')
         for sample in samples:
@@ -191,7 +191,7 @@ class CMUFaces(FERDataset):
                           yaw: float, score: float) -> None:
         # Not `score >= MIN_SCORE`: files without scores are trusted.
         if points is None or score < MIN_SCORE:
-            self.note('No trusted detection, centre crop and nominal yaw',
+            self.note('No trusted detection, center crop and nominal yaw',
                       sample['img_path'])
             return
         if not math.isnan(yaw):
@@ -199,7 +199,7 @@ class CMUFaces(FERDataset):
         try:
             similarity_transform(points, ARCFACE_TEMPLATE)
         except ValueError:
-            self.note('Points as in full profile, centre crop',
+            self.note('Points as in full profile, center crop',
                       sample['img_path'])
         else:
             sample['landmarks'] = points

@@ -1,4 +1,4 @@
-"""Anybody's pictures, listed in a CSV file."""
+"""Images listed in a CSV file."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ COLUMNS = ('path', 'expression')
 
 @DATASETS.register_module()
 class CSVFER(FERDataset):
-    """Pictures of your own, listed in a CSV file.
+    """Images of your own, listed in a CSV file.
 
     ::
 
@@ -24,9 +24,9 @@ class CSVFER(FERDataset):
 
     ``path`` is relative to ``data_root``, with forward slashes;
     ``expression`` is a word as for :class:`FolderFER`. The other columns may
-    be missing: ``subject`` is the person, ``yaw`` the signed angle of the
+    be missing: ``subject`` is the subject, ``yaw`` the signed angle of the
     head in degrees, positive where the nose points to the left of the
-    picture, an empty cell where unknown. More columns are not read. Excel's
+    image, an empty cell where unknown. More columns are not read. Excel's
     ways of writing such a file are read, too, see
     :func:`~ipdfer_mm.utils.csv_files.read_table`. The
     classes are the seven basic expressions, see :class:`FolderFER` for
@@ -41,7 +41,7 @@ class CSVFER(FERDataset):
         **kwargs: As :class:`FERDataset`.
 
     Raises:
-        ValueError: If a row does not parse or a picture stands in two rows,
+        ValueError: If a row does not parse or an image stands in two rows,
             naming file and line; or if ``split`` does not fit the file.
     """
 
@@ -86,7 +86,7 @@ class CSVFER(FERDataset):
             raise ValueError(
                 f'{where}: the expression {cells["expression"]!r} is not one '
                 f'of {shorten(list(WORDS))}. Numbers mean other expressions '
-                'in each data set; write the names.')
+                'in each dataset; write the names.')
         sample = dict(
             img_path=path,
             expression=expression,

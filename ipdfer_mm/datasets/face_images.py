@@ -47,10 +47,10 @@ class FaceImages(BaseDataset):
         """
         return [
             dict(img_path=osp.join(self.data_root, sample['img_path']))
-            for sample in self.list_pictures()
+            for sample in self.list_images()
         ]
 
-    def list_pictures(self) -> list[dict]:
+    def list_images(self) -> list[dict]:
         """List the images for a preparation.
 
         Returns:

@@ -1,4 +1,4 @@
-"""What all facial expression data sets have in common."""
+"""What all facial expression datasets have in common."""
 
 import logging
 import math
@@ -11,7 +11,7 @@ import numpy as np
 from mmengine.logging import print_log
 from mmpretrain.datasets import BaseDataset
 
-from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, UNKNOWN_POSE, pose_class
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, UNKNOWN_POSE, yaw_bin
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils.expressions import EXPRESSIONS
 from ipdfer_mm.utils.files import missing_files
@@ -19,11 +19,11 @@ from ipdfer_mm.utils.messages import shorten
 
 from .folds import hold_out
 from .manifest import (
-    MEND,
+    REPAIR,
+    image_keys,
     is_duplicate_flag,
     join_manifest,
     knows_duplicates,
-    picture_keys,
     recipe_hash,
 )
 
@@ -32,7 +32,7 @@ KNOWN_NAMES = (*EXPRESSIONS, 'contempt')
 
 @DATASETS.register_module()
 class FERDataset(BaseDataset):
-    """Base of the data sets: class names, pose classes, manifest, checks.
+    """Base of the datasets: class names, yaw bins, manifest, checks.
 
     A subclass says in :meth:`load_samples` what its files hold. This class
     turns class names into ``gt_label``, adds ``pose_label`` and joins the
@@ -42,28 +42,28 @@ class FERDataset(BaseDataset):
 
     A sample is a dict with ``img_path`` (str), ``gt_label`` (int), ``yaw``
     (float, signed degrees, positive where the nose points to the left of the
-    picture, nan if unknown), ``pose_label`` (int, :func:`pose_class`),
-    ``aligned`` (bool, whether the picture is a square around the face
+    image, nan if unknown), ``pose_label`` (int, :func:`yaw_bin`),
+    ``aligned`` (bool, whether the image is a square around the face
     already, as those of a manifest are) and, where known, ``flags``
     (tuple[str], of the manifest), ``subject`` (str),
-    ``landmarks`` (np.ndarray of shape (5, 2), in pixels of the picture) and
+    ``landmarks`` (np.ndarray of shape (5, 2), in pixels of the image) and
     ``neutral_img_path`` (str).
 
     Args:
-        data_root (str): Folder of the data set in its official layout.
+        data_root (str): Folder of the dataset in its official layout.
         ann_file (str): Annotation file, absolute or relative to
             ``data_root``. Defaults to '', none.
         manifest (str, optional): Manifest that ``tools/prepare_dataset.py``
-            wrote, absolute or relative to ``data_root``: pictures and yaw are
-            then those of the manifest. Defaults to None, the pictures of the
-            data set.
-        only_flag (str, optional): Read only the pictures that the manifest
+            wrote, absolute or relative to ``data_root``: images and yaw are
+            then those of the manifest. Defaults to None, the images of the
+            dataset.
+        only_flag (str, optional): Read only the images that the manifest
             flags so, for example those of a list of large poses. Defaults to
             None, all.
-        drop_flags (Sequence[str]): Leave out the pictures that the manifest
+        drop_flags (Sequence[str]): Leave out the images that the manifest
             flags so. ``['also_in_train', 'also_in_val']`` makes a test set of
-            pictures that are in no other split. Defaults to none.
-        drop_duplicates (bool): Leave out pictures whose pixels the manifest
+            images that are in no other split. Defaults to none.
+        drop_duplicates (bool): Leave out images whose pixels the manifest
             knows from another split or from earlier in this one, as for
             training. Defaults to False.
         drop_unprepared (bool): Leave out images without a row in the
@@ -78,7 +78,7 @@ class FERDataset(BaseDataset):
             keys are those of :func:`~ipdfer_mm.datasets.folds.hold_out`.
             Defaults to None, all.
         metainfo (dict, optional): ``classes`` narrows or widens the classes
-            or sets another order. Defaults to None, the data set's own.
+            or sets another order. Defaults to None, the dataset's own.
         **kwargs: As mmpretrain's ``BaseDataset``.
 
     Attributes:
@@ -88,7 +88,7 @@ class FERDataset(BaseDataset):
 
     Raises:
         FileNotFoundError: If the data root, the annotation file, the manifest
-            or a picture is missing.
+            or an image is missing.
         ValueError: If a class name or a file's content is wrong, or no sample
             is left.
     """
@@ -132,7 +132,7 @@ class FERDataset(BaseDataset):
             ann_file, metainfo=metainfo, data_root=data_root, **kwargs)
 
     def load_samples(self) -> Iterable[dict]:
-        """Say what the data set's files hold; for subclasses.
+        """Say what the dataset's files hold; for subclasses.
 
         Yields:
             dict: ``img_path`` (str, relative to the data root, forward
@@ -174,8 +174,8 @@ class FERDataset(BaseDataset):
                 logger='current',
                 level=logging.WARNING)
 
-    def list_pictures(self) -> Iterator[dict]:
-        """List the pictures, whether or not they are there.
+    def list_images(self) -> Iterator[dict]:
+        """List the images, whether or not they are there.
 
         For preparation: of all classes, and without manifest.
 
@@ -190,7 +190,7 @@ class FERDataset(BaseDataset):
         """
         self._check_files()
         for sample in self.load_samples():
-            for key in picture_keys(sample):
+            for key in image_keys(sample):
                 yield {**sample, 'img_path': sample[key]}
 
     def load_data_list(self) -> list[dict]:
@@ -208,7 +208,7 @@ class FERDataset(BaseDataset):
         if not infos:
             raise ValueError(f'{self._title} has no sample.{self._notes_text}'
                              f' Expected {self.LAYOUT}.')
-        self._check_pictures(infos)
+        self._check_images(infos)
         if self.holdout is not None:
             infos = hold_out(infos, **self.holdout)
         self._log_counts(infos)
@@ -268,7 +268,7 @@ class FERDataset(BaseDataset):
             raise FileNotFoundError(
                 f'{self._title}: the manifest {self.manifest} does not exist. '
                 'Make it with tools/prepare_dataset.py, or leave manifest out '
-                'of the config to use the pictures as they are.')
+                'of the config to use the images as they are.')
 
     def _check_drop_classes(self) -> None:
         both = set(self.drop_classes) & set(self.CLASSES)
@@ -310,7 +310,7 @@ class FERDataset(BaseDataset):
                 map(is_duplicate_flag, self.drop_flags))):
             raise ValueError(
                 f'{self.manifest} was made by a version that did not look for '
-                f'duplicates, which are to be left out. {MEND}')
+                f'duplicates, which are to be left out. {REPAIR}')
         samples = list(self._keep_unflagged(samples))
         for sample in samples:
             for flag in sample['flags']:
@@ -339,22 +339,22 @@ class FERDataset(BaseDataset):
         info = {'aligned': False, **sample}
         info.pop('box', None)
         info['gt_label'] = self.class_to_idx[info.pop('expression')]
-        info['pose_label'] = pose_class(info.get('yaw'))
+        info['pose_label'] = yaw_bin(info.get('yaw'))
         info['yaw'] = math.nan if info.get('yaw') is None else info['yaw']
-        for key in picture_keys(info):
+        for key in image_keys(info):
             info[key] = osp.join(self.data_root, info[key])
         if 'landmarks' in info:
             info['landmarks'] = np.asarray(info['landmarks'], dtype=float)
         return info
 
-    def _check_pictures(self, infos: list[dict]) -> None:
-        paths = [info[key] for info in infos for key in picture_keys(info)]
+    def _check_images(self, infos: list[dict]) -> None:
+        paths = [info[key] for info in infos for key in image_keys(info)]
         missing = missing_files(paths)
         if missing:
-            mend = MEND if self.manifest else f'Expected {self.LAYOUT}.'
+            advice = REPAIR if self.manifest else f'Expected {self.LAYOUT}.'
             raise FileNotFoundError(
-                f'{self._title}: {len(missing)} of {len(paths)} pictures are '
-                f'missing: {shorten(missing)}. {mend}')
+                f'{self._title}: {len(missing)} of {len(paths)} images are '
+                f'missing: {shorten(missing)}. {advice}')
 
     def _log_counts(self, infos: list[dict]) -> None:
         counts = Counter(info['gt_label'] for info in infos)

@@ -1,4 +1,4 @@
-"""FERPlus: FER2013 with the votes of ten people a picture."""
+"""FERPlus: FER2013 with the votes of ten subjects an image."""
 
 import os.path as osp
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from .ferplus_files import (
     VoteRow,
     elect,
     emotion_shares,
-    export_pictures,
+    export_images,
     is_tie,
     read_votes,
 )
@@ -32,7 +32,7 @@ class Split(NamedTuple):
 
     Attributes:
         usage (str): Its word in the column ``Usage``.
-        folder (str): Folder of its pictures.
+        folder (str): Folder of its images.
         rows (int): Rows of the official file.
     """
 
@@ -61,23 +61,23 @@ class FERPlus(FERDataset):
         ├── FER2013Valid/...
         └── FER2013Test/...
 
-    Grey pictures of 48x48 pixels. Where pictures of the split are missing and
+    Gray images of 48x48 pixels. Where images of the split are missing and
     ``fer2013.csv`` is there, they are written into the folders when the data
     set is first loaded (a run that was killed goes on where it stopped; of
     several processes the first writes). Rows without a name, 148, 10 and 15
-    of the splits, have no picture; four names stand in two rows each, which
+    of the splits, have no image; four names stand in two rows each, which
     are both kept. Yaw is unknown unless a manifest gives it.
 
-    The label comes from ten people's votes for the eight expressions, unknown
-    and no face, of which a single one for a choice does not count, as in
-    FERPlus's code. Pictures whose winner is unknown or no face are left out.
+    The label comes from ten subjects's votes for the eight expressions,
+    unknown and no face, of which a single one for a choice does not count, as
+    in FERPlus's code. Images whose winner is unknown or no face are left out.
     Rules, with the samples they leave of the train, val and test splits:
 
     - ``'majority'``: the choice with more than half of the votes that count;
-      without one the picture is left out. 25,060, 3,199 and 3,153.
+      without one the image is left out. 25,060, 3,199 and 3,153.
     - ``'argmax'``: the choice with most votes; a tie goes to the first in
       the order of the file. 28,389, 3,553 and 3,546.
-    - ``'soft'``: the pictures of ``'argmax'``, each also with ``gt_score``,
+    - ``'soft'``: the images of ``'argmax'``, each also with ``gt_score``,
       the votes that count for the classes, divided by their sum, float32
       (K, ). ``gt_label`` is its largest class, the first in a tie.
 
@@ -94,17 +94,17 @@ class FERPlus(FERDataset):
             ``metainfo``.
 
     Raises:
-        OSError: If pictures are missing and cannot be written.
+        OSError: If images are missing and cannot be written.
         ValueError: If ``split`` or ``label_rule`` is unknown, or the files
             do not parse or do not belong together; names file and line.
-        RuntimeError: If the first process failed to write the pictures.
+        RuntimeError: If the first process failed to write the images.
     """
 
     METAINFO = dict(classes=(*EXPRESSIONS, 'contempt'))
     ANN_FILE = 'fer2013new.csv'
     LAYOUT = (
         f'<data_root>/{ANN_FILE} of https://github.com/microsoft/FERPlus '
-        'and either fer2013.csv of FER2013 beside it or the pictures that '
+        'and either fer2013.csv of FER2013 beside it or the images that '
         "FERPlus's code makes of that file, <data_root>/FER2013Train/"
         'fer0000000.png, FER2013Valid and FER2013Test')
 
@@ -148,7 +148,7 @@ class FERPlus(FERDataset):
             yield sample
 
     def _read_rows(self) -> list[VoteRow]:
-        """Rows of the split; their pictures are written where missing."""
+        """Rows of the split; their images are written where missing."""
         all_rows = read_votes(self.ann_file)
         usage, _, official = SPLITS[self.split]
         rows = [row for row in all_rows if row.usage == usage]
@@ -159,7 +159,7 @@ class FERPlus(FERDataset):
             on_main_process(
                 partial(self._write_missing, all_rows, rows),
                 f'{self._title}: the first process failed to write the '
-                'pictures; see its error.')
+                'images; see its error.')
         return rows
 
     def _keep(self, row: VoteRow, winner: str | None) -> bool:
@@ -169,7 +169,7 @@ class FERPlus(FERDataset):
             NO_FACE: 'Voted no face, skipped'
         }.get(winner)
         if not row.name:
-            self.note('Rows without a picture, skipped', f'line {row.line}')
+            self.note('Rows without an image, skipped', f'line {row.line}')
         elif reason is not None:
             self.note(reason, row.name)
         elif is_tie(row.votes):
@@ -188,14 +188,14 @@ class FERPlus(FERDataset):
 
     def _check_files(self) -> None:
         # Told first: the file that is missing would not help.
-        has_pictures = osp.isfile(self.pixel_file) or osp.isdir(
+        has_images = osp.isfile(self.pixel_file) or osp.isdir(
             osp.join(self.data_root, SPLITS[self.split].folder))
-        if not has_pictures and any(
+        if not has_images and any(
                 class_folders(osp.join(self.data_root, name))
                 for name in ('train', 'test')):
             raise ValueError(
                 f'{self._title}: this is a copy of FER2013 with folders train '
-                'and test. Its pictures have lost their order, and nothing '
+                'and test. Its images have lost their order, and nothing '
                 'else joins them to the votes of FERPlus. Get fer2013.csv, or '
                 'read the original labels with FolderFER.')
         super()._check_files()
@@ -206,5 +206,5 @@ class FERPlus(FERDataset):
         missing = missing_files(
             osp.join(folder, row.name) for row in rows if row.name)
         if missing and osp.isfile(self.pixel_file):
-            export_pictures(self.pixel_file, all_rows, folder,
+            export_images(self.pixel_file, all_rows, folder,
                             {osp.basename(path) for path in missing})

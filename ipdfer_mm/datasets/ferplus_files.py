@@ -1,7 +1,7 @@
 """The files of FERPlus and FER2013: votes, their rules, and pixels.
 
 ``fer2013new.csv`` of FERPlus holds the votes, ``fer2013.csv`` of FER2013 the
-pixels. Both have one row for each of the same 35,887 pictures in the same
+pixels. Both have one row for each of the same 35,887 images in the same
 order, and nothing else joins them: the names in the first one count only the
 rows that have a name, and four names stand in two rows.
 """
@@ -31,7 +31,7 @@ RULES = ('majority', 'argmax', 'soft')
 NAME = re.compile(r'fer\d+\.png')
 VOTE = re.compile(r'[0-9]{1,3}')
 SIDE = 48
-ADVICE = ('pictures are written into this folder: choose a data_root that '
+ADVICE = ('images are written into this folder: choose a data_root that '
           'can be written')
 
 
@@ -41,8 +41,8 @@ class VoteRow(NamedTuple):
     Attributes:
         line (int): Its line in the file.
         usage (str): One of :data:`USAGES`.
-        name (str): Name of the picture, empty where there is none.
-        votes (tuple[int, ...]): How many people chose each of
+        name (str): Name of the image, empty where there is none.
+        votes (tuple[int, ...]): How many subjects chose each of
             :data:`CHOICES`.
     """
 
@@ -82,7 +82,7 @@ def read_votes(path: str) -> list[VoteRow]:
 
 
 def count_votes(votes: Sequence[int]) -> tuple[int, ...]:
-    """Votes that count: a choice of one person alone is an outlier.
+    """Votes that count: a choice of one subject alone is an outlier.
 
     Args:
         votes (Sequence[int]): Votes for each of :data:`CHOICES`.
@@ -122,9 +122,9 @@ def emotion_shares(votes: Sequence[int]) -> dict[str, int]:
     return dict(zip(EMOTIONS, count_votes(votes)))
 
 
-def export_pictures(pixel_file: str, rows: Sequence[VoteRow], folder: str,
+def export_images(pixel_file: str, rows: Sequence[VoteRow], folder: str,
                     names: set[str]) -> None:
-    """Write pictures of ``fer2013.csv`` under their names in FERPlus.
+    """Write images of ``fer2013.csv`` under their names in FERPlus.
 
     Can be killed and started again, and run twice at the same time. Of two
     rows with one name the later one stays, as with FERPlus's own code.
@@ -133,10 +133,10 @@ def export_pictures(pixel_file: str, rows: Sequence[VoteRow], folder: str,
         pixel_file (str): ``fer2013.csv``.
         rows (Sequence[VoteRow]): All rows of ``fer2013new.csv``.
         folder (str): Where to; made where it is missing.
-        names (set[str]): Names of the pictures to write.
+        names (set[str]): Names of the images to write.
 
     Raises:
-        OSError: If the folder or a picture cannot be written.
+        OSError: If the folder or an image cannot be written.
         ValueError: If the rows of the two files do not belong together, or
             pixels do not parse; names file and line. Nothing is written in
             the first case.
@@ -147,9 +147,9 @@ def export_pictures(pixel_file: str, rows: Sequence[VoteRow], folder: str,
     except OSError as error:
         raise OSError(error.errno, f'{error.strerror}; {ADVICE}',
                       folder) from error
-    print_log(f'Writing {len(names)} pictures of {pixel_file} into {folder}.',
+    print_log(f'Writing {len(names)} images of {pixel_file} into {folder}.',
               logger='current')
-    with tqdm(total=len(names), unit='picture', disable=None) as progress:
+    with tqdm(total=len(names), unit='image', disable=None) as progress:
         for row, (where, cells) in zip(
                 rows, read_table(pixel_file, ('Usage', 'pixels'))):
             if row.name in names:

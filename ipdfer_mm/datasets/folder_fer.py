@@ -1,4 +1,4 @@
-"""Anybody's pictures, in folders named by the expression."""
+"""Images in folders named by the expression."""
 
 import os.path as osp
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from .fer_dataset import FERDataset
 
 @DATASETS.register_module()
 class FolderFER(FERDataset):
-    """Pictures of your own, in one folder for each expression.
+    """Images of your own, in one folder for each expression.
 
     ::
 
         data_root
         ├── train
-        │   ├── angry/...           any picture files, also in folders below
+        │   ├── angry/...           any image files, also in folders below
         │   └── happy/...
         └── test/...
 
@@ -27,7 +27,7 @@ class FolderFER(FERDataset):
     name says the class, in any case: anger or angry, disgust or disgusted,
     fear, fearful, afraid or scared, happiness or happy, neutral, sadness or
     sad, surprise or surprised, contempt or contemptuous. The classes are the
-    seven basic expressions, with or without pictures; with contempt, give
+    seven basic expressions, with or without images; with contempt, give
     ``metainfo=dict(classes=...)`` with eight names, or
     ``drop_classes=['contempt']``. Yaw is unknown unless a manifest gives it.
 
@@ -41,7 +41,7 @@ class FolderFER(FERDataset):
         ValueError: If a folder is named by a number or an unknown word.
     """
 
-    LAYOUT = '<data_root>/<split>/<expression>/<picture>'
+    LAYOUT = '<data_root>/<split>/<expression>/<image>'
 
     def __init__(self, data_root: str, split: str, **kwargs) -> None:
         self.split = split
@@ -61,7 +61,7 @@ class FolderFER(FERDataset):
                 if is_image(path):
                     yield dict(img_path=path, expression=expression)
                 else:
-                    self.note('Not pictures, skipped', path)
+                    self.note('Not images, skipped', path)
 
     @staticmethod
     def _parse_word(folder: str, word: str) -> str:
@@ -69,7 +69,7 @@ class FolderFER(FERDataset):
         if word.strip().isdigit():
             raise ValueError(
                 f'{where} is a number, and numbers mean other expressions in '
-                'each data set (1 is surprise in RAF-DB and happiness in '
+                'each dataset (1 is surprise in RAF-DB and happiness in '
                 'AffectNet). Name the folders by the expressions, '
                 f'{shorten(list(WORDS))}.')
         expression = expression_name(word)

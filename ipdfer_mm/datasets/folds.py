@@ -24,8 +24,8 @@ def check_same_classes(trained: Mapping, ours: Mapping,
     if None not in classes and tuple(classes[0]) != tuple(classes[1]):
         raise ValueError(
             f'{name} was trained on the classes '
-            f'{shorten(classes[0])}, but the data set has '
-            f'{shorten(classes[1])}. Test and resume with the data set it was '
+            f'{shorten(classes[0])}, but the dataset has '
+            f'{shorten(classes[1])}. Test and resume with the dataset it was '
             'trained on. To fine-tune it for other classes, load only its '
             "backbone: init_cfg=dict(type='Pretrained', checkpoint='...', "
             "prefix='expression_encoder.backbone.').")
@@ -33,12 +33,12 @@ def check_same_classes(trained: Mapping, ours: Mapping,
 
 def check_same_fold(trained: Mapping, ours: Mapping,
                     name: str = 'The checkpoint') -> None:
-    """Refuse a model of one fold on another fold of the same data set.
+    """Refuse a model of one fold on another fold of the same dataset.
 
     Args:
-        trained (Mapping): Metainfo of the data set that a model was trained
+        trained (Mapping): Metainfo of the dataset that a model was trained
             on, with ``fold`` and ``fold_rule`` if that has folds.
-        ours (Mapping): Metainfo of the data set that it meets now.
+        ours (Mapping): Metainfo of the dataset that it meets now.
         name (str): What the error calls the checkpoint.
 
     Raises:
@@ -50,7 +50,7 @@ def check_same_fold(trained: Mapping, ours: Mapping,
     if trained['fold'] != ours['fold']:
         raise ValueError(
             f'{name} is one of fold {trained["fold"]}, but the data '
-            f'set is that of fold {ours["fold"]}, whose test people were '
+            f'set is that of fold {ours["fold"]}, whose test subjects were '
             'trained on. Choose the fold of the checkpoint: configs of CK+ '
             'read it from the environment variable CKPLUS_FOLD, those of the '
             'CMU Face Images from CMU_FACES_FOLD.')

@@ -22,28 +22,28 @@ class LFWPairs(BaseDataset):
 
         data_root
         ├── pairs.txt
-        └── <person>/<person>_0001.jpg
+        └── <subject>/<subject>_0001.jpg
 
     ``pairs.txt`` is LFW's (its ``README``, "view 2"): the number of folds
-    and of pairs a fold, then for each fold the pairs of one person,
-    ``person  n1  n2``, and as many of two, ``person1  n1  person2  n2``,
-    separated by tabs. A sample is a picture; pictures of several pairs are
+    and of pairs a fold, then for each fold the pairs of one subject,
+    ``subject  n1  n2``, and as many of two, ``subject1  n1  subject2  n2``,
+    separated by tabs. A sample is an image; images of several pairs are
     listed once.
 
     Args:
-        data_root (str): Folder of the pictures.
+        data_root (str): Folder of the images.
         ann_file (str): The pairs. Defaults to 'pairs.txt' in ``data_root``.
-        suffix (str): Ending of the pictures. Defaults to '.jpg'.
+        suffix (str): Ending of the images. Defaults to '.jpg'.
         **kwargs: As :class:`mmengine.dataset.BaseDataset`; ``pipeline``
             first of all.
 
     Attributes:
         metainfo (dict): Holds ``pairs``, (fold, first, second, same) each:
             the fold from 0, two indices of samples and whether they show the
-            same person; known once the set is loaded.
+            same subject; known once the set is loaded.
 
     Raises:
-        FileNotFoundError: If the pairs or pictures are missing.
+        FileNotFoundError: If the pairs or images are missing.
         ValueError: If a line is no pair, or there are fewer than announced.
     """
 
@@ -65,13 +65,13 @@ class LFWPairs(BaseDataset):
         """Read the pairs.
 
         Returns:
-            list[dict]: ``img_path`` and ``gt_label``, an index of the person,
-            of each picture.
+            list[dict]: ``img_path`` and ``gt_label``, an index of the subject,
+            of each image.
         """
         if not osp.isfile(self.ann_file):
             raise FileNotFoundError(
                 f'{self.ann_file} does not exist. It is the list of pairs; '
-                'name it with ann_file, and the folder of the pictures with '
+                'name it with ann_file, and the folder of the images with '
                 'data_root.')
         lines = read_text(self.ann_file).splitlines()
         num_folds, num_pairs = self._header(lines[0] if lines else '')
@@ -83,28 +83,28 @@ class LFWPairs(BaseDataset):
                 f'{num_pairs} pairs, but has {len(lines)}.')
         if not lines:
             raise ValueError(f'{self.ann_file} has no pair.')
-        pictures: dict[tuple[str, int], int] = {}
+        images: dict[tuple[str, int], int] = {}
         pairs = []
         for position, (number, line) in enumerate(lines):
             first, second = self._pair(number, line)
-            indices = (pictures.setdefault(picture, len(pictures))
-                       for picture in (first, second))
+            indices = (images.setdefault(image, len(images))
+                       for image in (first, second))
             pairs.append((position // (2 * num_pairs), *indices,
                           first[0] == second[0]))
         self._metainfo['pairs'] = pairs
-        people: dict[str, int] = {}
+        subjects: dict[str, int] = {}
         samples = [
             dict(
                 img_path=osp.join(
-                    self.data_root, person,
-                    f'{person}_{number:04d}{self.suffix}'),
-                gt_label=people.setdefault(person, len(people)))
-            for person, number in pictures
+                    self.data_root, subject,
+                    f'{subject}_{number:04d}{self.suffix}'),
+                gt_label=subjects.setdefault(subject, len(subjects)))
+            for subject, number in images
         ]
         missing = missing_files(sample['img_path'] for sample in samples)
         if missing:
             raise FileNotFoundError(
-                f'{len(missing)} of the {len(samples)} pictures of '
+                f'{len(missing)} of the {len(samples)} images of '
                 f'{self.ann_file} are missing: {shorten(missing)}.')
         return samples
 
@@ -125,7 +125,7 @@ class LFWPairs(BaseDataset):
             cells.insert(2, cells[0])
         if len(cells) != 4 or not all(map(NUMBER.fullmatch, cells[1::2])):
             raise ValueError(
-                f'{self.ann_file}:{number}: expected "person n1 n2" or '
-                f'"person1 n1 person2 n2" separated by tabs, but got '
+                f'{self.ann_file}:{number}: expected "subject n1 n2" or '
+                f'"subject1 n1 subject2 n2" separated by tabs, but got '
                 f'{line!r}.')
         return ((cells[0], int(cells[1])), (cells[2], int(cells[3])))

@@ -1,7 +1,7 @@
-"""The manifest: what `tools/prepare_dataset.py` found out about pictures.
+"""The manifest: what `tools/prepare_dataset.py` found out about images.
 
-One CSV per prepared data set, one row per picture, keyed by the path of the
-picture relative to the data root; an unknown value is an empty cell. Labels
+One CSV per prepared dataset, one row per image, keyed by the path of the
+image relative to the data root; an unknown value is an empty cell. Labels
 are not in it: they always come from the official files.
 """
 
@@ -24,25 +24,25 @@ from ipdfer_mm.utils.messages import shorten
 
 HEADER = ('path', 'aligned_path', 'yaw', 'pitch', 'roll', 'score',
           *POINT_COLUMNS, 'flags')
-# A picture with the same pixels is in another split (whose name follows), or
+# An image with the same pixels is in another split (whose name follows), or
 # earlier in this one.
 ALSO_IN = 'also_in_'
 REPEATED = 'repeated'
-MEND = 'Run tools/prepare_dataset.py again.'
+REPAIR = 'Run tools/prepare_dataset.py again.'
 
 
 class ManifestRow(NamedTuple):
     """One row of a manifest.
 
     Attributes:
-        aligned_path (str): Aligned picture, relative to the data root.
+        aligned_path (str): Aligned image, relative to the data root.
         yaw (float): Signed yaw of the head in degrees, positive where the
-            nose points to the left of the picture; nan where unknown, as for
+            nose points to the left of the image; nan where unknown, as for
             the next three.
         pitch (float): Pitch in degrees.
         roll (float): Roll in degrees.
         score (float): Confidence of the face detector.
-        points (np.ndarray, optional): Five points in pixels of the picture
+        points (np.ndarray, optional): Five points in pixels of the image
             before alignment, shape (5, 2).
         flags (tuple[str]): Remarks, separated by ``;`` in the file.
     """
@@ -56,13 +56,13 @@ class ManifestRow(NamedTuple):
     flags: tuple
 
 
-def picture_keys(sample: Mapping) -> list[str]:
-    """Keys of a sample that hold the path of a picture."""
+def image_keys(sample: Mapping) -> list[str]:
+    """Keys of a sample that hold the path of an image."""
     return [key for key in ('img_path', 'neutral_img_path') if key in sample]
 
 
 def is_duplicate_flag(flag: str) -> bool:
-    """Whether a flag says that the same picture is there once more."""
+    """Whether a flag says that the same image is there once more."""
     return flag == REPEATED or flag.startswith(ALSO_IN)
 
 
@@ -85,7 +85,7 @@ def knows_duplicates(manifest: str) -> bool:
     try:
         return json.loads(read_text(recipe)).get('format', 2) >= 2
     except (ValueError, AttributeError, TypeError) as error:
-        raise ValueError(f'{recipe} is damaged ({error}). {MEND}') from error
+        raise ValueError(f'{recipe} is damaged ({error}). {REPAIR}') from error
 
 
 def read_manifest(path: str) -> dict[str, ManifestRow]:
@@ -95,7 +95,7 @@ def read_manifest(path: str) -> dict[str, ManifestRow]:
         path (str): The CSV file; its header is exactly :data:`HEADER`.
 
     Returns:
-        dict[str, ManifestRow]: Path of each picture, relative to the data
+        dict[str, ManifestRow]: Path of each image, relative to the data
         root, to its row.
 
     Raises:
@@ -108,7 +108,7 @@ def read_manifest(path: str) -> dict[str, ManifestRow]:
         for column in ('path', 'aligned_path'):
             name = cells[column]
             if not name:
-                raise ValueError(f'{where}: {column} is empty. {MEND}')
+                raise ValueError(f'{where}: {column} is empty. {REPAIR}')
             refuse_twice(lines, f'{column} {name}', where,
                          'run tools/prepare_dataset.py again')
         rows[cells['path']] = _parse_row(cells, where)
@@ -129,7 +129,7 @@ def join_manifest(
         samples: list[dict],
         manifest: str,
         leave_out: Callable[[str], None] | None = None) -> list[dict]:
-    """Replace pictures and yaw of samples by those of a manifest.
+    """Replace images and yaw of samples by those of a manifest.
 
     Args:
         samples (list[dict]): Samples with ``img_path`` and perhaps
@@ -140,17 +140,17 @@ def join_manifest(
             a sample is an error.
 
     Returns:
-        list[dict]: The samples with the paths of the aligned pictures, the
+        list[dict]: The samples with the paths of the aligned images, the
         manifest's ``yaw`` and ``flags``, ``aligned=True``, and without
-        ``landmarks``, which are those of the picture before alignment.
+        ``landmarks``, which are those of the image before alignment.
 
     Raises:
-        ValueError: If pictures have no row in the manifest; names them.
+        ValueError: If images have no row in the manifest; names them.
     """
     rows = read_manifest(manifest)
     joined, absent = [], []
     for sample in samples:
-        keys = picture_keys(sample)
+        keys = image_keys(sample)
         without_row = [sample[key] for key in keys if sample[key] not in rows]
         if without_row:
             absent += without_row
@@ -165,14 +165,14 @@ def join_manifest(
         joined.append(new)
     if absent and leave_out is None:
         raise ValueError(
-            f'{manifest} has no row for {len(absent)} pictures: '
-            f'{shorten(absent)}. {MEND} Those that it cannot read, which its '
-            'unreadable.txt lists, are left out with drop_unprepared=True.')
+            f'{manifest} has no row for {len(absent)} images: '
+            f'{shorten(absent)}. {REPAIR} Those in unreadable.txt are left '
+            'out with drop_unprepared=True.')
     return joined
 
 
 def recipe_hash(manifest: str) -> str | None:
-    """Fingerprint of how a data set was prepared.
+    """Fingerprint of how a dataset was prepared.
 
     Args:
         manifest (str): The manifest; ``recipe.json`` lies beside it.

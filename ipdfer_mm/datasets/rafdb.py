@@ -18,7 +18,7 @@ LABELS = {
     7: 'neutral',
 }
 NAME = re.compile(r'(?P<stem>(?P<split>train|test)_\d+)\.jpg')
-PICTURES = 'basic/Image/aligned'
+IMAGES = 'basic/Image/aligned'
 # Rows of the official list.
 COUNTS = {'train': 12271, 'test': 3068}
 
@@ -35,13 +35,13 @@ class RAFDB(FERDataset):
             └── Image/aligned/train_00001_aligned.jpg ...
 
     The list has lines ``train_00001.jpg 5``; its labels 1 to 7 are surprise,
-    fear, disgust, happiness, sadness, anger, neutral. The pictures are the
+    fear, disgust, happiness, sadness, anger, neutral. The images are the
     authors' crops of 100x100 pixels; their yaw is unknown unless a manifest
     gives it.
 
     Args:
         data_root (str): Folder that holds ``basic``.
-        split (str): ``'train'`` (12,271 pictures) or ``'test'`` (3,068).
+        split (str): ``'train'`` (12,271 images) or ``'test'`` (3,068).
         ann_file (str): List of the same form, absolute or relative to
             ``data_root``, for example a part of the official one. Defaults
             to ``'basic/EmoLabel/list_patition_label.txt'``.
@@ -55,7 +55,7 @@ class RAFDB(FERDataset):
     ANN_FILE = 'basic/EmoLabel/list_patition_label.txt'
     LAYOUT = ('RAF-DB as its authors give it out: '
               f'<data_root>/{ANN_FILE} (spelt so) '
-              f'and <data_root>/{PICTURES}/train_00001_aligned.jpg')
+              f'and <data_root>/{IMAGES}/train_00001_aligned.jpg')
 
     def __init__(self,
                  data_root: str,
@@ -82,7 +82,7 @@ class RAFDB(FERDataset):
             refuse_twice(lines, match[0], where)
             if match['split'] == self.split:
                 count += 1
-                path = f'{PICTURES}/{match["stem"]}_aligned.jpg'
+                path = f'{IMAGES}/{match["stem"]}_aligned.jpg'
                 yield dict(img_path=path, expression=expression)
         if self.is_official:
             self.warn_unless_official(f'{count} images in the list', (

@@ -3,15 +3,15 @@
 ::
 
     data_root
-    └── train_3f0c5b7a12        <split>_<hash of all the pictures depend on>
+    └── train_3f0c5b7a12        <split>_<hash of all the images depend on>
         ├── recipe.json         what the hash is made of
-        ├── pictures/person_000000_000.png ...
+        ├── images/person_000000_000.png ...
         ├── neutral/person_000000_000.png ...
         ├── details.npz
         └── labels.csv
 
-A row of ``labels.csv`` is a picture: ``path`` and ``neutral_path`` (relative
-to the folder), ``person``, ``expression``, ``yaw``, ``pitch`` and ``roll`` of
+A row of ``labels.csv`` is an image: ``path`` and ``neutral_path`` (relative
+to the folder), ``subject``, ``expression``, ``yaw``, ``pitch`` and ``roll`` of
 the head in degrees, and five points in pixels. ``details.npz`` has, in the
 same order, ``landmarks68`` (float32 (N, 68, 2), pixels), ``expression``
 (float32 (N, E), weights of the face model's shapes on top of the resting
@@ -41,21 +41,21 @@ from ipdfer_mm.rendering import (
     parametric_head,
 )
 from ipdfer_mm.rendering.batch import (
+    IMAGES,
     NEUTRAL,
-    PICTURES,
-    PictureLabels,
+    ImageLabels,
     RenderJob,
-    picture_paths,
-    render_people,
+    image_paths,
+    render_subjects,
     write_rendered,
 )
-from ipdfer_mm.rendering.population import PlannedPicture
+from ipdfer_mm.rendering.population import PlannedImage
 from ipdfer_mm.utils.csv_files import csv_text
 from ipdfer_mm.utils.files import missing_files
 
 LABELS = 'labels.csv'
 DETAILS = 'details.npz'
-COLUMNS = ('path', 'neutral_path', 'person', 'expression', 'yaw', 'pitch',
+COLUMNS = ('path', 'neutral_path', 'subject', 'expression', 'yaw', 'pitch',
            'roll', *POINT_COLUMNS)
 # Below this side no face can be made out.
 MIN_SIZE = 16
@@ -73,9 +73,9 @@ def render_folder(data_root: str,
     effects (``if __name__ == '__main__'``), as processes are spawned.
 
     Args:
-        data_root (str): Folder for all rendered data sets.
-        population (Population): People and pictures.
-        size (int): Side of the pictures in pixels, at least 16.
+        data_root (str): Folder for all rendered datasets.
+        population (Population): Subjects and images.
+        size (int): Side of the images in pixels, at least 16.
         face_model (str, optional): File as for :meth:`FaceModel.load`. None
             is the built-in head.
         workers (int): Number of processes; 0 renders in this one.
@@ -85,23 +85,23 @@ def render_folder(data_root: str,
 
     Raises:
         FileNotFoundError: If the face model does not exist.
-        OSError: If the folder or a picture cannot be written.
+        OSError: If the folder or an image cannot be written.
         ValueError: If an argument is out of range or the face model is none.
     """
     if size < MIN_SIZE:
-        raise ValueError(f'The size of pictures is {size}, but must be at '
+        raise ValueError(f'The size of images is {size}, but must be at '
                          f'least {MIN_SIZE}.')
     if workers < 0:
         raise ValueError(f'The number of workers is {workers}, but must not '
                          'be negative.')
     recipe = _recipe(population, size, face_model)
     folder = Path(data_root, _folder_name(population, recipe)).absolute()
-    pictures = population.plan()
-    paths = list(chain.from_iterable(map(picture_paths, pictures)))
-    unlabelled = missing_files(
+    images = population.plan()
+    paths = list(chain.from_iterable(map(image_paths, images)))
+    unlabeled = missing_files(
         [str(folder / name) for name in (LABELS, DETAILS)])
     missing = set(missing_files(str(folder / path) for path in paths))
-    if not unlabelled and not missing:
+    if not unlabeled and not missing:
         return folder
 
     model = (parametric_head() if face_model is None else
@@ -109,19 +109,19 @@ def render_folder(data_root: str,
     _make_folders(folder)
     write_rendered(folder / 'recipe.json',
                    (json.dumps(recipe, indent=2) + '\n').encode())
-    people = [
-        person for person in _by_person(pictures) if unlabelled or any(
-            str(folder / path) in missing for picture in person
-            for path in picture_paths(picture))
+    subjects = [
+        subject for subject in _by_subject(images) if unlabeled or any(
+            str(folder / path) in missing for image in subject
+            for path in image_paths(image))
     ]
-    print_log(f'Rendering {len(missing)} of {len(paths)} pictures into '
+    print_log(f'Rendering {len(missing)} of {len(paths)} images into '
               f'{folder}.', logger='current')
     labels = list(tqdm(
-        render_people(
-            RenderJob(folder, population, size, model), people, workers),
-        total=len(people), unit='person', disable=None))
-    if unlabelled:
-        _write_labels(folder, model.expression_names, pictures,
+        render_subjects(
+            RenderJob(folder, population, size, model), subjects, workers),
+        total=len(subjects), unit='subject', disable=None))
+    if unlabeled:
+        _write_labels(folder, model.expression_names, images,
                       list(chain.from_iterable(labels)))
     return folder
 
@@ -132,8 +132,8 @@ def folder_name(population: Population,
     """Name of the folder that :func:`render_folder` makes.
 
     Args:
-        population (Population): People and pictures.
-        size (int): Side of the pictures in pixels.
+        population (Population): Subjects and images.
+        size (int): Side of the images in pixels.
         face_model (str, optional): File of the face model.
 
     Returns:
@@ -170,7 +170,7 @@ def _folder_name(population: Population, recipe: dict) -> str:
 
 def _make_folders(folder: Path) -> None:
     try:
-        for name in (PICTURES, NEUTRAL):
+        for name in (IMAGES, NEUTRAL):
             (folder / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(
@@ -179,15 +179,15 @@ def _make_folders(folder: Path) -> None:
             str(folder)) from error
 
 
-def _by_person(
-        pictures: list[PlannedPicture]) -> list[list[PlannedPicture]]:
+def _by_subject(
+        images: list[PlannedImage]) -> list[list[PlannedImage]]:
     return [list(group)
-            for _, group in groupby(pictures, attrgetter('person'))]
+            for _, group in groupby(images, attrgetter('subject'))]
 
 
 def _write_labels(folder: Path, expression_names: Sequence[str],
-                  pictures: list[PlannedPicture],
-                  labels: list[PictureLabels]) -> None:
+                  images: list[PlannedImage],
+                  labels: list[ImageLabels]) -> None:
     details = {
         name: np.stack([getattr(label, name) for label in labels])
         for name in ('landmarks68', 'expression', 'resting_face')
@@ -196,8 +196,8 @@ def _write_labels(folder: Path, expression_names: Sequence[str],
     np.savez(
         packed, expression_names=np.array(expression_names), **details)
     write_rendered(folder / DETAILS, packed.getvalue())
-    rows = [(*picture_paths(picture), picture.subject, picture.expression,
+    rows = [(*image_paths(image), image.subject, image.expression,
              label.yaw, label.pitch, label.roll,
              *(f'{value:.3f}' for value in label.five_points.ravel()))
-            for picture, label in zip(pictures, labels)]
+            for image, label in zip(images, labels)]
     write_rendered(folder / LABELS, csv_text([COLUMNS, *rows]).encode())

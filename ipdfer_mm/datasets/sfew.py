@@ -42,7 +42,7 @@ class SFEW(FERDataset):
         └── Val/Angry/...
 
     with the folders Angry, Disgust, Fear, Happy, Neutral, Sad and Surprise.
-    The beginning of a name is the movie, which is no person: there is no
+    The beginning of a name is the movie, which is no subject: there is no
     ``subject``. Yaw is unknown unless a manifest gives it.
 
     Args:
@@ -91,7 +91,7 @@ class SFEW(FERDataset):
                     count += 1
                     yield dict(img_path=path, expression=expression)
                 else:
-                    self.note('Not pictures, skipped', path)
+                    self.note('Not images, skipped', path)
         if not self.aligned:
             self.warn_unless_official(f'{count} frames',
                                       f'{COUNTS[self.split]} frames')

@@ -1,4 +1,4 @@
-"""Rendered faces whose person, pose and expression are known exactly."""
+"""Rendered faces whose subject, pose and expression are known exactly."""
 
 import os.path as osp
 import re
@@ -15,50 +15,50 @@ from .fer_dataset import FERDataset
 from .rendered_folder import COLUMNS, LABELS, folder_name, render_folder
 
 TARGETS = ('expression', 'subject')
-PERSON = re.compile(r'person_\d{6}')
+SUBJECT = re.compile(r'person_\d{6}')
 
 
 @DATASETS.register_module()
 class SyntheticFaces(FERDataset):
-    """Faces rendered from a face model, each with its neutral twin.
+    """Faces rendered from a face model, each with its paired neutral image.
 
-    What is missing is rendered when the data set is loaded, and kept in
+    What is missing is rendered when the dataset is loaded, and kept in
     ``<data_root>/<split>_<hash>`` (see
     :mod:`ipdfer_mm.datasets.rendered_folder` for the layout). The hash covers
-    everything the pictures depend on, so a change of arguments never mixes
-    with old pictures. A run that was killed goes on where it stopped. Of
+    everything the images depend on, so a change of arguments never mixes
+    with old images. A run that was killed goes on where it stopped. Of
     several distributed processes the first renders and the others wait,
     which their process group allows only so long (ten minutes with NCCL):
     render large sets before with ``tools/dataset_converters/
     render_faces.py``.
 
-    Pictures are aligned to the ArcFace template by the resting face of the
-    person, so ``AlignFace`` only resizes them. ``neutral_img_path`` shows the
-    same person, pose, light and background without the expression. The people
-    of the splits are different. See :class:`Population` for the distribution
-    of expressions and poses.
+    Images are aligned to the ArcFace template by the resting face of the
+    subject, so ``AlignFace`` only resizes them. ``neutral_img_path`` shows the
+    same subject, pose, light and background without the expression. The
+    subjects of the splits are different. See :class:`Population` for the
+    distribution of expressions and poses.
 
     Args:
-        data_root (str): Folder for the pictures; made where it is missing.
+        data_root (str): Folder for the images; made where it is missing.
         split (str): ``'train'``, ``'val'`` or ``'test'``.
         face_model (str, optional): Face model packed by
             ``tools/dataset_converters/ict_facekit.py``. Defaults to None, the
             head built into this package.
-        num_people (int): Number of people.
-        num_pictures (int): Number of pictures of all people together.
-        img_size (int): Side of the pictures in pixels.
-        seed (int): Seed of people and pictures.
+        num_subjects (int): Number of subjects.
+        num_images (int): Number of images of all subjects together.
+        img_size (int): Side of the images in pixels.
+        seed (int): Seed of subjects and images.
         num_workers (int): Number of processes that render; 0 renders in this
             one.
-        label (str): ``'expression'``, or ``'subject'`` to recognise people:
-            ``gt_label`` is then the position of the person in the split, and
-            the classes are the names of the people.
+        label (str): ``'expression'``, or ``'subject'`` to recognize subjects:
+            ``gt_label`` is then the position of the subject in the split, and
+            the classes are the names of the subjects.
         metainfo (dict, optional): As :class:`FERDataset`.
         **kwargs: As :class:`FERDataset`.
 
     Raises:
         FileNotFoundError: If the face model does not exist.
-        OSError: If ``data_root`` cannot be written and pictures are missing.
+        OSError: If ``data_root`` cannot be written and images are missing.
         ValueError: If an argument is out of range; names it.
         RuntimeError: If another process failed to render.
     """
@@ -70,8 +70,8 @@ class SyntheticFaces(FERDataset):
                  data_root: str,
                  split: str,
                  face_model: str | None = None,
-                 num_people: int = 1000,
-                 num_pictures: int = 3000,
+                 num_subjects: int = 1000,
+                 num_images: int = 3000,
                  img_size: int = 112,
                  seed: int = 0,
                  num_workers: int = 4,
@@ -81,7 +81,7 @@ class SyntheticFaces(FERDataset):
         if label not in TARGETS:
             raise ValueError(f'label is {label!r}, not one of '
                              f'{", ".join(TARGETS)}.')
-        self.population = Population(split, num_people, num_pictures, seed)
+        self.population = Population(split, num_subjects, num_images, seed)
         if face_model is not None:
             face_model = osp.expanduser(face_model)
         self.face_model = face_model
@@ -89,10 +89,10 @@ class SyntheticFaces(FERDataset):
         self.num_workers = num_workers
         self.label = label
         if label == 'subject':
-            # A dict, since the order counts: each person once.
-            people = dict.fromkeys(
-                picture.subject for picture in self.population.plan())
-            metainfo = dict(dict(classes=tuple(people)), **(metainfo or {}))
+            # A dict, since the order counts: each subject once.
+            subjects = dict.fromkeys(
+                image.subject for image in self.population.plan())
+            metainfo = dict(dict(classes=tuple(subjects)), **(metainfo or {}))
         super().__init__(data_root, metainfo=metainfo, **kwargs)
 
     def load_data_list(self) -> list[dict]:
@@ -112,9 +112,9 @@ class SyntheticFaces(FERDataset):
         return super().load_data_list()
 
     def load_samples(self) -> Iterator[dict]:
-        """Yield the samples person by person."""
+        """Yield the samples subject by subject."""
         for where, cells in read_table(self.ann_file, COLUMNS, exact=True):
-            shown = cells['person' if self.label == 'subject' else
+            shown = cells['subject' if self.label == 'subject' else
                           'expression']
             points = parse_points(cells, where)
             if points is None:
@@ -124,13 +124,13 @@ class SyntheticFaces(FERDataset):
                 img_path=f'{self.folder}/{cells["path"]}',
                 neutral_img_path=f'{self.folder}/{cells["neutral_path"]}',
                 expression=shown,
-                subject=cells['person'],
+                subject=cells['subject'],
                 yaw=parse_number(cells['yaw'], 'yaw', where),
                 landmarks=points,
                 aligned=True)
 
     @classmethod
     def knows_class(cls, name: str) -> bool:
-        """Whether a class can have this name: people can too."""
+        """Whether a class can have this name: subjects can too."""
         return super().knows_class(name) or bool(
-            PERSON.fullmatch(str(name)))
+            SUBJECT.fullmatch(str(name)))

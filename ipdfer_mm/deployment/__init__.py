@@ -2,16 +2,16 @@
 
 from .accuracy import evaluate
 from .faces import dataset_faces, folder_faces
+from .image_classifier import ImageClassifier
 from .onnx_classifier import OnnxClassifier
 from .onnx_export import export_onnx, write_onnx
-from .picture_classifier import PictureClassifier
 from .plain_classifier import plain_classifier, plain_config, plain_state
 from .publishing import publish
 from .quantization import quantize
 
 __all__ = [
     'OnnxClassifier',
-    'PictureClassifier',
+    'ImageClassifier',
     'dataset_faces',
     'evaluate',
     'export_onnx',

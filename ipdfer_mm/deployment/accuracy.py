@@ -11,7 +11,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.runner import Runner
 from tqdm import tqdm
 
-from .faces import as_pictures
+from .faces import as_images
 
 Classifier = Callable[[np.ndarray], np.ndarray]
 
@@ -22,7 +22,7 @@ def evaluate(cfg: Config, classifiers: dict[str, Classifier],
 
     Args:
         cfg (Config): With ``test_dataloader`` and ``test_evaluator``.
-        classifiers (dict[str, Callable]): Each takes pictures, RGB, uint8
+        classifiers (dict[str, Callable]): Each takes images, RGB, uint8
             (N, S, S, 3), and gives scores, (N, K).
         classes (Sequence[str], optional): Names of the scores. Defaults to
             None, those of the test set.
@@ -43,10 +43,10 @@ def evaluate(cfg: Config, classifiers: dict[str, Classifier],
         evaluators[name] = Evaluator(deepcopy(cfg.test_evaluator))
         evaluators[name].dataset_meta = loader.dataset.metainfo
     for batch in tqdm(loader, desc='Test', disable=None):
-        pictures = as_pictures(batch['inputs'])
+        images = as_images(batch['inputs'])
         for name, classifier in classifiers.items():
             samples = deepcopy(batch['data_samples'])
-            scores = torch.from_numpy(classifier(pictures))
+            scores = torch.from_numpy(classifier(images))
             for sample, score in zip(samples, scores):
                 sample.set_pred_score(score).set_pred_label(score.argmax())
             evaluators[name].process(samples)

@@ -1,4 +1,4 @@
-"""Pictures to check, calibrate and test deployed classifiers with."""
+"""Images to check, calibrate and test deployed classifiers with."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +11,14 @@ from mmengine.registry import DATASETS
 from torch import Tensor
 from tqdm import tqdm
 
-from ipdfer_mm.preparation.reading import read_picture
+from ipdfer_mm.preparation.reading import read_image
 from ipdfer_mm.utils.dataset_configs import without_augmentation
 from ipdfer_mm.utils.files import list_images
 from ipdfer_mm.utils.images import swap_channels
 
 
 def folder_faces(folder: Path, size: int, count: int) -> np.ndarray:
-    """Read pictures of aligned faces from a folder and those in it.
+    """Read images of aligned faces from a folder and those in it.
 
     Args:
         folder (Path): The folder.
@@ -35,18 +35,18 @@ def folder_faces(folder: Path, size: int, count: int) -> np.ndarray:
     files = list_images(folder)
     chosen = [files[i] for i in spread(len(files), count)]
     return np.stack([
-        cv2.resize(read_picture(file), (size, size))
-        for file in tqdm(chosen, desc='Pictures', disable=None)
+        cv2.resize(read_image(file), (size, size))
+        for file in tqdm(chosen, desc='Images', disable=None)
     ])
 
 
 def dataset_faces(cfg: Config, split: str, count: int) -> np.ndarray:
-    """Take pictures from a data set of a config, without augmentation.
+    """Take images from a dataset of a config, without augmentation.
 
     Args:
         cfg (Config): The config.
         split (str): 'train' or 'test'.
-        count (int): How many at most, evenly spread over the data set.
+        count (int): How many at most, evenly spread over the dataset.
 
     Returns:
         np.ndarray: RGB, uint8 (N, S, S, 3).
@@ -54,13 +54,13 @@ def dataset_faces(cfg: Config, split: str, count: int) -> np.ndarray:
     dataset: BaseDataset = DATASETS.build(without_augmentation(cfg, split))
     chosen = spread(len(dataset), count)
     return np.concatenate([
-        as_pictures(dataset[i]['inputs'][None])
-        for i in tqdm(chosen, desc=f'Pictures to {split}', disable=None)
+        as_images(dataset[i]['inputs'][None])
+        for i in tqdm(chosen, desc=f'Images to {split}', disable=None)
     ])
 
 
-def as_pictures(inputs: Tensor) -> np.ndarray:
-    """Turn what a pipeline packs into pictures.
+def as_images(inputs: Tensor) -> np.ndarray:
+    """Turn what a pipeline packs into images.
 
     Args:
         inputs (Tensor): uint8 (N, 3, H, W), BGR as OpenCV reads them.
@@ -71,18 +71,18 @@ def as_pictures(inputs: Tensor) -> np.ndarray:
     return swap_channels(inputs.permute(0, 2, 3, 1).numpy())
 
 
-def batches(pictures: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    """Cut pictures into batches.
+def batches(images: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Cut images into batches.
 
     Args:
-        pictures (np.ndarray): (N, H, W, 3).
+        images (np.ndarray): (N, H, W, 3).
         size (int): Of a batch; the last may be smaller.
 
     Yields:
         np.ndarray: (size, H, W, 3).
     """
-    for start in range(0, len(pictures), size):
-        yield pictures[start:start + size]
+    for start in range(0, len(images), size):
+        yield images[start:start + size]
 
 
 def spread(total: int, count: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import numpy as np
 
-INPUT, OUTPUT = 'pictures', 'scores'
+INPUT, OUTPUT = 'images', 'scores'
 # Key in the metadata of a file, which holds JSON.
 META = 'ipdfer_mm'
 
@@ -43,7 +43,7 @@ class OnnxClassifier:
     Attributes:
         meta (dict): What the file says of itself: ``classes``, ``input`` and
             more.
-        size (int): Side of the pictures in pixels.
+        size (int): Side of the images in pixels.
 
     Raises:
         FileNotFoundError: If the file is missing.
@@ -57,7 +57,7 @@ class OnnxClassifier:
         runtime = import_optional('onnxruntime')
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads or 0
-        options.log_severity_level = 3  # errors; quantising makes it warn
+        options.log_severity_level = 3  # errors; quantizing makes it warn
         if not isinstance(file, bytes) and not Path(file).is_file():
             raise FileNotFoundError(f'There is no file {file}.')
         name = 'The content' if isinstance(file, bytes) else file
@@ -83,13 +83,13 @@ class OnnxClassifier:
         """Names of the classes in the order of the scores."""
         return tuple(self.meta['classes'])
 
-    def __call__(self, pictures: np.ndarray) -> np.ndarray:
-        """Score pictures.
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Score images.
 
         Args:
-            pictures (np.ndarray): Aligned faces, RGB, uint8 (N, S, S, 3).
+            images (np.ndarray): Aligned faces, RGB, uint8 (N, S, S, 3).
 
         Returns:
             np.ndarray: Probabilities of the classes, float32 (N, K).
         """
-        return self.session.run([OUTPUT], {INPUT: pictures})[0]
+        return self.session.run([OUTPUT], {INPUT: images})[0]

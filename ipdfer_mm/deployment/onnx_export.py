@@ -12,6 +12,7 @@ from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.version import __version__
 
 from .faces import batches
+from .image_classifier import ImageClassifier
 from .onnx_classifier import (
     INPUT,
     META,
@@ -19,23 +20,22 @@ from .onnx_classifier import (
     OnnxClassifier,
     import_optional,
 )
-from .picture_classifier import PictureClassifier
 
 # The lowest that torch's exporter writes; onnxruntime reads it from 1.14 on.
 OPSET = 18
 TOLERANCE = 1e-4
 BATCH = 32
 LAYOUT = ('aligned faces, RGB, uint8 (batch, height, width, channel); '
-          'normalisation is part of the network')
+          'normalization is part of the network')
 
 
-def export_onnx(model: BaseModel, pictures: np.ndarray,
+def export_onnx(model: BaseModel, images: np.ndarray,
                 classes: Sequence[str]) -> bytes:
     """Export a classifier, with a batch of any size.
 
     Args:
-        model (BaseModel): As :class:`PictureClassifier` takes it, on the CPU.
-        pictures (np.ndarray): Faces to check the file with, RGB, uint8
+        model (BaseModel): As :class:`ImageClassifier` takes it, on the CPU.
+        images (np.ndarray): Faces to check the file with, RGB, uint8
             (N, S, S, 3).
         classes (Sequence[str]): Names in the order of the scores.
 
@@ -45,14 +45,14 @@ def export_onnx(model: BaseModel, pictures: np.ndarray,
     Raises:
         ImportError: If onnx, onnxscript or onnxruntime is missing.
         ValueError: If there are more or fewer names than scores, or on one of
-            the pictures onnxruntime gives another label than PyTorch, or a
+            the images onnxruntime gives another label than PyTorch, or a
             score that differs by more than 1e-4.
     """
     for name in ('onnx', 'onnxscript'):
         import_optional(name)
-    network = PictureClassifier(model)
+    network = ImageClassifier(model)
     with torch.inference_mode():
-        scores = network(torch.from_numpy(pictures[:1]))
+        scores = network(torch.from_numpy(images[:1]))
     if scores.shape[1] != len(classes):
         raise ValueError(
             f'The model gives {scores.shape[1]} scores, but there are '
@@ -61,7 +61,7 @@ def export_onnx(model: BaseModel, pictures: np.ndarray,
     program = torch.onnx.export(
         network,
         # Of two: one would be taken for a constant.
-        (torch.zeros((2, *pictures.shape[1:]), dtype=torch.uint8), ),
+        (torch.zeros((2, *images.shape[1:]), dtype=torch.uint8), ),
         input_names=[INPUT],
         output_names=[OUTPUT],
         opset_version=OPSET,
@@ -73,18 +73,18 @@ def export_onnx(model: BaseModel, pictures: np.ndarray,
         classes=list(classes), input=LAYOUT, ipdfer_mm=__version__)
     proto.metadata_props.add(key=META, value=json.dumps(meta))
     content = proto.SerializeToString()
-    check_same(network, OnnxClassifier(content), pictures)
+    check_same(network, OnnxClassifier(content), images)
     return content
 
 
-def check_same(network: PictureClassifier, exported: OnnxClassifier,
-               pictures: np.ndarray) -> None:
+def check_same(network: ImageClassifier, exported: OnnxClassifier,
+               images: np.ndarray) -> None:
     """Compare PyTorch and onnxruntime.
 
     Args:
-        network (PictureClassifier): What was exported.
+        network (ImageClassifier): What was exported.
         exported (OnnxClassifier): The file.
-        pictures (np.ndarray): RGB, uint8 (N, S, S, 3).
+        images (np.ndarray): RGB, uint8 (N, S, S, 3).
 
     Raises:
         ValueError: If labels differ, or scores by more than 1e-4.
@@ -92,16 +92,16 @@ def check_same(network: PictureClassifier, exported: OnnxClassifier,
     with torch.inference_mode():
         expected = np.concatenate([
             network(torch.from_numpy(batch)).numpy()
-            for batch in batches(pictures, BATCH)
+            for batch in batches(images, BATCH)
         ])
     scores = np.concatenate(
-        [exported(batch) for batch in batches(pictures, BATCH)])
+        [exported(batch) for batch in batches(images, BATCH)])
     difference = np.abs(expected - scores).max()
     labels = (expected.argmax(axis=1) != scores.argmax(axis=1)).sum()
     if labels or not difference <= TOLERANCE:
         raise ValueError(
             f'The ONNX file would differ from PyTorch by up to '
-            f'{difference:.2g} and give {labels} of {len(pictures)} pictures '
+            f'{difference:.2g} and give {labels} of {len(images)} images '
             'another label; it was not written.')
 
 

@@ -22,8 +22,8 @@ HEADER = """\
 # The expression encoder and its classifier of
 # - config: {name}
 # - weights: {weights}
-# as an mmpretrain classifier. Pictures are aligned faces, see
-# tools/prepare_dataset.py of ipdfer_mm. To test it, list pictures in
+# as an mmpretrain classifier. Images are aligned faces, see
+# tools/prepare_dataset.py of ipdfer_mm. To test it, list images in
 # data/faces/labels.txt, each line a path and the number of a class.
 """
 

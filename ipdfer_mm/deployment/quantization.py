@@ -1,4 +1,4 @@
-"""Static int8 quantisation of an ONNX file."""
+"""Static int8 quantization of an ONNX file."""
 
 import tempfile
 from pathlib import Path
@@ -12,18 +12,18 @@ from .onnx_classifier import INPUT, import_optional
 BATCH = 32
 
 
-class CalibrationPictures:
-    """Gives pictures to onnxruntime's calibration, as its reader does.
+class CalibrationImages:
+    """Gives images to onnxruntime's calibration, as its reader does.
 
     Args:
-        pictures (np.ndarray): RGB, uint8 (N, S, S, 3).
+        images (np.ndarray): RGB, uint8 (N, S, S, 3).
     """
 
-    def __init__(self, pictures: np.ndarray) -> None:
+    def __init__(self, images: np.ndarray) -> None:
         self.batches = iter(
             tqdm(
-                batches(pictures, BATCH),
-                total=-(-len(pictures) // BATCH),
+                batches(images, BATCH),
+                total=-(-len(images) // BATCH),
                 desc='Calibrate',
                 disable=None))
 
@@ -33,8 +33,8 @@ class CalibrationPictures:
         return None if batch is None else {INPUT: batch}
 
 
-def quantize(content: bytes, pictures: np.ndarray) -> bytes:
-    """Quantise weights and activations to 8 bits.
+def quantize(content: bytes, images: np.ndarray) -> bytes:
+    """Quantize weights and activations to 8 bits.
 
     Weights get one scale for each output channel; activations are unsigned,
     because CPUs multiply unsigned with signed bytes. A CPU without VNNI adds
@@ -42,11 +42,11 @@ def quantize(content: bytes, pictures: np.ndarray) -> bytes:
 
     Args:
         content (bytes): ONNX file of :func:`export_onnx`.
-        pictures (np.ndarray): Faces that tell the range of each activation,
-            RGB, uint8 (N, S, S, 3); a few hundred training pictures.
+        images (np.ndarray): Faces that tell the range of each activation,
+            RGB, uint8 (N, S, S, 3); a few hundred training images.
 
     Returns:
-        bytes: Content of the quantised file, with the same metadata.
+        bytes: Content of the quantized file, with the same metadata.
 
     Raises:
         ImportError: If onnx or onnxruntime is missing.
@@ -63,7 +63,7 @@ def quantize(content: bytes, pictures: np.ndarray) -> bytes:
         tools.quantize_static(
             plain,
             out,
-            CalibrationPictures(pictures),
+            CalibrationImages(images),
             quant_format=tools.QuantFormat.QDQ,
             per_channel=True,
             activation_type=tools.QuantType.QUInt8,

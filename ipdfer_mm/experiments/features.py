@@ -18,18 +18,18 @@ BATCH_SIZE = 64
 @torch.no_grad()
 def extract_features(run: RunResult, which: str,
                      names: set[str]) -> dict[str, np.ndarray]:
-    """Features of test pictures from the network before its classifier.
+    """Features of test images from the network before its classifier.
 
     Args:
         run (RunResult): A finished run.
         which (str): ``'last'`` or ``'best'`` checkpoint.
-        names (set[str]): Paths of the pictures, as in its predictions.
+        names (set[str]): Paths of the images, as in its predictions.
 
     Returns:
-        dict[str, np.ndarray]: (D, ) by path of the picture.
+        dict[str, np.ndarray]: (D, ) by path of the image.
 
     Raises:
-        OSError: If the checkpoint or a picture is gone; names it.
+        OSError: If the checkpoint or an image is gone; names it.
     """
     cfg = Config(run.settings)
     init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))

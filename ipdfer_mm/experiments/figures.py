@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
 from ipdfer_mm.analysis.predictions import Predictions
-from ipdfer_mm.preparation.reading import read_picture
+from ipdfer_mm.preparation.reading import read_image
 
-COLUMNS = 8  # of pictures
+COLUMNS = 8  # of images
 PANELS = 3  # side by side
 
 
@@ -39,7 +39,7 @@ def confusion_figure(predictions: Sequence[Predictions], title: str) -> Figure:
         shares, display_labels=names).plot(
             ax=axes, cmap='Blues', values_format='.1f', colorbar=False,
             xticks_rotation=45, im_kw=dict(vmin=0, vmax=100))
-    # scikit-learn takes the middle of the values, not of the colours.
+    # scikit-learn takes the middle of the values, not of the colors.
     for text, share in zip(display.text_.ravel(), shares.ravel()):
         text.set_color('white' if share > 50 else 'black')
     for text in display.text_[~np.isin(present, labels)].ravel():
@@ -56,42 +56,42 @@ def embedding_figure(points: dict[str, np.ndarray], labels: np.ndarray,
 
     Args:
         points (dict[str, np.ndarray]): (N, 2) by name of the model.
-        labels (np.ndarray): True class, (N, ), which gives the colour.
+        labels (np.ndarray): True class, (N, ), which gives the color.
         classes (Sequence[str]): Names in the order of the labels.
-        subjects (Sequence[str]): The person on each picture, (N, ), who gives
+        subjects (Sequence[str]): The subject on each image, (N, ), who gives
             the number beside the point; without number where empty.
         title (str): Heading.
 
     Returns:
         Figure: A panel for each model.
     """
-    people = sorted(set(subjects) - {''})
-    numbers = {name: str(i) for i, name in enumerate(people, 1)}
-    colours = matplotlib.colormaps['tab10']
+    known = sorted(set(subjects) - {''})
+    numbers = {name: str(i) for i, name in enumerate(known, 1)}
+    colors = matplotlib.colormaps['tab10']
     figure = Figure(figsize=(1 + 6 * len(points), 6), layout='constrained')
     figure.suptitle(title)
     panels = np.atleast_1d(figure.subplots(1, len(points)))
     for axes, (name, places) in zip(panels, points.items()):
         for label in np.unique(labels):
             members = labels == label
-            axes.scatter(*places[members].T, s=14, color=colours(label),
+            axes.scatter(*places[members].T, s=14, color=colors(label),
                          label=classes[label])
         for place, subject, label in zip(places, subjects, labels):
             axes.annotate(numbers.get(subject, ''), place, fontsize=6,
                           xytext=(2, 2), textcoords='offset points',
-                          color=colours(label))
+                          color=colors(label))
         axes.set(title=name, xticks=[], yticks=[])
     panels[-1].legend(loc='upper left', bbox_to_anchor=(1, 1))
     return figure
 
 
-def won_pictures(first: Predictions, second: Predictions,
+def won_images(first: Predictions, second: Predictions,
                  min_pose: int) -> np.ndarray:
-    """Find large-pose pictures that only the second model gets right.
+    """Find large-pose images that only the second model gets right.
 
     Args:
         first (Predictions): One model.
-        second (Predictions): Another, on the same pictures.
+        second (Predictions): Another, on the same images.
         min_pose (int): Smallest class of the yaw.
 
     Returns:
@@ -103,18 +103,18 @@ def won_pictures(first: Predictions, second: Predictions,
 
 def samples_figure(first: Predictions, indices: Sequence[int],
                    title: str) -> Figure:
-    """Draw pictures with their true class and a wrong one, as Fig. 6.
+    """Draw images with their true class and a wrong one, as Fig. 6.
 
     Args:
         first (Predictions): The model that is wrong.
-        indices (Sequence[int]): Which pictures, at least one.
+        indices (Sequence[int]): Which images, at least one.
         title (str): Heading.
 
     Returns:
-        Figure: The pictures.
+        Figure: The images.
 
     Raises:
-        OSError: If a picture cannot be read; names it.
+        OSError: If an image cannot be read; names it.
     """
     columns = min(COLUMNS, len(indices))
     rows = -(-len(indices) // columns)
@@ -126,7 +126,7 @@ def samples_figure(first: Predictions, indices: Sequence[int],
     for axes in panels:
         axes.axis('off')
     for axes, index in zip(panels, indices):
-        axes.imshow(read_picture(Path(first.paths[index])))
+        axes.imshow(read_image(Path(first.paths[index])))
         axes.set_title(f'{first.classes[first.labels[index]]}\n'
                        f'not {first.classes[first.predicted[index]]}',
                        fontsize=9)
@@ -158,14 +158,14 @@ def sensitivity_figure(curves: dict[str, dict[float, Sequence[float]]],
         values = sorted(curve)
         for x, value in enumerate(values):
             axes.scatter([x] * len(curve[value]), curve[value], s=9,
-                         color='grey')
+                         color='gray')
         spread = [np.std(curve[value], ddof=1) if len(curve[value]) > 1 else 0
                   for value in values]
         axes.errorbar(
             range(len(values)), [np.mean(curve[value]) for value in values],
             spread, marker='o', capsize=3)
         axes.set_xticks(range(len(values)), [f'{v:g}' for v in values])
-        axes.set_xmargin(0.15)  # tick labels of neighbours do not touch
+        axes.set_xmargin(0.15)  # tick labels of neighbors do not touch
         axes.set(xlabel=setting)
     for axes in panels[:, 0]:
         axes.set_ylabel('accuracy, %')

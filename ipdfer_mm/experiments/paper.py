@@ -31,7 +31,7 @@ class PaperAccuracy(NamedTuple):
         return f'{self.best:.2f}{spread}'
 
 
-# By config and test data set, which tells the two settings of CK+ apart.
+# By config and test dataset, which tells the two settings of CK+ apart.
 ACCURACY = {
     ('baseline_ckplus', 'CKPlus6'): PaperAccuracy(2, 98.22),
     ('baseline_ckplus', 'CKPlus7'): PaperAccuracy(2, 97.39),
@@ -57,7 +57,7 @@ ACCURACY = {
     ('ipdfer_rafdb_without_id', 'RAFDB'): PaperAccuracy(9, 87.58),
     ('ipdfer_rafdb_without_discriminator', 'RAFDB'): PaperAccuracy(9, 87.81),
 }
-# Table 8: all test pictures, then those over 10, 20, 30, 40 degrees of yaw.
+# Table 8: all test images, then those over 10, 20, 30, 40 degrees of yaw.
 POSE_NUMBERS = {'RAFDB': (3068, 1704, 990, 574, 308)}
 POSE = {
     'baseline_rafdb': (87.06, 86.44, 85.56, 83.45, 81.49),

@@ -14,9 +14,9 @@ from ipdfer_mm.registry import DATASETS
 
 SMOKE_EPOCHS = 2
 SMOKE_ITERATIONS = 2
-# On a CPU an iteration of IPD-FER with 32 pictures takes half a minute.
+# On a CPU an iteration of IPD-FER with 32 images takes half a minute.
 SMOKE_BATCH = 4
-SMOKE_PICTURES = 140  # of validation and test
+SMOKE_IMAGES = 140  # of validation and test
 SMOKE_FOLDS = (0, 1)
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
@@ -78,7 +78,7 @@ def plan_runs(configs: Sequence[Path],
         configs (Sequence[Path]): Config files with different names.
         out (Path): Folder of all runs.
         seeds (Sequence[int]): Seeds.
-        folds (Sequence[int], optional): Folds of configs whose data set has
+        folds (Sequence[int], optional): Folds of configs whose dataset has
             folds. Defaults to None, all of them, two for a smoke run.
         sweeps (Sequence[str]): Like ``'model.loss_cos.loss_weight=0.1,1'``:
             each config also runs with each of these values, one setting at a
@@ -155,11 +155,11 @@ def smoke_options(cfg: Config) -> list[str]:
                f'train_dataloader.batch_size={SMOKE_BATCH}']
     for loader in LOADERS:
         dataset, key = cfg[loader].dataset, f'{loader}.dataset'
-        pictures = (SMOKE_ITERATIONS * SMOKE_BATCH
-                    if loader == LOADERS[0] else SMOKE_PICTURES)
+        images = (SMOKE_ITERATIONS * SMOKE_BATCH
+                    if loader == LOADERS[0] else SMOKE_IMAGES)
         if 'dataset' in dataset:  # that of a wrapper
             key = f'{key}.dataset'
-        options.append(f'{key}.indices={pictures}')
+        options.append(f'{key}.indices={images}')
     return options
 
 

@@ -29,7 +29,7 @@ class RunResult(NamedTuple):
         predictions (dict[str, Predictions]): Of the ``last`` checkpoint and,
             where there is one, the ``best``.
         seconds (float): Of an epoch of training; nan if nothing was logged.
-        test_ms (float): Milliseconds for each test picture.
+        test_ms (float): Milliseconds for each test image.
     """
 
     folder: Path
@@ -91,7 +91,7 @@ class Experiment:
 
     @property
     def dataset(self) -> str:
-        """Test data set: its class, and of CK+ the number of expressions."""
+        """Test dataset: its class, and of CK+ the number of expressions."""
         cfg = self.first.settings['test_dataloader']['dataset']
         name = cfg['type'].rpartition('.')[2]
         return f'{name}{cfg.get("num_expressions", "")}'
@@ -109,7 +109,7 @@ class Experiment:
 
     @property
     def chosen_on_test(self) -> bool:
-        """Whether the best epoch was chosen on the test pictures."""
+        """Whether the best epoch was chosen on the test images."""
         val, test = (self.first.settings[f'{name}_dataloader']['dataset']
                      for name in ('val', 'test'))
         return val == test
@@ -245,7 +245,7 @@ def asked_classes(settings: dict) -> list[str] | None:
 
 
 def _test_ms(folder: Path, settings: dict) -> float:
-    """Milliseconds of the test loop for a picture, without loading it."""
+    """Milliseconds of the test loop for an image, without loading it."""
     batch = settings['test_dataloader']['batch_size']
     times = []
     for path in folder.glob('test_*/*/*.json'):

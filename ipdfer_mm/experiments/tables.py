@@ -1,10 +1,10 @@
-"""Tables of experiments on one data set, as those of the paper."""
+"""Tables of experiments on one dataset, as those of the paper."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from ipdfer_mm.analysis.predictions import Predictions, check_same_pictures
+from ipdfer_mm.analysis.predictions import Predictions, check_same_images
 from ipdfer_mm.analysis.significance import mcnemar, paired_bootstrap
 from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, UNKNOWN_POSE
 from ipdfer_mm.utils.text_table import Spread, TextTable
@@ -22,7 +22,7 @@ BASELINE = 'baseline_'
 def make_tables(experiments: Sequence[Experiment],
                 baseline: str | None = None,
                 with_paper: bool = True) -> list[TextTable]:
-    """Make all tables of the experiments on one data set.
+    """Make all tables of the experiments on one dataset.
 
     Args:
         experiments (Sequence[Experiment]): They have the same ``dataset``.
@@ -35,7 +35,7 @@ def make_tables(experiments: Sequence[Experiment],
         comparison with the baseline where there is one, times, and all runs.
 
     Raises:
-        ValueError: If two runs were tested on different pictures, or the
+        ValueError: If two runs were tested on different images, or the
             baseline is not there.
     """
     names = [experiment.name for experiment in experiments]
@@ -110,7 +110,7 @@ def accuracy_table(experiments: Sequence[Experiment],
         known.append(paper.ACCURACY.get((experiment.name, experiment.dataset)))
     notes = [SPREAD, *_best_notes(experiments)]
     if folds:
-        notes.append('Accuracy, F1 and UAR are of the pictures of all folds '
+        notes.append('Accuracy, F1 and UAR are of the images of all folds '
                      'together.')
     if with_paper and any(known):
         header.append('paper')
@@ -152,11 +152,11 @@ def pose_table(experiments: Sequence[Experiment], which: str,
             rows.append([f'{experiment.name}, paper', *(
                 f'{number:.2f} ({of})' for number, of in zip(
                     numbers, paper.POSE_NUMBERS[experiment.dataset]))])
-    notes = ['An angle is that of the absolute yaw; the number of pictures is '
+    notes = ['An angle is that of the absolute yaw; the number of images is '
              'in brackets.', SPREAD]
     unknown = int((poses == UNKNOWN_POSE).sum())
     if unknown:
-        notes.append(f'Pictures whose yaw is not known: {unknown}; they count '
+        notes.append(f'Images whose yaw is not known: {unknown}; they count '
                      'under "all" only.')
     return TextTable(f'pose_{which}',
                      f'accuracy by head pose, {WHICH[which]}, per cent',
@@ -165,7 +165,7 @@ def pose_table(experiments: Sequence[Experiment], which: str,
 
 def comparison_table(experiments: Sequence[Experiment], which: str,
                      baseline: str | None) -> TextTable:
-    """Compare experiments with their baseline on the same pictures.
+    """Compare experiments with their baseline on the same images.
 
     Args:
         experiments (Sequence[Experiment]): The rows, and their baselines.
@@ -177,7 +177,7 @@ def comparison_table(experiments: Sequence[Experiment], which: str,
         them; without rows where there is no baseline.
     """
     by_name = {experiment.name: experiment for experiment in experiments}
-    people = _one(experiments).has_subjects
+    subjects = _one(experiments).has_subjects
     rows, notes = [], []
     for name, experiment in by_name.items():
         base = baseline or find_baseline(name, list(by_name))
@@ -199,9 +199,9 @@ def comparison_table(experiments: Sequence[Experiment], which: str,
                 [ours[seed] for seed in seeds]))
     notes += [
         "Difference: in points of accuracy. p: McNemar's test of one seed, "
-        'exact and mid-p, pictures taken as independent.',
+        'exact and mid-p, images taken as independent.',
         '95 %: percentile bootstrap that draws '
-        f'{"people" if people else "pictures, as people are not known"}, '
+        f'{"subjects" if subjects else "images, as subjects are not known"}, '
         '10,000 times; of all seeds: of the mean over seeds, whose own '
         'spread is not in it.',
         'No correction for several comparisons.'
@@ -210,7 +210,7 @@ def comparison_table(experiments: Sequence[Experiment], which: str,
         f'comparison_{which}', f'compared with the baseline, {WHICH[which]}',
         ['experiment', 'baseline', 'seed', 'difference', '95 % from',
          '95 % to', 'only baseline right', 'only experiment right', 'p exact',
-         'p mid', 'people' if people else 'pictures'], rows, notes)
+         'p mid', 'subjects' if subjects else 'images'], rows, notes)
 
 
 def time_table(experiments: Sequence[Experiment],
@@ -242,7 +242,7 @@ def time_table(experiments: Sequence[Experiment],
     notes = [
         'Seconds per epoch: mean time of an iteration in the log times '
         'iterations, without validation.',
-        'Test: time of the test loop for each picture of a batch, without '
+        'Test: time of the test loop for each image of a batch, without '
         'loading it: the expression encoder and its classifier, copies and '
         'metrics.',
         'Times of one run; of several, seeds or folds: mean ± standard '
@@ -253,7 +253,7 @@ def time_table(experiments: Sequence[Experiment],
         for row, number in zip(rows, hours):
             row.append(f'{number:g}' if number else '-')
         notes.append('Paper: Table 7, one GeForce GTX 1080; Section 4.3 gives '
-                     '2 ms a picture there.')
+                     '2 ms an image there.')
     return TextTable('time', 'time', header, rows, notes)
 
 
@@ -287,7 +287,7 @@ def _check_all(experiments: Sequence[Experiment]) -> None:
     for experiment in experiments:
         for which in WHICH:
             for predictions in experiment.predictions(which).values():
-                check_same_pictures(first, predictions)
+                check_same_images(first, predictions)
 
 
 def _one(experiments: Sequence[Experiment]) -> Predictions:
@@ -299,11 +299,11 @@ def _best_notes(experiments: Sequence[Experiment]) -> list[str]:
     notes = []
     chosen = {e.name: e.chosen_on_test for e in experiments}
     if any(chosen.values()):
-        notes.append('The best epoch is chosen on the test pictures, as the '
+        notes.append('The best epoch is chosen on the test images, as the '
                      'paper does, so it is optimistic; the last is not.')
     if not all(chosen.values()):
         names = [name for name, on_test in chosen.items() if not on_test]
-        notes.append('The best epoch is chosen on validation pictures: '
+        notes.append('The best epoch is chosen on validation images: '
                      f'{", ".join(names)}.')
     for experiment in experiments:
         without = [str(seed.seed) for seed in experiment.seeds

@@ -3,21 +3,21 @@
 from .alignment import (
     ARCFACE_TEMPLATE,
     align_face,
-    centre_crop,
+    center_crop,
     scaled_template,
     similarity_transform,
 )
 from .five_points import five_points
-from .yaw_bins import POSE_EDGES, UNKNOWN_POSE, pose_class
+from .yaw_bins import POSE_EDGES, UNKNOWN_POSE, yaw_bin
 
 __all__ = [
     'ARCFACE_TEMPLATE',
     'POSE_EDGES',
     'UNKNOWN_POSE',
     'align_face',
-    'centre_crop',
+    'center_crop',
     'five_points',
-    'pose_class',
+    'yaw_bin',
     'scaled_template',
     'similarity_transform',
 ]

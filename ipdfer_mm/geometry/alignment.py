@@ -1,8 +1,8 @@
 """The one face alignment of the package: five points to the ArcFace square.
 
 Points are (x, y) in pixels; x grows to the right and y downwards, and the
-centre of the top left pixel is (0, 0), as in OpenCV. Left and right are those
-of the picture, not of the person.
+center of the top left pixel is (0, 0), as in OpenCV. Left and right are those
+of the image, not of the subject.
 """
 
 
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 TEMPLATE_SIZE = 112
-# What lies beyond the picture: black, its last pixels, or its mirror image.
+# What lies beyond the image: black, its last pixels, or its mirror image.
 BORDERS = dict(
     constant=cv2.BORDER_CONSTANT,
     replicate=cv2.BORDER_REPLICATE,
@@ -34,7 +34,7 @@ MIN_HANDEDNESS = 1e-6
 
 
 def scaled_template(size: int) -> np.ndarray:
-    """Template for a square of another size that shows the same picture part.
+    """Template for a square of another size that shows the same image part.
 
     The left edge of the first pixel is at x = -0.5 and the right edge of the
     last at x = size - 0.5, so a point p of the 112 pixel square belongs at
@@ -60,14 +60,14 @@ def similarity_transform(points: np.ndarray,
                          template: np.ndarray) -> np.ndarray:
     """Best rotation, scale and shift, in least squares, onto a template.
 
-    With both point sets centred and read as complex numbers p and q, the
+    With both point sets centerd and read as complex numbers p and q, the
     solution is the one factor a = sum(conj(p) q) / sum(\\|p\\|^2). It equals
     the estimate of `Umeyama (1991) <https://doi.org/10.1109/34.88573>`_
     wherever that one needs no reflection; where it does, the points are not a
-    face seen in a picture and are refused instead.
+    face seen in an image and are refused instead.
 
     Args:
-        points (np.ndarray): Points in the picture, shape (K, 2), K >= 3.
+        points (np.ndarray): Points in the image, shape (K, 2), K >= 3.
         template (np.ndarray): Where they shall go, shape (K, 2).
 
     Returns:
@@ -83,8 +83,8 @@ def similarity_transform(points: np.ndarray,
     points = np.asarray(points, dtype=np.float64)
     template = np.asarray(template, dtype=np.float64)
     _check_points(points, template)
-    centre, target = points.mean(axis=0), template.mean(axis=0)
-    p, q = points - centre, template - target
+    center, target = points.mean(axis=0), template.mean(axis=0)
+    p, q = points - center, template - target
     spread = np.sum(p**2)
     # In [-1, 1]: share of the template that the best rotation explains minus
     # the share that the best reflection explains.
@@ -95,12 +95,12 @@ def similarity_transform(points: np.ndarray,
         raise ValueError(
             'The points are mirrored; the order is left eye, right eye, nose, '
             'left and right mouth corner, with left and right as seen in the '
-            f'picture: {points.tolist()}. A head in full profile can look '
-            'mirrored too; use a centre crop for it.')
+            f'image: {points.tolist()}. A head in full profile can look '
+            'mirrored too; use a center crop for it.')
     a = np.sum(p * q) / spread
     b = np.sum(p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0]) / spread
     rotation = np.array([(a, -b), (b, a)])
-    return np.column_stack([rotation, target - rotation @ centre])
+    return np.column_stack([rotation, target - rotation @ center])
 
 
 def _check_points(points: np.ndarray, template: np.ndarray) -> None:
@@ -121,16 +121,16 @@ def align_face(image: np.ndarray,
                border: str = 'constant') -> np.ndarray:
     """Warp a face so that its five points fit the ArcFace template.
 
-    Linear interpolation, and by default black where the picture ends: so were
-    the training pictures of ArcFace networks made, and our frozen identity
+    Linear interpolation, and by default black where the image ends: so were
+    the training images of ArcFace networks made, and our frozen identity
     encoders are such networks.
 
     Args:
-        image (np.ndarray): Picture of shape (H, W) or (H, W, C).
+        image (np.ndarray): Image of shape (H, W) or (H, W, C).
         points (np.ndarray): Left eye, right eye, nose tip, left and right
             mouth corner in its pixels, shape (5, 2).
         size (int): Side of the aligned square in pixels.
-        border (str): What lies beyond the picture, a key of :data:`BORDERS`.
+        border (str): What lies beyond the image, a key of :data:`BORDERS`.
 
     Returns:
         np.ndarray: Aligned face of shape (size, size) or (size, size, C) and
@@ -149,15 +149,15 @@ def align_face(image: np.ndarray,
         borderValue=0)
 
 
-def centre_crop(image: np.ndarray, side: int | None,
+def center_crop(image: np.ndarray, side: int | None,
                 size: int) -> np.ndarray:
-    """What stands in for alignment where a picture has no known points.
+    """What stands in for alignment where an image has no known points.
 
     Args:
-        image (np.ndarray): Picture of shape (H, W) or (H, W, C).
+        image (np.ndarray): Image of shape (H, W) or (H, W, C).
         side (int, optional): Side in pixels of the square cut from the middle
-            of the picture; where an odd margin remains, the smaller half is
-            at the top and left. None means the shorter side of the picture.
+            of the image; where an odd margin remains, the smaller half is
+            at the top and left. None means the shorter side of the image.
         size (int): Side in pixels it is then resized to: area averages when
             shrinking, linear when enlarging.
 
@@ -165,13 +165,13 @@ def centre_crop(image: np.ndarray, side: int | None,
         np.ndarray: Square of shape (size, size) or (size, size, C).
 
     Raises:
-        ValueError: If the square is empty or larger than the picture.
+        ValueError: If the square is empty or larger than the image.
     """
     height, width = image.shape[:2]
     side = min(height, width) if side is None else side
     if not 0 < side <= min(height, width):
-        raise ValueError(f'A centre crop of {side} pixels does not fit a '
-                         f'picture of {width}x{height} (width x height).')
+        raise ValueError(f'A center crop of {side} pixels does not fit a '
+                         f'image of {width}x{height} (width x height).')
     top, left = (height - side) // 2, (width - side) // 2
     square = image[top:top + side, left:left + side]
     method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR

@@ -18,7 +18,7 @@ def five_points(landmarks68: np.ndarray) -> np.ndarray:
 
     Returns:
         np.ndarray: Left eye, right eye (means of the six points around each),
-        nose tip, left and right mouth corner, as seen in a picture of a head
+        nose tip, left and right mouth corner, as seen in an image of a head
         turned by less than 90 degrees, (5, 2).
     """
     return np.stack([

@@ -5,7 +5,7 @@ from bisect import bisect_right
 
 POSE_EDGES = (10, 20, 30, 40)
 UNKNOWN_POSE = -100
-# By pose class.
+# By yaw bin.
 POSE_NAMES = {
     **{i: f'{low}-{high}' for i, (low, high)
        in enumerate(zip((0, *POSE_EDGES), POSE_EDGES))},
@@ -22,7 +22,7 @@ TABLE_1 = {
 }
 
 
-def pose_class(yaw: float | None) -> int:
+def yaw_bin(yaw: float | None) -> int:
     """Class of a head pose.
 
     Args:

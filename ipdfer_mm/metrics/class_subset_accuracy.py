@@ -17,7 +17,7 @@ class ClassSubsetAccuracy(BaseMetric):
     Samples of other classes do not count. It answers, for instance, how well
     happy faces are told from neutral ones by a model of all expressions; or,
     with all classes but the neutral one, whose score is then masked, how well
-    it recognises expressions at their peak, as on CK+.
+    it recognizes expressions at their peak, as on CK+.
 
     Args:
         classes (Sequence[str]): Names of at least two classes of the data
@@ -44,7 +44,7 @@ class ClassSubsetAccuracy(BaseMetric):
         self.name = name or '_'.join(self.classes)
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
-        """Judge the samples of a batch that belong to the classes.
+        """Process the samples of a batch that belong to the classes.
 
         Args:
             data_batch (dict): Not used.
@@ -52,14 +52,14 @@ class ClassSubsetAccuracy(BaseMetric):
                 ``pred_score`` (K, ).
 
         Raises:
-            ValueError: If the data set lacks one of the classes.
+            ValueError: If the dataset lacks one of the classes.
         """
         names = self.dataset_meta['classes']
         missing = [name for name in self.classes if name not in names]
         if missing:
             raise ValueError(
                 f'ClassSubsetAccuracy: {missing} is not among the classes of '
-                f'the data set, {tuple(names)}.')
+                f'the dataset, {tuple(names)}.')
         labels = torch.tensor([names.index(name) for name in self.classes])
         for sample in data_samples:
             truth = int(sample['gt_label'])

@@ -37,7 +37,7 @@ class CleanAccuracy(BaseMetric):
         self.flags = None if flags is None else set(flags)
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
-        """Judge the samples of a batch.
+        """Process the samples of a batch.
 
         Args:
             data_batch (dict): Not used.

@@ -11,21 +11,21 @@ from ipdfer_mm.registry import METRICS
 
 @METRICS.register_module()
 class PoseAccuracy(BaseMetric):
-    """Top-1 accuracy for each class of yaw, and above each of its edges.
+    """Top-1 accuracy for each yaw bin, and above each of its edges.
 
     The classes are those of the paper's Table 1, the cumulative ones those of
-    its Table 8. Pictures of unknown yaw do not count.
+    its Table 8. Images of unknown yaw do not count.
 
     Args:
         intervals (bool): Whether to add to each result ``<name>`` its 95 %
             Wilson score interval, ``<name>_low`` and ``<name>_high`` (per
-            cent), and the number of pictures, ``<name>_pictures``. Defaults
+            cent), and the number of images, ``<name>_images``. Defaults
             to False, which keeps the log short.
         collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
         prefix (str, optional): Prefix of the results' names. Defaults to
             'accuracy': the results are ``accuracy/yaw_0_10`` ...
             ``accuracy/yaw_40_up`` and ``accuracy/yaw_over_10`` ...
-            ``accuracy/yaw_over_40``, in per cent; nan without a picture.
+            ``accuracy/yaw_over_40``, in per cent; nan without an image.
     """
 
     default_prefix = 'accuracy'
@@ -38,7 +38,7 @@ class PoseAccuracy(BaseMetric):
         self.intervals = intervals
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
-        """Judge the samples of a batch.
+        """Process the samples of a batch.
 
         Args:
             data_batch (dict): Not used.
@@ -54,7 +54,7 @@ class PoseAccuracy(BaseMetric):
                 raise ValueError(
                     'PoseAccuracy needs the pose of each face. End the '
                     "pipeline with dict(type='ipdfer_mm.PackFaceInputs') on a "
-                    'data set of ipdfer_mm.')
+                    'dataset of ipdfer_mm.')
             right = int(sample['pred_score'].argmax()) == int(
                 sample['gt_label'])
             self.results.append((int(sample['pose_label']), right))
@@ -68,19 +68,20 @@ class PoseAccuracy(BaseMetric):
 
         Returns:
             dict[str, float]: Accuracies in per cent and, if asked for, their
-            intervals and numbers of pictures.
+            intervals and numbers of images.
         """
         poses, right = np.array(results, dtype=int).reshape(-1, 2).T
         lows = (0, *POSE_EDGES)
         highs = (*POSE_EDGES, 'up')
         report: dict[str, float] = {}
         for pose, (low, high) in enumerate(zip(lows, highs)):
-            report |= self._judge(f'yaw_{low:g}_{high}', right[poses == pose])
+            report |= self._accuracy(
+                f'yaw_{low:g}_{high}', right[poses == pose])
         for pose, low in enumerate(POSE_EDGES, start=1):
-            report |= self._judge(f'yaw_over_{low:g}', right[poses >= pose])
+            report |= self._accuracy(f'yaw_over_{low:g}', right[poses >= pose])
         return report
 
-    def _judge(self, name: str, right: np.ndarray) -> dict[str, float]:
+    def _accuracy(self, name: str, right: np.ndarray) -> dict[str, float]:
         count = len(right)
         report = {name: 100 * right.mean() if count else np.nan}
         if self.intervals:
@@ -94,6 +95,6 @@ class PoseAccuracy(BaseMetric):
             report |= {
                 f'{name}_low': 100 * low,
                 f'{name}_high': 100 * high,
-                f'{name}_pictures': count
+                f'{name}_images': count
             }
         return {key: float(value) for key, value in report.items()}

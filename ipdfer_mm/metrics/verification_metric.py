@@ -1,4 +1,4 @@
-"""1:1 verification: do two pictures show the same person?"""
+"""1:1 verification: do two images show the same subject?"""
 
 from collections.abc import Sequence
 
@@ -11,18 +11,18 @@ from ipdfer_mm.registry import METRICS
 
 @METRICS.register_module()
 class VerificationMetric(BaseMetric):
-    """How well the cosine of features tells one person from two.
+    """How well the cosine of features tells one subject from two.
 
-    It judges the pairs that the data set names (:class:`LFWPairs`), else
-    every picture with every other. ``verification/auc`` is the area under
-    the ROC curve, in [0, 1]: the probability that two pictures of the same
-    person have a larger cosine than two of different people; chance is 0.5.
+    It compares the pairs that the dataset names (:class:`LFWPairs`), else
+    every image with every other. ``verification/auc`` is the area under
+    the ROC curve, in [0, 1]: the probability that two images of the same
+    subject have a larger cosine than two of different subjects; chance is 0.5.
 
     Args:
         false_accept_rates (Sequence[float]): Rates in (0, 1) at which to
-            give the share of accepted pairs of the same person, TAR@FAR:
+            give the share of accepted pairs of the same subject, TAR@FAR:
             ``verification/tar@far=0.001``, in [0, 1]. The threshold is the
-            lowest at which no larger share of the pairs of different people
+            lowest at which no larger share of the pairs of different subjects
             is accepted. Defaults to ().
         collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
         prefix (str, optional): Prefix of the results' names. Defaults to
@@ -47,7 +47,7 @@ class VerificationMetric(BaseMetric):
         Args:
             data_batch (dict): Not used.
             data_samples (Sequence[dict]): With ``gt_label`` (1, ), the
-                person, and ``feature`` (D, ), as :class:`FaceRecognizer`
+                subject, and ``feature`` (D, ), as :class:`FaceRecognizer`
                 gives it.
 
         Raises:
@@ -65,23 +65,23 @@ class VerificationMetric(BaseMetric):
         """Compare pairs.
 
         Args:
-            results (list[tuple[int, Tensor]]): Person and feature of each
-                picture, in the order of the data set.
+            results (list[tuple[int, Tensor]]): Subject and feature of each
+                image, in the order of the dataset.
 
         Returns:
             dict[str, float]: ``auc``, ``tar@far=...`` for each rate, and,
-            with the folds of the data set's pairs, ``accuracy``: the mean
+            with the folds of the dataset's pairs, ``accuracy``: the mean
             over folds of the share of right answers, in [0, 1], with the
             threshold that is best on the other folds (LFW's protocol).
 
         Raises:
-            ValueError: If there is no pair of the same person, or none of
-                different people.
+            ValueError: If there is no pair of the same subject, or none of
+                different subjects.
         """
         # Here: it takes long, and every program imports the metrics.
         from sklearn.metrics import roc_auc_score, roc_curve
 
-        people = np.array([person for person, _ in results])
+        subjects = np.array([subject for subject, _ in results])
         feats = torch.nn.functional.normalize(
             torch.stack([feat.float() for _, feat in results]))
         folds = None
@@ -89,14 +89,14 @@ class VerificationMetric(BaseMetric):
             folds, first, second, _ = np.array(self.dataset_meta['pairs']).T
             cosine = (feats[first] * feats[second]).sum(dim=1).numpy()
         else:
-            first, second = np.triu_indices(len(people), k=1)
+            first, second = np.triu_indices(len(subjects), k=1)
             cosine = (feats @ feats.T).numpy()[first, second]
-        same = people[first] == people[second]
+        same = subjects[first] == subjects[second]
         if same.all() or not same.any():
             raise ValueError(
-                'VerificationMetric needs pairs of pictures of the same '
-                f'person and of different people, but the {len(people)} '
-                f'pictures show {len(set(people.tolist()))} people.')
+                'VerificationMetric needs pairs of images of the same '
+                f'subject and of different subjects, but the {len(subjects)} '
+                f'images show {len(set(subjects.tolist()))} subjects.')
         report = dict(auc=float(roc_auc_score(same, cosine)))
         far, tar, _ = roc_curve(same, cosine, drop_intermediate=False)
         for rate in self.false_accept_rates:

@@ -36,7 +36,7 @@ class DisentangledClassifier(BaseModel):
         classes (Sequence[str], optional): Names of the expressions in the
             order of the labels.
         neutral_class (str): Name of the neutral class.
-        data_preprocessor (dict, optional): Makes pictures of (N, 3, H, W),
+        data_preprocessor (dict, optional): Makes images of (N, 3, H, W),
             RGB in [-1, 1]. Defaults to mmpretrain's
             ``ClsDataPreprocessor`` with mean and std 127.5.
         init_cfg (dict, optional): See :class:`mmengine.model.BaseModule`.
@@ -83,12 +83,12 @@ class DisentangledClassifier(BaseModel):
         if self.neutral_class not in classes:
             raise ValueError(
                 f'IPD-FER needs the class "{self.neutral_class}" (c of Eq. 1 '
-                f'and 9 of the paper), but the data set has {classes}. Train '
+                f'and 9 of the paper), but the dataset has {classes}. Train '
                 'on a set with neutral faces, or name its neutral class in '
                 '`model.neutral_class`.')
         if self.classes not in (None, classes):
             raise ValueError(f'The model has the classes {self.classes}, the '
-                             f'data set {classes}.')
+                             f'dataset {classes}.')
         self.classes = classes
         self.neutral_label = classes.index(self.neutral_class)
 
@@ -96,10 +96,10 @@ class DisentangledClassifier(BaseModel):
                 inputs: Tensor,
                 data_samples: list[DataSample] | None = None,
                 mode: str = 'tensor') -> Tensor | list[DataSample]:
-        """Recognise expressions.
+        """Recognize expressions.
 
         Args:
-            inputs (Tensor): Pictures, (N, 3, H, W), RGB in [-1, 1].
+            inputs (Tensor): Images, (N, 3, H, W), RGB in [-1, 1].
             data_samples (list[DataSample], optional): Where predictions go.
             mode (str): 'tensor' for logits (N, K), 'predict' for data samples
                 with ``pred_score`` (K, ) and ``pred_label`` (1, ).
@@ -132,7 +132,7 @@ class DisentangledClassifier(BaseModel):
         """Extract features of the expression branch.
 
         Args:
-            inputs (Tensor): Pictures, (N, 3, H, W), RGB in [-1, 1].
+            inputs (Tensor): Images, (N, 3, H, W), RGB in [-1, 1].
             stage (str): 'backbone', 'neck' or 'pre_logits', as mmpretrain's
                 ``ImageClassifier.extract_feat`` has it.
 
@@ -155,7 +155,7 @@ class DisentangledClassifier(BaseModel):
         """Extract the components of a face.
 
         Args:
-            inputs (Tensor): Pictures, (N, 3, H, W), RGB in [-1, 1].
+            inputs (Tensor): Images, (N, 3, H, W), RGB in [-1, 1].
 
         Returns:
             dict[str, Tensor]: 'identity', 'expression' and, with a pose
@@ -172,7 +172,7 @@ class DisentangledClassifier(BaseModel):
         """Decode the sums of components, as the paper's Fig. 8 and 9 do.
 
         Args:
-            inputs (Tensor): Pictures, (N, 3, H, W), RGB in [-1, 1].
+            inputs (Tensor): Images, (N, 3, H, W), RGB in [-1, 1].
 
         Returns:
             dict[str, Tensor]: 'identity' (from f_id), 'neutral' (pose added;
@@ -183,14 +183,14 @@ class DisentangledClassifier(BaseModel):
         f_id = feats['identity']
         f_ip = f_id + feats['pose'] if 'pose' in feats else f_id
         f_ipe = f_ip + feats['expression']
-        pictures = self.decoder(torch.cat([f_id, f_ip, f_ipe])).chunk(3)
-        return dict(zip(('identity', 'neutral', 'reconstruction'), pictures))
+        images = self.decoder(torch.cat([f_id, f_ip, f_ipe])).chunk(3)
+        return dict(zip(('identity', 'neutral', 'reconstruction'), images))
 
     def scale_expression(self, inputs: Tensor, amount: float) -> Tensor:
         """Decode faces with more or less of their expression.
 
         Args:
-            inputs (Tensor): Pictures, (N, 3, H, W), RGB in [-1, 1].
+            inputs (Tensor): Images, (N, 3, H, W), RGB in [-1, 1].
             amount (float): What f_exp is multiplied with: 0 gives the
                 'neutral' and 1 the 'reconstruction' of :meth:`synthesize`,
                 more exaggerates.

@@ -26,9 +26,9 @@ class FaceDistiller(FaceRecognizer):
     faces gives a face that no subject has.
 
     The target is the teacher's feature, scaled to the norm :math:`\sqrt{D}`.
-    Where the student's feature is wider, a fixed matrix with orthonormal rows
-    lifts the target to its width D: cosines of lifted features are those of
-    the teacher's. The loss is the mean square of the difference of the
+    Where the student's feature is wider, a constant matrix with orthonormal
+    rows lifts the target to its width D: cosines of lifted features are those
+    of the teacher's. The loss is the mean square of the difference of the
     elements, 2 (1 - cosine) for features of the target's norm.
 
     Args:

@@ -13,11 +13,11 @@ from ipdfer_mm.registry import MODELS
 
 @MODELS.register_module()
 class FaceRecognizer(ImageClassifier):
-    """mmpretrain's classifier, tested on people it was not trained on.
+    """mmpretrain's classifier, tested on subjects it was not trained on.
 
     It is trained like any ``ImageClassifier``, for example with
-    ``ArcFaceClsHead``, to name the people of the training set. The people of
-    a test set are others, so instead of a class :meth:`predict` gives the
+    ``ArcFaceClsHead``, to name the subjects of the training set. The subjects
+    of a test set are others, so instead of a class :meth:`predict` gives the
     feature, by which :class:`VerificationMetric` compares faces.
 
     Args:

@@ -8,7 +8,7 @@ from ipdfer_mm.registry import MODELS
 
 @MODELS.register_module()
 class AverageScoreTTA(AverageClsScoreTTA):
-    """Average the scores of the augmented pictures, and label by the average.
+    """Average the scores of the augmented images, and label by the average.
 
     mmpretrain's averages the scores only: the label, which predictions that
     are written or drawn have too, stays that of the first augmentation.

@@ -1,4 +1,4 @@
-"""What a batch of IPD-FER is labelled with."""
+"""What a batch of IPD-FER is labeled with."""
 
 from typing import NamedTuple
 
@@ -8,13 +8,13 @@ from torch import Tensor
 
 
 class Targets(NamedTuple):
-    """What a batch is labelled with.
+    """What a batch is labeled with.
 
     Attributes:
         labels (Tensor): Expression classes, (N, ).
         expression (Tensor): What the expression losses compare with: the
             classes, (N, ), or soft labels, (N, K).
-        pose (Tensor, optional): Pose classes, (N, ), -100 where the pose is
+        pose (Tensor, optional): Yaw bins, (N, ), -100 where the pose is
             unknown; None without a pose encoder.
     """
 
@@ -58,7 +58,7 @@ def stack_targets(data_samples: list[DataSample], device: torch.device,
 
 def stack_poses(data_samples: list[DataSample],
                 device: torch.device) -> Tensor:
-    """Stack the pose classes of a batch.
+    """Stack the yaw bins of a batch.
 
     Args:
         data_samples (list[DataSample]): With ``pose_label``.

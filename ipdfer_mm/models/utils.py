@@ -68,13 +68,13 @@ def build_loss(cfg: dict | None,
 
 
 def resize_square(x: Tensor, size: int) -> Tensor:
-    """Resize pictures as face networks need them, differentiably.
+    """Resize images as face networks need them, differentiably.
 
     Bilinear, and with a low-pass filter (antialias) where that makes them
     smaller.
 
     Args:
-        x (Tensor): Pictures, (N, C, H, W).
+        x (Tensor): Images, (N, C, H, W).
         size (int): Side of the results in pixels.
 
     Returns:

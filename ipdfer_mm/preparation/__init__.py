@@ -1,1 +1,1 @@
-"""From raw pictures to aligned faces, for training and for use."""
+"""From raw images to aligned faces, for training and for use."""

@@ -1,4 +1,4 @@
-"""Work on many pictures, chunk by chunk, in several processes and goes."""
+"""Work on many images, chunk by chunk, in several processes and goes."""
 
 import hashlib
 import json
@@ -111,7 +111,7 @@ def work_in_chunks(task: ChunkTask, items: Sequence, workers: int,
             total=len(items),
             initial=len(items) - sum(len(c.items) for c in todo),
             desc=title,
-            unit='picture') as progress:
+            unit='image') as progress:
         for chunk, result in zip(todo, _run(task, todo, workers)):
             content = json.dumps(result._asdict()).encode()
             write_atomically(chunk.done, content, ADVICE)
@@ -135,7 +135,7 @@ def _read_done(task: ChunkTask, chunk: Chunk) -> Optional[NamedTuple]:
         return task.reuse(content)
     # Not as it was written: no JSON, or other JSON.
     except (ValueError, TypeError, KeyError, IndexError) as error:
-        print_log(f'{chunk.done} is damaged ({error!r}); its pictures are '
+        print_log(f'{chunk.done} is damaged ({error!r}); its images are '
                   'done again.', logger='current', level=logging.WARNING)
         return None
 
@@ -158,7 +158,7 @@ def _run(task: ChunkTask, chunks: Sequence[Chunk],
         yield from map_in_processes(task.make_worker, parts, workers)
     except BrokenProcessPool as error:
         raise RuntimeError(
-            'A process that works on pictures ended, by an error above '
+            'A process that works on images ended, by an error above '
             'this one, or because the system killed it, as it does when '
             'memory runs out: then run the same command with fewer '
             '--workers. What was done is kept.') from error

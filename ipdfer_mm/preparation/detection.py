@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from facenet_pytorch import MTCNN
 
-# Pictures of one size that the network gets at once; fewer of large ones, of
+# Images of one size that the network gets at once; fewer of large ones, of
 # which 16 would fill the memory of most machines.
 BATCH_SIZE = 32
 MAX_PIXELS = 2**22
@@ -20,13 +20,13 @@ THRESHOLDS = (.6, .7, .7)
 
 
 class Detections(NamedTuple):
-    """Faces in a picture, in its pixels.
+    """Faces in an image, in its pixels.
 
     Attributes:
         boxes (np.ndarray): Left, top, right and bottom, float64 (K, 4).
         scores (np.ndarray): Probabilities, float64 (K,).
         points (np.ndarray): Left eye, right eye, nose, left and right mouth
-            corner as seen in the picture, float64 (K, 5, 2).
+            corner as seen in the image, float64 (K, 5, 2).
         flags (list[tuple[str]]): How each was found, of
             :data:`~ipdfer_mm.preparation.face_choice.MEANINGS`; nothing for
             the first attempt.
@@ -63,15 +63,15 @@ class Detections(NamedTuple):
             boxes=self.boxes + np.tile(shift, 2), points=self.points + shift)
 
     def scale(self, factor: float | np.ndarray) -> 'Detections':
-        """Bring the places to a resized picture.
+        """Bring the places to a resized image.
 
         Args:
             factor (float or np.ndarray): Its side as a share of this
-                picture's, or that of width and height, (2,).
+                image's, or that of width and height, (2,).
 
         Returns:
             Detections: The faces; the left edge of the first pixel is at -0.5
-            in both pictures.
+            in both images.
         """
         boxes = (self.boxes.reshape(-1, 2, 2) + .5) * factor - .5
         return self._replace(
@@ -80,15 +80,15 @@ class Detections(NamedTuple):
 
 
 class FaceDetector:
-    """MTCNN of facenet-pytorch, for pictures of any size.
+    """MTCNN of facenet-pytorch, for images of any size.
 
-    It finds faces from 20 pixels on. Pictures of the same size go through
+    It finds faces from 20 pixels on. Images of the same size go through
     the network together.
 
     Args:
-        min_side (int): A picture whose shorter side has fewer pixels is
+        min_side (int): An image whose shorter side has fewer pixels is
             enlarged to it, as small faces need. Defaults to 0, never.
-        min_face (float): Faces smaller than this share of the picture's
+        min_face (float): Faces smaller than this share of the image's
             shorter side need not be found, which saves time: the sizes of
             MTCNN below it are left out. Defaults to 0, none are.
         device (str): Where the network runs. Defaults to ``'cpu'``.
@@ -103,7 +103,7 @@ class FaceDetector:
                  device: str = 'cpu') -> None:
         self.min_side = min_side
         self.min_face = min_face
-        # 42 instead of 32 pictures of 360x384 a second on one core.
+        # 42 instead of 32 images of 360x384 a second on one core.
         self.network = MTCNN(
             factor=PYRAMID_FACTOR, keep_all=True, device=device).to(
                 memory_format=torch.channels_last)
@@ -112,7 +112,7 @@ class FaceDetector:
             self,
             images: Sequence[np.ndarray],
             thresholds: Sequence[float] = THRESHOLDS) -> list[Detections]:
-        """Find the faces of pictures.
+        """Find the faces of images.
 
         Args:
             images (Sequence[np.ndarray]): RGB, uint8 (H, W, 3) each.
@@ -120,7 +120,7 @@ class FaceDetector:
                 networks of MTCNN ask for, in [0, 1].
 
         Returns:
-            list[Detections]: Of each picture.
+            list[Detections]: Of each image.
         """
         self.network.thresholds = list(thresholds)
         enlarged = [self.enlarge(image) for image in images]
@@ -141,13 +141,13 @@ class FaceDetector:
         ]
 
     def enlarge(self, image: np.ndarray) -> np.ndarray:
-        """Enlarge a small picture as :meth:`detect` does.
+        """Enlarge a small image as :meth:`detect` does.
 
         Args:
             image (np.ndarray): RGB, uint8 (H, W, 3).
 
         Returns:
-            np.ndarray: The picture, or a larger one.
+            np.ndarray: The image, or a larger one.
         """
         height, width = image.shape[:2]
         scale = self.min_side / min(height, width)
@@ -172,7 +172,7 @@ class FaceDetector:
         # numbers a quarter faster.
         batch = torch.from_numpy(batch).to(self.network.device)
         batch = batch.permute(0, 3, 1, 2).float().contiguous()
-        # One picture without a face is None among the others.
+        # One image without a face is None among the others.
         results = self.network.detect(
             batch.permute(0, 2, 3, 1), landmarks=True)
         return [

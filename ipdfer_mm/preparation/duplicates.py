@@ -1,4 +1,4 @@
-"""Pictures that are the same, byte for byte or to the eye."""
+"""Images that are the same, byte for byte or to the eye."""
 
 import hashlib
 from collections import defaultdict
@@ -16,10 +16,10 @@ MAX_DISTANCE = 6
 
 
 def perceptual_hash(image: np.ndarray) -> np.ndarray:
-    """Hash of what a picture looks like.
+    """Hash of what an image looks like.
 
     Signs of the 255 lowest coefficients, but the mean, of the cosine
-    transform of the picture in grey, against their median: brightness,
+    transform of the image in gray, against their median: brightness,
     contrast, compression and size change few of them.
 
     Args:
@@ -28,25 +28,25 @@ def perceptual_hash(image: np.ndarray) -> np.ndarray:
     Returns:
         np.ndarray: Bits, bool (255,).
     """
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(
-        grey, (4 * SIDE, 4 * SIDE), interpolation=cv2.INTER_AREA)
+        gray, (4 * SIDE, 4 * SIDE), interpolation=cv2.INTER_AREA)
     low = cv2.dct(small.astype(np.float32))[:SIDE, :SIDE].ravel()[1:]
     return low > np.median(low)
 
 
 def pixel_hash(image: np.ndarray) -> str:
-    """Hash of a picture's pixels, whatever the format of its file."""
+    """Hash of an image's pixels, whatever the format of its file."""
     digest = hashlib.sha256(str(image.shape).encode())
     digest.update(np.ascontiguousarray(image))
     return digest.hexdigest()
 
 
 def near_duplicates(bits: np.ndarray) -> list[tuple[int, int, int]]:
-    """Pairs of pictures whose hashes differ in few bits.
+    """Pairs of images whose hashes differ in few bits.
 
     Hashes that differ in d bits are equal in at least one of d + 1 parts, so
-    that only pictures with such a part in common are compared.
+    that only images with such a part in common are compared.
 
     Args:
         bits (np.ndarray): Hashes, bool (N, 255).

@@ -15,15 +15,15 @@ MIRRORED = 'mirrored'
 BOX_OUTSIDE = 'box_outside'
 SECOND_LOOK = 'second_look'
 MEANINGS = {
-    NO_FACE: 'no face found, centre crop',
-    SEVERAL_FACES: 'several faces found, the one nearest to the centre taken',
-    MIRRORED: 'points as in full profile, centre crop',
-    BOX_OUTSIDE: 'the face box is beside the picture and was not used',
+    NO_FACE: 'no face found, center crop',
+    SEVERAL_FACES: 'several faces found, the one nearest to the center taken',
+    MIRRORED: 'points as in full profile, center crop',
+    BOX_OUTSIDE: 'the face box is beside the image and was not used',
     SECOND_LOOK: 'the face met the border, points found again with padding',
     'found_equalized': 'found after the contrast was equalized',
-    'found_tilted_left': 'found after the picture was tilted to the left',
-    'found_tilted_right': 'found after the picture was tilted to the right',
-    REPEATED: 'the same pixels as an earlier picture of the split',
+    'found_tilted_left': 'found after the image was tilted to the left',
+    'found_tilted_right': 'found after the image was tilted to the right',
+    REPEATED: 'the same pixels as an earlier image of the split',
 }
 
 
@@ -31,7 +31,7 @@ class ChosenFace(NamedTuple):
     """The face of a sample.
 
     Attributes:
-        points (np.ndarray, optional): Five points in pixels of the picture,
+        points (np.ndarray, optional): Five points in pixels of the image,
             (5, 2); None if no face was found.
         score (float): Probability by the detector; nan where none ran.
         flags (tuple[str]): What a user should know, of :data:`MEANINGS`.
@@ -48,12 +48,12 @@ class ChosenFace(NamedTuple):
 
 
 def choose_face(found: Detections,
-                centre: tuple[float, float]) -> ChosenFace:
-    """Take the face nearest to the centre.
+                center: tuple[float, float]) -> ChosenFace:
+    """Take the face nearest to the center.
 
     Args:
         found (Detections): What the detector found.
-        centre (tuple[float, float]): Where the face should be, (x, y), in
+        center (tuple[float, float]): Where the face should be, (x, y), in
             the pixels of the detections.
 
     Returns:
@@ -62,7 +62,7 @@ def choose_face(found: Detections,
     if not len(found.scores):
         return ChosenFace(None, float('nan'), (NO_FACE, ))
     middles = found.boxes.reshape(-1, 2, 2).mean(axis=1)
-    nearest = int(np.linalg.norm(middles - centre, axis=1).argmin())
+    nearest = int(np.linalg.norm(middles - center, axis=1).argmin())
     flags = (SEVERAL_FACES, ) if len(middles) > 1 else ()
     return check_points(found.points[nearest], found.scores[nearest],
                         (*found.flags[nearest], *flags))

@@ -18,7 +18,7 @@ from .region import Region
 # meets it; one that takes more of it than the second fills it.
 NEAR = 0.03
 FULL = 0.85
-# What is added around such a box for the second look, and around the picture
+# What is added around such a box for the second look, and around the image
 # in a retry, of the shorter side, and that side then, in pixels.
 LOOK_PADDING = 0.35
 RETRY_PADDING = 0.5
@@ -32,18 +32,18 @@ WEAK = (.3, .3, .3)
 MIN_REFINED = 0.8
 MAX_MISFIT = 0.3
 MAX_TILT = 60.
-# Of the shorter side, as a face that a first attempt misses fills the picture.
+# Of the shorter side, as a face that a first attempt misses fills the image.
 SMALLEST = 0.25
 
 
 class Retry(NamedTuple):
-    """A further attempt at a picture without a face.
+    """A further attempt at an image without a face.
 
     Attributes:
         flag (str): What the manifest says of a face that it found.
         equalize (bool): Whether the contrast is equalized locally, for
             night shots and light from behind.
-        angle (float): Degrees by which the picture is turned, to the left.
+        angle (float): Degrees by which the image is turned, to the left.
     """
 
     flag: str
@@ -61,9 +61,9 @@ RETRIES = (
 class FaceSearch:
     """Finds faces where a recipe says, and does not give up at once.
 
-    The first attempt is MTCNN on the picture with the recipe's margin. A face
+    The first attempt is MTCNN on the image with the recipe's margin. A face
     whose box meets the border of what was searched, or fills it, gets a
-    second look with padding, since MTCNN pulls its points outward. A picture
+    second look with padding, since MTCNN pulls its points outward. An image
     without a face is tried again, see :data:`RETRIES`; faces that only a
     retry finds are checked by :class:`PointRefiner`.
 
@@ -84,7 +84,7 @@ class FaceSearch:
     def __call__(
         self, images: Sequence[np.ndarray], regions: Sequence[Region]
     ) -> list[Detections]:
-        """Find the faces of pictures.
+        """Find the faces of images.
 
         Args:
             images (Sequence[np.ndarray]): RGB, uint8 (H, W, 3) each.
@@ -93,7 +93,7 @@ class FaceSearch:
 
         Returns:
             list[Detections]: Faces of the recipe's ``min_score``, or that
-            passed a retry's check, in pixels of the picture.
+            passed a retry's check, in pixels of the image.
         """
         grown = [region.grow(self.recipe.margin) for region in regions]
         found = self.detector.detect(
@@ -162,7 +162,7 @@ class FaceSearch:
 
     def _view(self, retry: Retry, image: np.ndarray,
               region: Region) -> tuple[np.ndarray, np.ndarray]:
-        """What a retry searches, and the matrix back to the picture."""
+        """What a retry searches, and the matrix back to the image."""
         region = region.grow(RETRY_PADDING)
         cut = region.cut(image, 'constant')
         scale = SEARCH_SIDE / min(cut.shape[:2])

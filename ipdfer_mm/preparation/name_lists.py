@@ -1,4 +1,4 @@
-"""Lists of pictures that somebody else made, as flags of the manifest."""
+"""Lists of images as flags of the manifest."""
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -10,12 +10,12 @@ from .face_choice import MEANINGS
 
 
 def read_name_list(file: str) -> list[str]:
-    """Read a list of pictures, one name a line.
+    """Read a list of images, one name a line.
 
-    Such as the lists of pictures with a pose over 30 or 45 degrees of `RAN
+    Such as the lists of images with a pose over 30 or 45 degrees of `RAN
     <https://github.com/kaiwang960112/Challenge-condition-FER-dataset>`_,
     whose lines are ``3/test_0004_aligned.jpg``. Folders and endings do not
-    count: copies of a data set differ in them.
+    count: copies of a dataset differ in them.
 
     Args:
         file (str): The list.
@@ -31,7 +31,7 @@ def read_name_list(file: str) -> list[str]:
     names = [PurePosixPath(line.strip()).stem for line in lines
              if line.strip()]
     if not names:
-        raise ValueError(f'{file} names no picture.')
+        raise ValueError(f'{file} names no image.')
     return list(dict.fromkeys(names))
 
 
@@ -57,7 +57,7 @@ def check_flag(name: str) -> str:
 
 def flag_rows(rows: Sequence[list[str]], flag: str,
               names: Sequence[str]) -> list[str]:
-    """Add a flag to rows of a manifest whose picture is on a list.
+    """Add a flag to rows of a manifest whose image is on a list.
 
     Args:
         rows (Sequence[list[str]]): Cells of the rows, changed in place: the

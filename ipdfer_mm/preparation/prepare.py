@@ -1,4 +1,4 @@
-"""Preparing a whole data set, in several processes and in several goes."""
+"""Preparing a whole dataset, in several processes and in several goes."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,10 +14,10 @@ from .chunks import ADVICE, ChunkTask, file_stamp, work_in_chunks
 from .face_choice import MEANINGS
 from .head_pose import ContourPose, HeadPoseEstimator, TablePose
 from .name_lists import check_flag, flag_rows, read_name_list
-from .worker import ChunkResult, ChunkWorker, Job, Picture
+from .worker import ChunkResult, ChunkWorker, ImageEntry, Job
 
-# Pictures of a chunk go through the detector together, and a chunk is the
-# least that is done again after a kill. Fixed, so that the same pictures meet
+# Images of a chunk go through the detector together, and a chunk is the
+# least that is done again after a kill. Fixed, so that the same images meet
 # in a batch whatever was done before.
 CHUNK_SIZE = 64
 UNREADABLE = 'unreadable'
@@ -29,25 +29,25 @@ class Summary:
     """What a preparation came to.
 
     Args:
-        num_pictures (int): Number of rows in the manifest.
+        num_images (int): Number of rows in the manifest.
         num_without_pose (int): Number of them whose yaw is unknown.
         listed (dict[str, list[str]]): What a user should look at: lines by
             reason, the reasons of :data:`MEANINGS`, ``also_in_<split>``,
             ``'unreadable'``, and
-            ``'<flag>_without_picture'`` for the names of a list.
+            ``'<flag>_without_image'`` for the names of a list.
     """
 
-    num_pictures: int
+    num_images: int
     num_without_pose: int
     listed: dict[str, list[str]]
 
 
 def prepare(job: Job,
-            pictures: Sequence[Picture],
+            images: Sequence[ImageEntry],
             dataset: str,
             workers: int,
             name_lists: Mapping[str, str] = {}) -> Summary:
-    """Turn pictures into aligned faces and a manifest.
+    """Turn images into aligned faces and a manifest.
 
     Writes to ``job.out``: ``faces``, ``manifest.csv``, ``recipe.json``, one
     list of paths for each thing to look at, such as ``no_face.txt``, and
@@ -55,12 +55,12 @@ def prepare(job: Job,
 
     Args:
         job (Job): Where and how.
-        pictures (Sequence[Picture]): The pictures, each once, in the order
+        images (Sequence[ImageEntry]): The images, each once, in the order
             of the manifest.
-        dataset (str): Name of the data set, for ``recipe.json``.
+        dataset (str): Name of the dataset, for ``recipe.json``.
         workers (int): Number of processes; 0 works in this one.
-        name_lists (Mapping[str, str]): Files that name pictures, see
-            :func:`read_name_list`, by the flag that those pictures get in
+        name_lists (Mapping[str, str]): Files that name images, see
+            :func:`read_name_list`, by the flag that those images get in
             the manifest.
 
     Returns:
@@ -70,24 +70,24 @@ def prepare(job: Job,
         OSError: If something cannot be read or written; names the file.
         RuntimeError: If a process ended.
         ValueError: If a file of the recipe, or a list or its flag, is wrong,
-            or a file of poses or landmarks has none of the pictures.
+            or a file of poses or landmarks has none of the images.
     """
     names = {
         check_flag(flag): read_name_list(file)
         for flag, file in name_lists.items()
     }
     estimator = job.recipe.build_pose()
-    _check_pose_paths(estimator, pictures)
+    _check_pose_paths(estimator, images)
     recipe = job.recipe.describe(dataset, estimator)
     task = ChunkTask(
         partial(ChunkWorker, job), partial(_reuse, job), job.out / 'parts',
         recipe, CHUNK_SIZE)
-    # A picture that was replaced is another one.
-    pictures = [
-        picture._replace(stamp=file_stamp(job.data_root / picture.path))
-        for picture in pictures
+    # An image that was replaced is another one.
+    images = [
+        image._replace(stamp=file_stamp(job.data_root / image.path))
+        for image in images
     ]
-    results = work_in_chunks(task, pictures, workers, f'Preparing {dataset}')
+    results = work_in_chunks(task, images, workers, f'Preparing {dataset}')
     flag_duplicates(results)
     unmatched = {
         flag: flag_rows([row for result in results for row in result.rows],
@@ -103,7 +103,7 @@ def prepare(job: Job,
 
 
 def flag_duplicates(results: Sequence[ChunkResult]) -> None:
-    """Flag pictures with the same pixels as another one.
+    """Flag images with the same pixels as another one.
 
     ``also_in_<split>`` where it is in another split, ``repeated`` for the
     second and later ones of a split.
@@ -113,13 +113,13 @@ def flag_duplicates(results: Sequence[ChunkResult]) -> None:
             last cell of their rows.
     """
     seen: dict[str, dict[str | None, int]] = {}
-    pictures = [picture for result in results for picture in zip(
+    images = [image for result in results for image in zip(
         result.rows, result.contents, result.splits)]
-    for _, content, split in pictures:
+    for _, content, split in images:
         counts = seen.setdefault(content, {})
         counts[split] = counts.get(split, 0) + 1
     first = set()
-    for row, content, split in pictures:
+    for row, content, split in images:
         flags = [ALSO_IN + other for other in seen[content]
                  if other not in (split, None)]
         if (content, split) in first:
@@ -129,15 +129,15 @@ def flag_duplicates(results: Sequence[ChunkResult]) -> None:
 
 
 def _check_pose_paths(estimator: HeadPoseEstimator | None,
-                      pictures: Sequence[Picture]) -> None:
+                      images: Sequence[ImageEntry]) -> None:
     """Refuse a table of other paths before hours have gone by."""
-    if isinstance(estimator, (ContourPose, TablePose)) and pictures and (
-            estimator.paths.isdisjoint(picture.path for picture in pictures)):
+    if isinstance(estimator, (ContourPose, TablePose)) and images and (
+            estimator.paths.isdisjoint(image.path for image in images)):
         theirs = next(iter(estimator.paths), 'none')
         raise ValueError(
-            'The file of poses or landmarks has none of the pictures. Its '
+            'The file of poses or landmarks has none of the images. Its '
             'paths must be relative to the data root, such as '
-            f'{pictures[0].path}; it has {theirs}.')
+            f'{images[0].path}; it has {theirs}.')
 
 
 def _reuse(job: Job, content: dict) -> ChunkResult | None:
@@ -153,7 +153,7 @@ def _write_results(job: Job, recipe: bytes, results: Sequence[ChunkResult],
                    unmatched: Mapping[str, list[str]]) -> Summary:
     listed: dict[str, list[str]] = {name: [] for name in MEANINGS}
     listed[UNREADABLE] = []
-    listed.update((f'{flag}_without_picture', missing)
+    listed.update((f'{flag}_without_image', missing)
                   for flag, missing in unmatched.items())
     rows = [row for result in results for row in result.rows]
     for row in rows:

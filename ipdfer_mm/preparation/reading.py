@@ -1,4 +1,4 @@
-"""Reading the pictures of a download, strictly."""
+"""Reading the images of a download, strictly."""
 
 import io
 import warnings
@@ -35,13 +35,13 @@ def _decode(content: bytes) -> None:
         warnings.simplefilter('ignore', Image.DecompressionBombWarning)
         guard, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MAX_PIXELS
         try:
-            picture = Image.open(io.BytesIO(content))
+            image = Image.open(io.BytesIO(content))
         finally:
             Image.MAX_IMAGE_PIXELS = guard
-        with picture:
+        with image:
             # Of a JPEG an eighth is made, of all of its content.
-            picture.draft(None, (1, 1))
-            picture.load()
+            image.draft(None, (1, 1))
+            image.load()
 
 
 def _reason(content: bytes, error: Exception | str) -> str:
@@ -52,11 +52,11 @@ def _reason(content: bytes, error: Exception | str) -> str:
     return str(error).strip() or type(error).__name__
 
 
-def read_picture(path: Path) -> np.ndarray:
-    """Read a picture that may be damaged.
+def read_image(path: Path) -> np.ndarray:
+    """Read an image that may be damaged.
 
     OpenCV shows what is left of a JPEG that was cut off and fills the rest
-    with grey, so Pillow, which refuses it, reads the file, too. The pixels
+    with gray, so Pillow, which refuses it, reads the file, too. The pixels
     are OpenCV's, as in training: a photograph is turned as its EXIF data ask.
 
     Args:
@@ -66,7 +66,7 @@ def read_picture(path: Path) -> np.ndarray:
         np.ndarray: RGB, uint8 (H, W, 3).
 
     Raises:
-        OSError: If the file is missing, empty, cut off or no picture; names
+        OSError: If the file is missing, empty, cut off or no image; names
             the file.
     """
     try:
@@ -76,7 +76,7 @@ def read_picture(path: Path) -> np.ndarray:
     try:
         if not content.startswith(PNM):
             _decode(content)
-    # Damaged headers and chunks come to almost any exception in Pillow.
+    # Damaged headers and chunks raise almost any exception in Pillow.
     except Exception as error:
         raise OSError(f'{path}: {_reason(content, error)}') from error
     data = np.frombuffer(content, dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""How the pictures of a data set are prepared."""
+"""How the images of a dataset are prepared."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ from .head_pose import (
     TablePose,
 )
 
-# Raised when the same recipe would give other pictures or numbers.
+# Raised when the same recipe would give other images or numbers.
 FORMAT = 2
 
 
@@ -27,21 +27,21 @@ class Recipe:
 
     Args:
         size (int): Side of the aligned faces in pixels.
-        margin (float): What is added around a picture, or around the box
-            that the data set gives, before faces are searched, as a share of
+        margin (float): What is added around an image, or around the box
+            that the dataset gives, before faces are searched, as a share of
             its shorter side. MTCNN sees faces in tight crops only with it.
-        min_side (int): Smaller pictures are enlarged to this many pixels
+        min_side (int): Smaller images are enlarged to this many pixels
             (shorter side, margin included) before faces are searched.
         min_face (float): Smaller faces are not searched, as a share of the
             shorter side (margin included).
         min_score (float): Detections of a lower probability do not count.
         retries (int): Number of :data:`~ipdfer_mm.preparation.face_search.
             RETRIES` that are made where no face is found.
-        border (str): What lies beyond the picture in an aligned face:
+        border (str): What lies beyond the image in an aligned face:
             ``'constant'`` (black), ``'replicate'`` or ``'reflect'``.
-        fallback_crop (float): Side of the centre crop where no face is
+        fallback_crop (float): Side of the center crop where no face is
             found, as a share of the shorter side.
-        use_given_points (bool): Whether points of the data set replace
+        use_given_points (bool): Whether points of the dataset replace
             detection where it has them.
         pose (str): Head-pose estimator: ``'none'``, ``'pnp5'``, ``'onnx'``,
             ``'facepose_linear'`` or ``'csv'``.
@@ -100,7 +100,7 @@ class Recipe:
         """Content of ``recipe.json``, from which a preparation is repeated.
 
         Args:
-            dataset (str): Name of the data set.
+            dataset (str): Name of the dataset.
             estimator (HeadPoseEstimator, optional): The built estimator.
 
         Returns:

@@ -1,15 +1,15 @@
-"""Parts of pictures that may reach over the border."""
+"""Parts of images that may reach over the border."""
 
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from ipdfer_mm.geometry.alignment import BORDERS, centre_crop
+from ipdfer_mm.geometry.alignment import BORDERS, center_crop
 
 
 class Region(NamedTuple):
-    """A rectangle of a picture, in whole pixels.
+    """A rectangle of an image, in whole pixels.
 
     Attributes:
         left (int): First column; may be negative.
@@ -26,17 +26,17 @@ class Region(NamedTuple):
     @classmethod
     def of(cls, image: np.ndarray,
            box: tuple[float, ...] | None) -> 'Region':
-        """A face box (x, y, width, height), or the whole of a picture.
+        """A face box (x, y, width, height), or the whole of an image.
 
         Args:
-            image (np.ndarray): Picture of shape (H, W) or (H, W, C).
+            image (np.ndarray): Image of shape (H, W) or (H, W, C).
             box (tuple[float], optional): The box in pixels, or None.
 
         Returns:
             Region: The region.
 
         Raises:
-            ValueError: If the box has no area or does not touch the picture.
+            ValueError: If the box has no area or does not touch the image.
         """
         height, width = image.shape[:2]
         if box is None:
@@ -45,12 +45,12 @@ class Region(NamedTuple):
         if min(wide, high) < 1 or left >= width or top >= height or (
                 left + wide <= 0 or top + high <= 0):
             raise ValueError(f'The face box {tuple(box)} (x, y, width, '
-                             f'height) is not in a picture of {width}x'
+                             f'height) is not in an image of {width}x'
                              f'{height}.')
         return cls(left, top, wide, high)
 
     @property
-    def centre(self) -> tuple[float, float]:
+    def center(self) -> tuple[float, float]:
         """Middle (x, y) in pixels."""
         return (self.left + (self.width - 1) / 2,
                 self.top + (self.height - 1) / 2)
@@ -70,8 +70,8 @@ class Region(NamedTuple):
         """Cut the region out.
 
         Args:
-            image (np.ndarray): Picture of shape (H, W) or (H, W, C).
-            border (str): What lies beyond the picture: ``'replicate'``, its
+            image (np.ndarray): Image of shape (H, W) or (H, W, C).
+            border (str): What lies beyond the image: ``'replicate'``, its
                 last pixels, or ``'constant'``, black.
 
         Returns:
@@ -85,12 +85,12 @@ class Region(NamedTuple):
             inside, max(-self.top, 0), max(bottom - height, 0),
             max(-self.left, 0), max(right - width, 0), BORDERS[border])
 
-    def centre_crop(self, image: np.ndarray, share: float,
+    def center_crop(self, image: np.ndarray, share: float,
                     size: int) -> np.ndarray:
         """The square in the middle, for a face that was not found.
 
         Args:
-            image (np.ndarray): Picture of shape (H, W) or (H, W, C).
+            image (np.ndarray): Image of shape (H, W) or (H, W, C).
             share (float): Side of the square as a share of the region's
                 shorter side, in (0, 1].
             size (int): Side in pixels it is resized to.
@@ -99,4 +99,4 @@ class Region(NamedTuple):
             np.ndarray: Square of shape (size, size) or (size, size, C).
         """
         side = max(1, round(share * min(self.width, self.height)))
-        return centre_crop(self.cut(image), side, size)
+        return center_crop(self.cut(image), side, size)

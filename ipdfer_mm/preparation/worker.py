@@ -1,4 +1,4 @@
-"""What happens to one chunk of pictures."""
+"""What happens to one chunk of images."""
 
 import math
 import os.path as osp
@@ -18,24 +18,24 @@ from .chunks import ADVICE
 from .duplicates import pixel_hash
 from .face_choice import BOX_OUTSIDE, ChosenFace, check_points, choose_face
 from .face_search import FaceSearch
-from .head_pose import UNKNOWN, FacePicture, HeadPoseEstimator
-from .reading import read_picture
+from .head_pose import UNKNOWN, FaceImage, HeadPoseEstimator
+from .reading import read_image
 from .recipe import Recipe
 from .region import Region
 
-# Of pictures that are in memory at the same time, beyond one.
+# Of images that are in memory at the same time, beyond one.
 MAX_PIXELS = 2**24
 
 
-class Picture(NamedTuple):
-    """A picture to prepare.
+class ImageEntry(NamedTuple):
+    """An image to prepare.
 
     Attributes:
         path (str): Relative to the data root, with forward slashes.
         box (tuple[float], optional): Face box (x, y, width, height) in
             pixels, in which the face is searched.
         points (tuple, optional): Five points ((x, y), ...) in pixels, where
-            the data set has them.
+            the dataset has them.
         split (str, optional): The split it is in.
         stamp (tuple[int], optional): See :func:`file_stamp`.
     """
@@ -49,10 +49,10 @@ class Picture(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """Where the pictures are and where the faces go.
+    """Where the images are and where the faces go.
 
     Args:
-        data_root (Path): Folder of the data set.
+        data_root (Path): Folder of the dataset.
         out (Path): Folder of the results; the faces go to ``faces`` in it.
         recipe (Recipe): The settings.
     """
@@ -65,7 +65,7 @@ class Job:
         """Path of an aligned face as the manifest names it.
 
         Args:
-            path (str): The picture, relative to the data root.
+            path (str): The image, relative to the data root.
 
         Returns:
             str: Relative to the data root if it is inside, else absolute.
@@ -85,9 +85,9 @@ class ChunkResult(NamedTuple):
 
     Attributes:
         rows (list[list[str]]): Cells of the manifest's rows.
-        contents (list[str]): Hash of the pixels of each row's picture.
-        splits (list[str | None]): The split of each row's picture.
-        unreadable (list[str]): Why pictures could not be read; each names
+        contents (list[str]): Hash of the pixels of each row's image.
+        splits (list[str | None]): The split of each row's image.
+        unreadable (list[str]): Why images could not be read; each names
             the file.
     """
 
@@ -98,7 +98,7 @@ class ChunkResult(NamedTuple):
 
 
 class ChunkWorker:
-    """Prepares chunks of pictures; one for each process.
+    """Prepares chunks of images; one for each process.
 
     Args:
         job (Job): Where and how.
@@ -110,33 +110,33 @@ class ChunkWorker:
         self.search = FaceSearch(job.recipe)
         self.pose: HeadPoseEstimator | None = job.recipe.build_pose()
 
-    def __call__(self, pictures: Sequence[Picture]) -> ChunkResult:
+    def __call__(self, entries: Sequence[ImageEntry]) -> ChunkResult:
         """Read, detect, align and write a chunk.
 
         Args:
-            pictures (Sequence[Picture]): The pictures.
+            entries (Sequence[ImageEntry]): The images.
 
         Returns:
-            ChunkResult: One row for each picture that could be read.
+            ChunkResult: One row for each image that could be read.
 
         Raises:
             OSError: If a face cannot be written; names the file.
         """
-        images: dict[Picture, np.ndarray] = {}
+        images: dict[ImageEntry, np.ndarray] = {}
         rows = []
         contents = []
         splits = []
         unreadable = []
         pixels = 0
-        for picture in pictures:
+        for entry in entries:
             try:
-                image = read_picture(self.job.data_root / picture.path)
+                image = read_image(self.job.data_root / entry.path)
             except OSError as error:
                 unreadable.append(str(error))
                 continue
-            images[picture] = image
+            images[entry] = image
             contents.append(pixel_hash(image))
-            splits.append(picture.split)
+            splits.append(entry.split)
             pixels += image.shape[0] * image.shape[1]
             if pixels >= MAX_PIXELS:
                 rows += self._prepare(images)
@@ -145,71 +145,72 @@ class ChunkWorker:
             rows += self._prepare(images)
         return ChunkResult(rows, contents, splits, unreadable)
 
-    def _prepare(self, images: dict[Picture, np.ndarray]) -> list[list[str]]:
+    def _prepare(
+            self, images: dict[ImageEntry, np.ndarray]) -> list[list[str]]:
         faces = self._find_faces(images)
         return [
-            self._finish(picture, image, faces[picture])
-            for picture, image in images.items()
+            self._finish(entry, image, faces[entry])
+            for entry, image in images.items()
         ]
 
     def _find_faces(
-            self,
-            images: dict[Picture, np.ndarray]) -> dict[Picture, ChosenFace]:
+        self, images: dict[ImageEntry, np.ndarray]
+    ) -> dict[ImageEntry, ChosenFace]:
         faces = {}
         search = []
-        for picture in images:
-            if picture.points is not None and self.recipe.use_given_points:
-                faces[picture] = check_points(
-                    np.array(picture.points), math.nan)
+        for entry in images:
+            if entry.points is not None and self.recipe.use_given_points:
+                faces[entry] = check_points(
+                    np.array(entry.points), math.nan)
             else:
-                search.append(picture)
-        regions = [_region(images[picture], picture) for picture in search]
-        found = self.search([images[picture] for picture in search], regions)
-        for picture, region, detections in zip(search, regions, found):
-            faces[picture] = choose_face(detections, region.centre)
+                search.append(entry)
+        regions = [_region(images[entry], entry) for entry in search]
+        found = self.search([images[entry] for entry in search], regions)
+        for entry, region, detections in zip(search, regions, found):
+            faces[entry] = choose_face(detections, region.center)
         return faces
 
-    def _finish(self, picture: Picture, image: np.ndarray,
+    def _finish(self, entry: ImageEntry, image: np.ndarray,
                 face: ChosenFace) -> list[str]:
         """Write the aligned face and give its row of the manifest."""
         if face.can_be_aligned:
             aligned = align_face(image, face.points, self.recipe.size,
                                  self.recipe.border)
         else:
-            aligned = _region(image, picture).centre_crop(
+            aligned = _region(image, entry).center_crop(
                 image, self.recipe.fallback_crop, self.recipe.size)
-        name = self.job.aligned_path(picture.path)
+        name = self.job.aligned_path(entry.path)
         path = self.job.data_root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, to_png(aligned), ADVICE)
         angles = UNKNOWN
         if self.pose is not None:
-            angles = self.pose(FacePicture(picture.path, image, face.points))
+            angles = self.pose(FaceImage(entry.path, image, face.points))
         points = np.full(10, math.nan)
         if face.points is not None:
             points = face.points.ravel()
         flags = face.flags
-        if not _has_box_inside(image, picture):
+        if not _has_box_inside(image, entry):
             flags = (*flags, BOX_OUTSIDE)
         numbers = [
             *(_cell(angle, 2) for angle in angles),
             _cell(face.score, 4), *(_cell(value, 2) for value in points)
         ]
-        return [picture.path, name, *numbers, ';'.join(flags)]
+        return [entry.path, name, *numbers, ';'.join(flags)]
 
 
-def _has_box_inside(image: np.ndarray, picture: Picture) -> bool:
+def _has_box_inside(image: np.ndarray, entry: ImageEntry) -> bool:
     try:
-        Region.of(image, picture.box)
+        Region.of(image, entry.box)
     except ValueError:
         return False
     return True
 
 
-def _region(image: np.ndarray, picture: Picture) -> Region:
-    """Where the face is searched: its box, or the whole of the picture."""
-    inside = _has_box_inside(image, picture)
-    return Region.of(image, picture.box if inside else None)
+def _region(image: np.ndarray, entry: ImageEntry) -> Region:
+    """Where the face is searched: its box, or the whole of the image."""
+    inside = _has_box_inside(image, entry)
+    return Region.of(image, entry.box if inside else None)
 
 
 def _cell(value: float, digits: int) -> str:

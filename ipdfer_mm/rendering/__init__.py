@@ -4,8 +4,7 @@ from .camera import head_rotation
 from .expressions import add_weights, sample_expression, sample_resting_face
 from .face_model import FaceModel
 from .parametric_head import parametric_head
-from .person import Person, sample_person
-from .population import PlannedPicture, Population
+from .population import PlannedImage, Population
 from .renderer import (
     RENDERING_VERSION,
     FaceRenderer,
@@ -13,14 +12,15 @@ from .renderer import (
     RenderSpec,
 )
 from .scene import Light, sample_light
+from .subject import Subject, sample_subject
 
 __all__ = [
     'RENDERING_VERSION',
     'FaceModel',
     'FaceRenderer',
     'Light',
-    'Person',
-    'PlannedPicture',
+    'Subject',
+    'PlannedImage',
     'Population',
     'RenderSpec',
     'RenderedFace',
@@ -29,6 +29,6 @@ __all__ = [
     'parametric_head',
     'sample_expression',
     'sample_light',
-    'sample_person',
+    'sample_subject',
     'sample_resting_face',
 ]

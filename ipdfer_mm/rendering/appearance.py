@@ -1,4 +1,4 @@
-"""Colours of the vertices of a face model."""
+"""Colors of the vertices of a face model."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from .face_model import FaceModel
 from .masks import fold_masks, soft, to_line, to_polygon
-from .person import Person
+from .subject import Subject
 
 TEETH = np.array([.93, .90, .83])
 MOUTH = np.array([.20, .07, .07])
@@ -21,7 +21,7 @@ NECKLINE_Y = -14.5
 
 
 class Appearance:
-    """Paints people onto a face model.
+    """Paints subjects onto a face model.
 
     Where lips, brows and folds are is derived once from the mean face, its 68
     points and its groups, so that one painter serves every model.
@@ -55,49 +55,49 @@ class Appearance:
             self.mean[:, 2], HAIRLINE_Z, HAIRLINE_Y)
         self.folds = fold_masks(self.mean, self.points, front)
 
-    def hair(self, person: Person) -> np.ndarray:
+    def hair(self, subject: Subject) -> np.ndarray:
         """How much of each vertex is covered by hair.
 
         Args:
-            person (Person): Whose hair.
+            subject (Subject): The subject.
 
         Returns:
             np.ndarray: 0 to 1, float32 (V,).
         """
         return self.skin * soft(
-            person.hairline - self.height_over_hairline, 0.8)
+            subject.hairline - self.height_over_hairline, 0.8)
 
-    def colours(self, person: Person) -> np.ndarray:
-        """Colours of a person under full white light.
+    def colors(self, subject: Subject) -> np.ndarray:
+        """Colors of a subject under full white light.
 
         Args:
-            person (Person): Whom to paint.
+            subject (Subject): The subject.
 
         Returns:
             np.ndarray: Red, green and blue, mostly in 0..1, float32 (V, 3).
         """
-        rng = np.random.default_rng(person.texture_seed)
+        rng = np.random.default_rng(subject.texture_seed)
         coarse, fine = self._waves(rng, 5.0), self._waves(rng, 2.0)
-        colours = np.tile(person.skin, (len(self.mean), 1))
-        colours *= 1 + 0.05 * coarse[:, None]
-        colours *= 1 - (0.08 * person.freckles *
+        colors = np.tile(subject.skin, (len(self.mean), 1))
+        colors *= 1 + 0.05 * coarse[:, None]
+        colors *= 1 - (0.08 * subject.freckles *
                         np.maximum(fine, 0))[:, None]
-        self._blush(colours, person)
-        beard = self._beard() * person.stubble
-        self._cover(colours, beard * 0.6, person.hair)
-        self._cover(colours, self.lips, person.lips)
-        self._cover(colours, 0.8 * self.lip_insides, MOUTH)
-        brows = soft(self.brow_distance - person.brow_thickness, 0.35)
-        self._cover(colours, 0.9 * brows, person.brows)
-        self._cover(colours, 0.75 * self.lashes, 0.25 * person.skin)
-        self._cover(colours, 0.7 * self.nostrils, 0.15 * person.skin)
-        strands = person.hair * (1 + 0.15 * fine[:, None])
-        self._cover(colours, self.hair(person), strands)
+        self._blush(colors, subject)
+        beard = self._beard() * subject.stubble
+        self._cover(colors, beard * 0.6, subject.hair)
+        self._cover(colors, self.lips, subject.lips)
+        self._cover(colors, 0.8 * self.lip_insides, MOUTH)
+        brows = soft(self.brow_distance - subject.brow_thickness, 0.35)
+        self._cover(colors, 0.9 * brows, subject.brows)
+        self._cover(colors, 0.75 * self.lashes, 0.25 * subject.skin)
+        self._cover(colors, 0.7 * self.nostrils, 0.15 * subject.skin)
+        strands = subject.hair * (1 + 0.15 * fine[:, None])
+        self._cover(colors, self.hair(subject), strands)
         clothes = self._group('head_neck') * soft(
             self.mean[:, 1] - NECKLINE_Y, 0.5)
-        self._cover(colours, clothes, person.clothes)
-        self._paint_inside(colours, person)
-        return np.maximum(colours, 0).astype(np.float32)
+        self._cover(colors, clothes, subject.clothes)
+        self._paint_inside(colors, subject)
+        return np.maximum(colors, 0).astype(np.float32)
 
     def fold_shade(self, weights: Mapping[str, float]) -> np.ndarray:
         """Darkness of the folds that an expression draws into the skin.
@@ -107,7 +107,7 @@ class Appearance:
                 sides.
 
         Returns:
-            np.ndarray: Factor for the colours, 1 for smooth skin, float32
+            np.ndarray: Factor for the colors, 1 for smooth skin, float32
             (V,).
         """
         depth = np.zeros(len(self.mean), dtype=np.float32)
@@ -131,9 +131,9 @@ class Appearance:
         return mask
 
     @staticmethod
-    def _cover(colours: np.ndarray, share: np.ndarray,
+    def _cover(colors: np.ndarray, share: np.ndarray,
                paint: np.ndarray) -> None:
-        colours += share[:, None] * (paint - colours)
+        colors += share[:, None] * (paint - colors)
 
     def _waves(self, rng: np.random.Generator,
                length: float) -> np.ndarray:
@@ -145,13 +145,13 @@ class Appearance:
         waves = np.sin(self.mean @ directions.T + phases).sum(axis=1)
         return waves / np.sqrt(3)
 
-    def _blush(self, colours: np.ndarray, person: Person) -> None:
+    def _blush(self, colors: np.ndarray, subject: Subject) -> None:
         cheeks = np.abs(self.mean[:, :2]) * (1, 0) + self.mean[:, :2] * (0, 1)
         share = np.exp(-np.sum(((cheeks - (4.3, 0.2)) / (1.6, 1.5))**2,
                                axis=1))
         nose = np.sum((self.mean - self.points[30])**2, axis=1)
         share = np.maximum(share, np.exp(-nose / 2)) * self._group('face')
-        colours *= 1 - person.blush * share[:, None] * (0, .22, .18)
+        colors *= 1 - subject.blush * share[:, None] * (0, .22, .18)
 
     def _beard(self) -> np.ndarray:
         jaw, mouth = self.points[8], self.points[[48, 54, 51, 57]]
@@ -175,13 +175,13 @@ class Appearance:
             mask = np.maximum(mask, front * soft(distance - .3, .3))
         return mask
 
-    def _paint_inside(self, colours: np.ndarray, person: Person) -> None:
+    def _paint_inside(self, colors: np.ndarray, subject: Subject) -> None:
         for name, paint in (('mouth_socket', MOUTH), ('gums_tongue', GUMS),
                             ('teeth', TEETH)):
             part = self._group(name)
             # Less light reaches the back of the mouth.
             depth = (self.points[62, 2] - self.mean[part, 2]) / 5
-            colours[part] = paint * np.clip(1 - depth, .15, 1)[:, None]
+            colors[part] = paint * np.clip(1 - depth, .15, 1)[:, None]
         for name in ('iris_left', 'iris_right'):
             part = self._group(name)
             if not part.any():
@@ -194,6 +194,6 @@ class Appearance:
                 np.arctan2(np.hypot(out[:, 0], out[:, 1]), out[:, 2]))
             paint = np.tile(EYEBALL, (len(eye), 1))
             paint *= np.clip(1.25 - angle / 100, .5, 1)[:, None]
-            paint[angle < IRIS_EDGE] = person.iris
+            paint[angle < IRIS_EDGE] = subject.iris
             paint[angle < PUPIL_EDGE] = .04
-            colours[part] = paint
+            colors[part] = paint

@@ -1,4 +1,4 @@
-"""Rendering many pictures in several processes."""
+"""Rendering many images in several processes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,27 +13,27 @@ from ipdfer_mm.utils.images import to_png
 from ipdfer_mm.utils.processes import map_in_processes
 
 from .face_model import FaceModel
-from .population import PlannedPicture, Population
+from .population import PlannedImage, Population
 from .renderer import FaceRenderer, RenderSpec
 
-PICTURES = 'pictures'
+IMAGES = 'images'
 NEUTRAL = 'neutral'
 
 
 @dataclass(frozen=True, eq=False)
-class PictureLabels:
-    """What is known about one rendered picture.
+class ImageLabels:
+    """What is known about one rendered image.
 
     Args:
         yaw (float): Degrees, as for :class:`RenderSpec`.
         pitch (float): Degrees.
-        roll (float): Degrees, of the head; the picture is aligned, which
+        roll (float): Degrees, of the head; the image is aligned, which
             takes it out again.
         five_points (np.ndarray): In pixels, float32 (5, 2).
         landmarks68 (np.ndarray): In pixels, float32 (68, 2).
         expression (np.ndarray): Weights on top of the resting face, in the
             order of the face model, float32 (E, ).
-        resting_face (np.ndarray): Weights of the person, float32 (E, ).
+        resting_face (np.ndarray): Weights of the subject, float32 (E, ).
     """
 
     yaw: float
@@ -47,13 +47,13 @@ class PictureLabels:
 
 @dataclass(frozen=True, eq=False)
 class RenderJob:
-    """Where and how the pictures of a population are rendered.
+    """Where and how the images of a population are rendered.
 
     Args:
-        folder (Path): Pictures go to ``pictures`` and the neutral twins to
+        folder (Path): Images go to ``images`` and the paired neutral images to
             ``neutral`` in it, which exist.
         population (Population): The plan.
-        size (int): Side of the pictures in pixels.
+        size (int): Side of the images in pixels.
         model (FaceModel): The face model.
     """
 
@@ -63,16 +63,17 @@ class RenderJob:
     model: FaceModel
 
 
-def picture_paths(picture: PlannedPicture) -> tuple[str, str]:
-    """Files of a picture and of its neutral twin, relative to the folder.
+def image_paths(image: PlannedImage) -> tuple[str, str]:
+    """Files of an image and of its paired neutral image, relative to the
+    folder.
 
     Args:
-        picture (PlannedPicture): The picture.
+        image (PlannedImage): The image.
 
     Returns:
         tuple[str, str]: Paths with forward slashes.
     """
-    return (f'{PICTURES}/{picture.name}.png', f'{NEUTRAL}/{picture.name}.png')
+    return (f'{IMAGES}/{image.name}.png', f'{NEUTRAL}/{image.name}.png')
 
 
 def write_rendered(path: Path, content: bytes) -> None:
@@ -90,62 +91,62 @@ def write_rendered(path: Path, content: bytes) -> None:
         'from here the next time')
 
 
-def render_people(job: RenderJob, people: Sequence[Sequence[PlannedPicture]],
-                  workers: int) -> Iterator[list[PictureLabels]]:
-    """Render the pictures of people that are not there yet.
+def render_subjects(job: RenderJob, subjects: Sequence[Sequence[PlannedImage]],
+                  workers: int) -> Iterator[list[ImageLabels]]:
+    """Render the images of subjects that are not there yet.
 
-    A task is a person, since a renderer remembers people.
+    A task is a subject, since a renderer remembers subjects.
 
     Args:
         job (RenderJob): Where and how.
-        people (Sequence[Sequence[PlannedPicture]]): Pictures by person.
+        subjects (Sequence[Sequence[PlannedImage]]): Images by subject.
         workers (int): Number of processes; 0 renders in this one.
 
     Returns:
-        Iterator[list[PictureLabels]]: Labels of the pictures of each person,
-        in the order of ``people``, those that were there already included.
+        Iterator[list[ImageLabels]]: Labels of the images of each subject,
+        in the order of ``subjects``, those that were there already included.
 
     Raises:
-        OSError: If a picture cannot be written.
+        OSError: If an image cannot be written.
         concurrent.futures.process.BrokenProcessPool: If a process is killed.
     """
-    return map_in_processes(partial(_make_worker, job), people, workers)
+    return map_in_processes(partial(_make_worker, job), subjects, workers)
 
 
 def _make_worker(job: RenderJob) -> Callable:
     """Render with one model as long as the process lives."""
-    return partial(_render_person, job, FaceRenderer(job.model))
+    return partial(_render_subject, job, FaceRenderer(job.model))
 
 
-def _render_person(job: RenderJob, renderer: FaceRenderer,
-                   pictures: Sequence[PlannedPicture]) -> list[PictureLabels]:
-    person = job.population.person(pictures[0].person,
+def _render_subject(job: RenderJob, renderer: FaceRenderer,
+                   images: Sequence[PlannedImage]) -> list[ImageLabels]:
+    subject = job.population.subject(images[0].subject_number,
                                    len(renderer.model.identity))
     labels = []
-    for picture in pictures:
-        spec = job.population.spec(picture, person, job.size)
-        path, twin = (job.folder / p for p in picture_paths(picture))
+    for image in images:
+        spec = job.population.spec(image, subject, job.size)
+        path, paired_neutral = (job.folder / p for p in image_paths(image))
         if not path.is_file():
-            _write_picture(path, renderer, spec)
-        if not twin.is_file():
+            _write_image(path, renderer, spec)
+        if not paired_neutral.is_file():
             if spec.expression:
-                _write_picture(twin, renderer, spec.neutral())
+                _write_image(paired_neutral, renderer, spec.neutral())
             else:
-                # The twin of a neutral picture is that picture.
-                write_rendered(twin, path.read_bytes())
+                # The paired_neutral of a neutral image is that image.
+                write_rendered(paired_neutral, path.read_bytes())
         labels.append(_describe(renderer, spec))
     return labels
 
 
-def _write_picture(path: Path, renderer: FaceRenderer,
+def _write_image(path: Path, renderer: FaceRenderer,
                    spec: RenderSpec) -> None:
     write_rendered(path, to_png(renderer.render(spec).image))
 
 
-def _describe(renderer: FaceRenderer, spec: RenderSpec) -> PictureLabels:
+def _describe(renderer: FaceRenderer, spec: RenderSpec) -> ImageLabels:
     landmarks = renderer.landmarks68(spec)
     to_vector = renderer.model.expression_vector
-    return PictureLabels(spec.yaw, spec.pitch, spec.roll,
+    return ImageLabels(spec.yaw, spec.pitch, spec.roll,
                          five_points(landmarks), landmarks,
                          to_vector(spec.expression),
-                         to_vector(spec.person.resting_face))
+                         to_vector(spec.subject.resting_face))

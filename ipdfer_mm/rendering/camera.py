@@ -1,4 +1,4 @@
-"""Pose of the head, projection, and the frames of pictures."""
+"""Pose of the head, projection, and the frames of images."""
 
 import numpy as np
 
@@ -8,12 +8,12 @@ from ipdfer_mm.geometry import (
     similarity_transform,
 )
 
-# Centimetres; a portrait from an arm's length and a half.
+# Centimeters; a portrait from an arm's length and a half.
 DISTANCE = 90.0
 # The point between the ears about which heads turn.
 PIVOT = np.array([0, 1, 1], dtype=np.float32)
 # Side of the square around an uncropped head, and its middle from the pivot,
-# in centimetres: the head covers about 60 % of the height.
+# in centimeters: the head covers about 60 % of the height.
 FULL_SIDE = 40.0
 FULL_MIDDLE = (0.0, 1.0)
 
@@ -23,10 +23,10 @@ def head_rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
 
     Args:
         yaw (float): Degrees; positive turns the nose to the left of the
-            picture.
+            image.
         pitch (float): Degrees; positive lifts the nose.
         roll (float): Degrees; positive turns the head clockwise as seen in
-            the picture.
+            the image.
 
     Returns:
         np.ndarray: Matrix for column vectors, float32 (3, 3).
@@ -46,12 +46,12 @@ def project(vertices: np.ndarray,
     """Turn vertices about the pivot and see them in mild perspective.
 
     Args:
-        vertices (np.ndarray): Vertices in centimetres, float32 (V, 3).
+        vertices (np.ndarray): Vertices in centimeters, float32 (V, 3).
         rotation (np.ndarray): From :func:`head_rotation`, (3, 3).
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Positions in the picture plane in
-        centimetres at the pivot's depth, x to the right and y downwards from
+        tuple[np.ndarray, np.ndarray]: Positions in the image plane in
+        centimeters at the pivot's depth, x to the right and y downwards from
         the pivot, float32 (V, 2); and nearness, 1 at the pivot and
         proportional to 1 / depth, float32 (V,).
     """
@@ -66,8 +66,8 @@ def aligned_frame(landmarks68: np.ndarray, size: int) -> np.ndarray:
     """Frame in which a face fits the ArcFace template.
 
     Args:
-        landmarks68 (np.ndarray): Points in the picture plane, (68, 2).
-        size (int): Side of the picture in pixels.
+        landmarks68 (np.ndarray): Points in the image plane, (68, 2).
+        size (int): Side of the image in pixels.
 
     Returns:
         np.ndarray: Matrix from plane to pixels, (2, 3).
@@ -84,7 +84,7 @@ def full_frame(size: int) -> np.ndarray:
     """Frame that shows head and shoulders with a margin.
 
     Args:
-        size (int): Side of the picture in pixels.
+        size (int): Side of the image in pixels.
 
     Returns:
         np.ndarray: Matrix from plane to pixels, (2, 3).
@@ -100,11 +100,11 @@ def jitter_frame(frame: np.ndarray, size: int, shift: np.ndarray,
 
     Args:
         frame (np.ndarray): Matrix from plane to pixels, (2, 3).
-        size (int): Side of the picture in pixels.
+        size (int): Side of the image in pixels.
         shift (np.ndarray): Shift to the right and downwards, as a share of
             the side, (2,).
-        zoom (float): Factor about the middle of the picture.
-        turn (float): Degrees clockwise about the middle of the picture.
+        zoom (float): Factor about the middle of the image.
+        turn (float): Degrees clockwise about the middle of the image.
 
     Returns:
         np.ndarray: Matrix from plane to pixels, (2, 3).
@@ -119,7 +119,7 @@ def jitter_frame(frame: np.ndarray, size: int, shift: np.ndarray,
 
 
 def to_pixels(plane: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """Map positions in the picture plane to pixels.
+    """Map positions in the image plane to pixels.
 
     Args:
         plane (np.ndarray): Positions, (V, 2).

@@ -1,4 +1,4 @@
-"""A person who changes the expression while turning the head, as a video."""
+"""A subject that changes the expression while turning the head, as a video."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from .expressions import add_weights, sample_expression
-from .person import sample_person
 from .renderer import RenderSpec
 from .scene import sample_light
+from .subject import sample_subject
 
 # Shares of the time: an expression is held, then turns into the next.
 HELD = 0.6
@@ -20,9 +20,9 @@ def describe_clip(identity_shapes: int,
                   seed: int = 0,
                   max_yaw: float = 30.0,
                   size: int = 320) -> Iterator[RenderSpec]:
-    """Describe the frames of a video of one person.
+    """Describe the frames of a video of one subject.
 
-    The head turns from ``max_yaw`` to the right of the picture to as much to
+    The head turns from ``max_yaw`` to the right of the image to as much to
     the left. Background, light and framing stay.
 
     Args:
@@ -31,7 +31,7 @@ def describe_clip(identity_shapes: int,
             others; the change from one to the next takes 40 % of that time,
             half of it on each side.
         num_frames (int): Number of frames, at least 2.
-        seed (int): Decides about person, light and background.
+        seed (int): Decides about subject, light and background.
         max_yaw (float): Degrees.
         size (int): Side of the frames in pixels.
 
@@ -46,7 +46,7 @@ def describe_clip(identity_shapes: int,
         raise ValueError(f'A video has at least 2 frames, not {num_frames}.')
     rng = np.random.default_rng(seed)
     first = RenderSpec(
-        sample_person(identity_shapes, rng),
+        sample_subject(identity_shapes, rng),
         light=sample_light(rng), seed=seed, size=size, crop='full')
     weights = [sample_expression(name, rng) for name in expressions]
     for share in np.linspace(0, 1, num_frames):

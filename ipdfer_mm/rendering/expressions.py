@@ -1,4 +1,4 @@
-"""Seven expressions, and the faces people have at rest, as shape weights."""
+"""Seven expressions, and the faces subjects have at rest, as shape weights."""
 
 from collections.abc import Mapping
 
@@ -12,8 +12,8 @@ UNSIDED = frozenset({
     'mouthRollUpper', 'mouthShrugLower', 'mouthShrugUpper'
 })
 
-# Two or three ways to show each class: they share the brows, and people differ
-# most in whether the mouth opens.
+# Two or three ways to show each class: they share the brows, and subjects
+# differ most in whether the mouth opens.
 VARIANTS: Mapping[str, tuple[Mapping[str, float], ...]] = {
     'anger': (
         dict(browDown=1, eyeSquint=.35, mouthPress=1, mouthFrown=.35,
@@ -85,7 +85,7 @@ def sample_expression(name: str,
     Picks a variant, an intensity in [0.5, 1], weakens or strengthens each
     shape by up to a quarter and each side of the face by up to 15 %.
     ``neutral`` is no movement at all, the resting face, so that a neutral
-    picture is its own neutral twin.
+    image is its own paired neutral.
 
     Args:
         name (str): One of :data:`EXPRESSIONS`.
@@ -105,11 +105,11 @@ def sample_expression(name: str,
 
 
 def sample_resting_face(rng: np.random.Generator) -> dict[str, float]:
-    """Draw how a person looks without any expression.
+    """Draw how a subject looks without any expression.
 
     One or two traits such as a slight frown, smile or raised brow. They are
-    part of every picture of the person, the neutral ones too: without knowing
-    the person, a frown that never leaves looks like anger.
+    part of every image of the subject, the neutral ones too: without knowing
+    the subject, a frown that never leaves looks like anger.
 
     Args:
         rng (np.random.Generator): Source of the variation.

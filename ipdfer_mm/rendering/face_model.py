@@ -19,15 +19,15 @@ KEYS = ('mean', 'identity', 'expression', 'expression_names', 'triangles',
 class FaceModel:
     """Mean face, identity shapes and expression shapes of one mesh.
 
-    Lengths are about centimetres; x grows to the left side of the person (the
-    right of a frontal picture), y upwards and z out of the face. Names of
+    Lengths are about centimeters; x grows to the left side of the subject (the
+    right of a frontal image), y upwards and z out of the face. Names of
     expression shapes are those of ARKit with ``_L`` and ``_R`` for the sides
-    of the person.
+    of the subject.
 
-    Groups name the parts that are coloured on their own: ``face`` and
+    Groups name the parts that are colored on their own: ``face`` and
     ``head_neck`` are skin and hair, ``mouth_socket``, ``gums_tongue`` and
     ``teeth`` the inside of the mouth, ``iris_left`` and ``iris_right``
-    eyeballs, with the iris around the z axis. Others are coloured as skin.
+    eyeballs, with the iris around the z axis. Others are colored as skin.
 
     Args:
         mean (np.ndarray): Vertices of the mean face, float32 (V, 3).
@@ -106,7 +106,7 @@ class FaceModel:
                 f'The face model {path} does not exist. Make it with '
                 'tools/dataset_converters/ict_facekit.py from a checkout of '
                 'ICT-FaceKit, or use parametric_head().') from None
-        # What damaged and other files come to; AttributeError and TypeError
+        # What damaged and other files raise; AttributeError and TypeError
         # is an array that is no archive.
         except (OSError, ValueError, EOFError, AttributeError, TypeError,
                 zipfile.BadZipFile, zlib.error) as error:
@@ -194,7 +194,7 @@ class FaceModel:
         return vector
 
     def identity_vertices(self, weights: np.ndarray) -> np.ndarray:
-        """Vertices of a person who shows no expression.
+        """Vertices of a subject that shows no expression.
 
         Args:
             weights (np.ndarray): Weights of the identity shapes, (I,).
@@ -209,7 +209,7 @@ class FaceModel:
 
     def vertices(self, identity_weights: np.ndarray,
                  expression_weights: np.ndarray) -> np.ndarray:
-        """Vertices of a person who shows an expression.
+        """Vertices of a subject that shows an expression.
 
         Args:
             identity_weights (np.ndarray): Weights of the identity shapes,

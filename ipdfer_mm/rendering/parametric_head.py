@@ -27,7 +27,7 @@ EYE_RINGS = (0, 6, 11.5, 12.5, 20, 26.8, 28.2, 45, 62, 85)
 # Corners of the jaw from the ear to the chin: share of the half width, height.
 JAW = ((1, 3.4), (1, 1.4), (1, -.5), (.99, -2.4), (.96, -4.2), (.9, -5.8),
        (.75, -7.1), (.45, -7.9))
-# Centimetres that a vertex may move without being seen to.
+# Centimeters that a vertex may move without being seen to.
 UNSEEN = 0.01
 # Nose along the middle, and its base from the middle outwards.
 NOSE_BRIDGE = np.array([(0, 3.7), (0, 2.6), (0, 1.5), (0, .3)])
@@ -161,7 +161,7 @@ def parametric_head() -> FaceModel:
 
 
 def _without_tails(deltas: np.ndarray) -> np.ndarray:
-    """Shorten movements by what nobody sees, so that far parts rest."""
+    """Shorten movements by what is never seen, so that far parts rest."""
     length = np.linalg.norm(deltas, axis=-1, keepdims=True)
     return deltas * np.maximum(1 - UNSEEN / np.maximum(length, UNSEEN), 0)
 

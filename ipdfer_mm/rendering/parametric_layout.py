@@ -1,10 +1,10 @@
 """Where the vertices of the built-in head lie, and how they connect.
 
-The right half of the picture (the left of the person) is laid out in a plane,
+The right half of the image (the left of the subject) is laid out in a plane,
 ``u`` along the skin from the middle of the face to the middle of the nape and
 ``y`` upwards, with rings of vertices around eye and mouth so that both open
 cleanly. It is triangulated there, with the mouth a little open, then bent
-round the head and mirrored. All lengths are centimetres.
+round the head and mirrored. All lengths are centimeters.
 """
 
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def build_sheet() -> Sheet:
 
 
 def contours() -> tuple[np.ndarray, ...]:
-    """Edges of the openings on the left side of the person.
+    """Edges of the openings on the left side of the subject.
 
     Returns:
         tuple[np.ndarray, ...]: The rim of the eye as in :data:`EYE_RIM`, (12,
@@ -187,7 +187,7 @@ def _inside(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
 
 def _connect(layout: np.ndarray) -> np.ndarray:
     """Triangulate the plane, without the openings of eye and mouth."""
-    # Here: it takes long, and every program imports the data sets.
+    # Here: it takes long, and every program imports the datasets.
     from scipy.spatial import Delaunay
 
     # The last bits, and ties that hang on them, differ between versions.
@@ -207,11 +207,11 @@ def _mirror(half: Sheet) -> Sheet:
     """Add the other half; vertices in the middle are shared."""
     middle = np.abs(half.vertices[:, 0]) < 1e-6
     count = len(middle)
-    twin = np.arange(count)
-    twin[~middle] = count + np.arange((~middle).sum())
+    mirrored = np.arange(count)
+    mirrored[~middle] = count + np.arange((~middle).sum())
     other = half.vertices[~middle] * (-1, 1, 1)
     return Sheet(
         np.concatenate([half.vertices, other]),
-        np.concatenate([half.triangles, twin[half.triangles][:, ::-1]]),
+        np.concatenate([half.triangles, mirrored[half.triangles][:, ::-1]]),
         np.concatenate([half.lip, half.lip[~middle]]),
         np.concatenate([half.lid, half.lid[~middle]]))

@@ -49,9 +49,9 @@ class Region:
 
         Args:
             weight (np.ndarray): Share of the movement, (V,).
-            out (float): Centimetres away from the middle.
-            up (float): Centimetres up.
-            forward (float): Centimetres out of the face.
+            out (float): Centimeters away from the middle.
+            up (float): Centimeters up.
+            forward (float): Centimeters out of the face.
 
         Returns:
             np.ndarray: Deltas, (V, 3).
@@ -75,10 +75,10 @@ class Region:
         line = MOUTH_Y + 1.1 * np.clip(x - 2.4, 0, 4)
         low = np.clip((line + .3 - y) / 2.2, 0, 1)
         low = low * low * (3 - 2 * low)
-        centre = np.clip(x / 2.45, 0, 1)
+        center = np.clip(x / 2.45, 0, 1)
         mouth = np.abs(y - MOUTH_Y) < 1.4
-        lower = np.where(mouth, np.maximum(low, 1 - .5 * centre**2), low)
-        corner = .5 * centre**6 * np.exp(-((y - MOUTH_Y) / .5)**2)
+        lower = np.where(mouth, np.maximum(low, 1 - .5 * center**2), low)
+        corner = .5 * center**6 * np.exp(-((y - MOUTH_Y) / .5)**2)
         inside = x < 2.6
         weight = np.where((self.lip < 0) & inside, lower,
                           np.where(inside, corner, low))

@@ -14,7 +14,7 @@ JAW_SLIDE = (-.3, 1.3)
 
 
 def identity_shapes(r: Region) -> np.ndarray:
-    """Shapes by which people differ, to be weighted about N(0, 1).
+    """Shapes by which subjects differ, to be weighted about N(0, 1).
 
     Args:
         r (Region): Measures over the vertices.

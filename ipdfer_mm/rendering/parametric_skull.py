@@ -1,7 +1,7 @@
 """The bare skull of the built-in head, and the relief of the face on it.
 
 ``u`` runs along the skin from the middle of the face to the middle of the
-nape, ``y`` upwards. All lengths are centimetres.
+nape, ``y`` upwards. All lengths are centimeters.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ EYEBALL = np.array([3.15, 3.4, 7.85])
 @cache
 def _slices() -> Callable[[np.ndarray], np.ndarray]:
     """Heights, (N, ), to half width, front, middle and back, (N, 4)."""
-    # Here: it takes long, and every program imports the data sets.
+    # Here: it takes long, and every program imports the datasets.
     from scipy.interpolate import PchipInterpolator
 
     return PchipInterpolator(SKULL[:, 0], SKULL[:, 1:])
@@ -107,7 +107,7 @@ def surface(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         y (np.ndarray): Heights, (N,).
 
     Returns:
-        np.ndarray: Points on the left side of the person, (N, 3).
+        np.ndarray: Points on the left side of the subject, (N, 3).
     """
     solid = bend(unbend(x, y), y)
     solid[:, 2] += relief(x, y)

@@ -1,4 +1,4 @@
-"""The plan of a synthetic data set: who is seen how in which picture."""
+"""Plan of a synthetic dataset: subject, pose, expression of each image."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,64 +10,64 @@ from ipdfer_mm.geometry.yaw_bins import TABLE_1
 from ipdfer_mm.utils.expressions import EXPRESSIONS
 
 from .expressions import sample_expression
-from .person import Person, sample_person
 from .renderer import RenderSpec
 from .scene import sample_light
+from .subject import Subject, sample_subject
 
 SPLITS = ('train', 'val', 'test')
 # Absolute yaw in degrees, [low, high).
 YAW_BINS = ((0, 10), (10, 20), (20, 30), (30, 40), (40, 65))
-# People are numbered through all splits, so that nobody is in two of them.
-MAX_PEOPLE = 300_000
+# Subjects are numbered through all splits, so that none is in two of them.
+MAX_SUBJECTS = 300_000
 
 
 @dataclass(frozen=True)
-class PlannedPicture:
-    """One picture of a plan.
+class PlannedImage:
+    """One image of a plan.
 
     Args:
-        person (int): Number of the person, unique over all splits.
-        index (int): Position among the pictures of the person, from 0.
+        subject_number (int): Number of the subject, unique over all splits.
+        index (int): Position among the images of the subject, from 0.
         expression (str): Name out of ``EXPRESSIONS``.
         yaw_bin (int): Position in ``YAW_BINS``.
     """
 
-    person: int
+    subject_number: int
     index: int
     expression: str
     yaw_bin: int
 
     @property
     def subject(self) -> str:
-        """Name of the person."""
-        return f'person_{self.person:06d}'
+        """Name of the subject."""
+        return f'person_{self.subject_number:06d}'
 
     @property
     def name(self) -> str:
-        """Name of the picture, unique over all splits."""
+        """Name of the image, unique over all splits."""
         return f'{self.subject}_{self.index:03d}'
 
 
 @dataclass(frozen=True)
 class Population:
-    """People and pictures of one split, the same for the same arguments.
+    """Subjects and images of one split, the same for the same arguments.
 
-    Each person and each picture has random numbers of its own, made of the
-    seed, the number of the person and the position of the picture. So neither
-    depends on what else is rendered, in which order and by whom, and the
-    first people of a larger population are those of a smaller one.
+    Each subject and each image has random numbers of its own, made of the
+    seed, the number of the subject and the position of the image. So neither
+    depends on what else is rendered, in which order and by which process, and
+    the first subjects of a larger population are those of a smaller one.
 
-    Every person gets the same number of pictures, give or take one. In
-    ``'train'`` the first seven pictures show all expressions, the next seven
+    Every subject gets the same number of images, give or take one. In
+    ``'train'`` the first seven images show all expressions, the next seven
     too, and so on; the yaw is distributed as in RAF-DB
-    (``TABLE_1``). In ``'val'`` and ``'test'`` each 35 pictures, so
+    (``TABLE_1``). In ``'val'`` and ``'test'`` each 35 images, so
     counted, have all pairs of expression and yaw bin.
 
     Args:
-        split (str): ``'train'``, ``'val'`` or ``'test'``; nobody is in two of
+        split (str): ``'train'``, ``'val'`` or ``'test'``; none is in two of
             them.
-        num_people (int): Number of people, 1 to 300,000.
-        num_pictures (int): Number of pictures of all people together.
+        num_subjects (int): Number of subjects, 1 to 300,000.
+        num_images (int): Number of images of all subjects together.
         seed (int): Seed, >= 0.
 
     Raises:
@@ -75,84 +75,84 @@ class Population:
     """
 
     split: str
-    num_people: int
-    num_pictures: int
+    num_subjects: int
+    num_images: int
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
             raise ValueError(f'split is {self.split!r}, not one of '
                              f'{", ".join(SPLITS)}.')
-        if not 1 <= self.num_people <= MAX_PEOPLE:
-            raise ValueError(f'num_people is {self.num_people}, but must be '
-                             f'1 to {MAX_PEOPLE}.')
-        if self.num_pictures < self.num_people:
+        if not 1 <= self.num_subjects <= MAX_SUBJECTS:
+            raise ValueError(f'num_subjects is {self.num_subjects}, but must '
+                             f'be 1 to {MAX_SUBJECTS}.')
+        if self.num_images < self.num_subjects:
             raise ValueError(
-                f'num_pictures is {self.num_pictures}, but must be at least '
-                f'num_people, which is {self.num_people}: everyone has a '
-                'picture.')
+                f'num_images is {self.num_images}, but must be at least '
+                f'num_subjects, which is {self.num_subjects}: each has a '
+                'image.')
         if self.seed < 0:
             raise ValueError(f'seed is {self.seed}, but must not be negative.')
 
-    def plan(self) -> list[PlannedPicture]:
-        """List all pictures, person by person.
+    def plan(self) -> list[PlannedImage]:
+        """List all images, subject by subject.
 
         Returns:
-            list[PlannedPicture]: ``num_pictures`` pictures.
+            list[PlannedImage]: ``num_images`` images.
         """
         split = SPLITS.index(self.split)
         rng = self._rng(split)
         if self.split == 'train':
-            expressions = _blocks(len(EXPRESSIONS), self.num_pictures, rng)
-            bins = _shuffled_quotas(TABLE_1['rafdb'], self.num_pictures, rng)
+            expressions = _blocks(len(EXPRESSIONS), self.num_images, rng)
+            bins = _shuffled_quotas(TABLE_1['rafdb'], self.num_images, rng)
         else:
             cells = _blocks(
-                len(EXPRESSIONS) * len(YAW_BINS), self.num_pictures, rng)
+                len(EXPRESSIONS) * len(YAW_BINS), self.num_images, rng)
             expressions, bins = np.divmod(cells, len(YAW_BINS))
         shown: Counter[int] = Counter()
-        pictures = []
-        for i in range(self.num_pictures):
-            person = split * MAX_PEOPLE + (
-                i * self.num_people // self.num_pictures)
-            pictures.append(PlannedPicture(
-                person, shown[person], EXPRESSIONS[expressions[i]],
+        images = []
+        for i in range(self.num_images):
+            subject = split * MAX_SUBJECTS + (
+                i * self.num_subjects // self.num_images)
+            images.append(PlannedImage(
+                subject, shown[subject], EXPRESSIONS[expressions[i]],
                 int(bins[i])))
-            shown[person] += 1
-        return pictures
+            shown[subject] += 1
+        return images
 
-    def person(self, number: int, identity_shapes: int) -> Person:
-        """Draw a person.
+    def subject(self, number: int, identity_shapes: int) -> Subject:
+        """Draw a subject.
 
         Args:
-            number (int): ``PlannedPicture.person``.
+            number (int): ``PlannedImage.subject_number``.
             identity_shapes (int): Number of the face model's identity shapes.
 
         Returns:
-            Person: The same for the same seed, number and model.
+            Subject: The same for the same seed, number and model.
         """
-        return sample_person(identity_shapes, self._rng(number, 0))
+        return sample_subject(identity_shapes, self._rng(number, 0))
 
-    def spec(self, picture: PlannedPicture, person: Person,
+    def spec(self, image: PlannedImage, subject: Subject,
              size: int) -> RenderSpec:
-        """Draw all that the plan of a picture leaves open.
+        """Draw all that the plan of an image leaves open.
 
         Args:
-            picture (PlannedPicture): Of the plan.
-            person (Person): The person with the picture's number.
-            size (int): Side of the picture in pixels.
+            image (PlannedImage): Of the plan.
+            subject (Subject): The subject with the image's number.
+            size (int): Side of the image in pixels.
 
         Returns:
-            RenderSpec: An aligned picture. Its yaw lies in the bin of the
+            RenderSpec: An aligned image. Its yaw lies in the bin of the
             plan, to either side; pitch and roll are normal with deviations of
             6 and 5 degrees, cut at twice that.
         """
-        rng = self._rng(picture.person, 1, picture.index)
-        yaw = rng.choice([-1, 1]) * rng.uniform(*YAW_BINS[picture.yaw_bin])
+        rng = self._rng(image.subject_number, 1, image.index)
+        yaw = rng.choice([-1, 1]) * rng.uniform(*YAW_BINS[image.yaw_bin])
         pitch, roll = np.clip(rng.standard_normal(2), -2, 2) * (6, 5)
         light, seed = sample_light(rng), int(rng.integers(2**31))
         # Last, so that the rest is the same whatever is shown.
-        expression = sample_expression(picture.expression, rng)
-        return RenderSpec(person, expression, float(yaw), float(pitch),
+        expression = sample_expression(image.expression, rng)
+        return RenderSpec(subject, expression, float(yaw), float(pitch),
                           float(roll), light, seed, size, 'aligned')
 
     def _rng(self, *key: int) -> np.random.Generator:

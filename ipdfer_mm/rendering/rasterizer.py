@@ -27,29 +27,29 @@ def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 
 def rasterize(points: np.ndarray,
               nearness: np.ndarray,
-              colours: np.ndarray,
+              colors: np.ndarray,
               triangles: np.ndarray,
               size: int,
               supersampling: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """Draw the triangles that face the camera, the nearest on top.
 
-    Colours are interpolated between vertices. Every sample that a triangle may
+    Colors are interpolated between vertices. Every sample that a triangle may
     touch is one row of flat arrays, so the cost follows the covered area, not
     the number of triangles.
 
     Args:
         points (np.ndarray): Vertices in pixels, x to the right, y downwards
-            and (0, 0) the centre of the top left pixel, float32 (V, 2).
+            and (0, 0) the center of the top left pixel, float32 (V, 2).
         nearness (np.ndarray): What grows towards the camera linearly in the
-            picture, such as 1 / depth, float32 (V,).
-        colours (np.ndarray): Colours, float32 (V, 3).
+            image, such as 1 / depth, float32 (V,).
+        colors (np.ndarray): Colors, float32 (V, 3).
         triangles (np.ndarray): Vertex indices, counter-clockwise as seen from
             the front, (T, 3).
-        size (int): Side of the square picture in pixels.
+        size (int): Side of the square image in pixels.
         supersampling (int): Samples per pixel along each side.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Colours times coverage, float32
+        tuple[np.ndarray, np.ndarray]: Colors times coverage, float32
         (size, size, 3), and coverage 0 to 1, float32 (size, size).
     """
     side = size * supersampling
@@ -68,15 +68,15 @@ def rasterize(points: np.ndarray,
     front = depth == nearest[sample]
     corners, weights, sample = corners[front], weights[:, front], sample[front]
 
-    picture = np.zeros((side * side, 4), dtype=np.float32)
-    picture[sample, :3] = sum(
-        weights[i, :, None] * colours[corners[:, i]] for i in range(3))
-    picture[sample, 3] = 1
-    picture = picture.reshape(side, side, 4)
+    image = np.zeros((side * side, 4), dtype=np.float32)
+    image[sample, :3] = sum(
+        weights[i, :, None] * colors[corners[:, i]] for i in range(3))
+    image[sample, 3] = 1
+    image = image.reshape(side, side, 4)
     if supersampling > 1:
-        picture = cv2.resize(
-            picture, (size, size), interpolation=cv2.INTER_AREA)
-    return picture[..., :3], picture[..., 3]
+        image = cv2.resize(
+            image, (size, size), interpolation=cv2.INTER_AREA)
+    return image[..., :3], image[..., 3]
 
 
 def _candidates(points: np.ndarray, triangles: np.ndarray,

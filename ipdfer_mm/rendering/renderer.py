@@ -1,4 +1,4 @@
-"""From a description of a picture to the picture."""
+"""From a description of an image to the image."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,38 +19,38 @@ from .camera import (
 )
 from .expressions import add_weights
 from .face_model import FaceModel
-from .person import Person
 from .rasterizer import rasterize, vertex_normals
 from .scene import Light, expose, paint_background, shade
+from .subject import Subject
 
 CROPS = ('aligned', 'full')
-# People whose shape and colours a renderer remembers.
+# Subjects whose shape and colors a renderer remembers.
 REMEMBERED = 32
 # To be raised with every change after which the same description gives other
-# pictures: rendered data sets are told apart by it.
+# images: rendered datasets are told apart by it.
 RENDERING_VERSION = 1
 
 
 @dataclass(frozen=True, eq=False)
 class RenderSpec:
-    """All that a picture depends on.
+    """All that an image depends on.
 
     Args:
-        person (Person): Who is seen.
+        subject (Subject): The subject.
         expression (Mapping[str, float]): Weights of expression shapes, on top
-            of the person's resting face.
+            of the subject's resting face.
         yaw (float): Degrees; positive turns the nose to the left of the
-            picture.
+            image.
         pitch (float): Degrees; positive lifts the nose.
         roll (float): Degrees; positive turns the head clockwise.
         light (Light): The light.
         seed (int): Seed of background, framing, blur and noise, >= 0.
-        size (int): Side of the picture in pixels.
+        size (int): Side of the image in pixels.
         crop (str): ``'aligned'`` fits the face to the ArcFace template, which
             takes the roll out again; ``'full'`` shows head and shoulders.
     """
 
-    person: Person
+    subject: Subject
     expression: Mapping[str, float] = field(default_factory=dict)
     yaw: float = 0.0
     pitch: float = 0.0
@@ -61,9 +61,9 @@ class RenderSpec:
     crop: str = 'aligned'
 
     def neutral(self) -> 'RenderSpec':
-        """The neutral twin: the same picture without the expression.
+        """The paired neutral image: the same image without the expression.
 
-        The resting face stays, since it is how the person looks when neutral.
+        The resting face stays, since it is how the subject looks when neutral.
 
         Returns:
             RenderSpec: A description that differs in the expression only.
@@ -73,14 +73,14 @@ class RenderSpec:
 
 @dataclass(frozen=True, eq=False)
 class RenderedFace:
-    """A picture and where the face is in it.
+    """An image and where the face is in it.
 
     Args:
         image (np.ndarray): Red, green and blue, uint8 (size, size, 3).
         landmarks68 (np.ndarray): Multi-PIE points in pixels, hidden ones
             included, float32 (68, 2).
         five_points (np.ndarray): Left eye, right eye, nose tip, left and
-            right mouth corner as seen in the picture, in pixels, float32
+            right mouth corner as seen in the image, in pixels, float32
             (5, 2).
     """
 
@@ -93,20 +93,20 @@ class _Pose(NamedTuple):
     """A face that is shaped and put in its place, but not drawn yet."""
 
     weights: Mapping[str, float]
-    vertices: np.ndarray  # in centimetres, (V, 3)
+    vertices: np.ndarray  # in centimeters, (V, 3)
     rotation: np.ndarray  # (3, 3)
     points: np.ndarray  # the vertices in pixels, (V, 2)
     nearness: np.ndarray  # (V, )
 
 
 class FaceRenderer:
-    """Renders people with one face model.
+    """Renders subjects with one face model.
 
     The same description gives the same bytes on the same kind of machine. The
-    frame follows the resting face, so that twins agree to the pixel wherever
-    the expression moves nothing; the face in an aligned picture is therefore
-    as far from the template as its expression moved it, and by a random
-    error as of a detector.
+    frame follows the resting face, so that paired_neutrals agree to the pixel
+    wherever the expression moves nothing; the face in an aligned image is
+    therefore as far from the template as its expression moved it, and by a
+    random error as of a detector.
 
     Args:
         model (FaceModel): The face model.
@@ -115,16 +115,16 @@ class FaceRenderer:
     def __init__(self, model: FaceModel) -> None:
         self.model = model
         self.appearance = Appearance(model)
-        self._people: dict[Person, tuple[np.ndarray, np.ndarray]] = {}
+        self._subjects: dict[Subject, tuple[np.ndarray, np.ndarray]] = {}
 
     def render(self, spec: RenderSpec) -> RenderedFace:
-        """Render one picture.
+        """Render one image.
 
         Args:
             spec (RenderSpec): What to render.
 
         Returns:
-            RenderedFace: Picture and points.
+            RenderedFace: Image and points.
 
         Raises:
             KeyError: If the model lacks an expression shape.
@@ -132,25 +132,25 @@ class FaceRenderer:
                 to be aligned (beyond about 80 degrees of yaw).
         """
         pose = self._pose(spec)
-        colours = self._recall(spec.person)[1]
+        colors = self._recall(spec.subject)[1]
         normals = vertex_normals(
             pose.vertices, self.model.triangles) @ pose.rotation.T
-        folded = colours * self.appearance.fold_shade(pose.weights)[:, None]
+        folded = colors * self.appearance.fold_shade(pose.weights)[:, None]
         face, coverage = rasterize(pose.points, pose.nearness,
                                    shade(folded, normals, spec.light),
                                    self.model.triangles, spec.size)
         rng = np.random.default_rng([spec.seed, 1])
         background = paint_background(spec.size, rng)
-        picture = face + (1 - coverage[..., None]) * background
+        image = face + (1 - coverage[..., None]) * background
         landmarks = pose.points[self.model.landmarks68]
         return RenderedFace(
-            expose(picture, rng), landmarks, five_points(landmarks))
+            expose(image, rng), landmarks, five_points(landmarks))
 
     def landmarks68(self, spec: RenderSpec) -> np.ndarray:
-        """Find the points of a picture without rendering it.
+        """Find the points of an image without rendering it.
 
         Args:
-            spec (RenderSpec): The picture.
+            spec (RenderSpec): The image.
 
         Returns:
             np.ndarray: Those that :meth:`render` returns, float32 (68, 2).
@@ -162,8 +162,8 @@ class FaceRenderer:
         return self._pose(spec).points[self.model.landmarks68]
 
     def _pose(self, spec: RenderSpec) -> _Pose:
-        resting = self._recall(spec.person)[0]
-        model, weights = self.model, spec.person.resting_face
+        resting = self._recall(spec.subject)[0]
+        model, weights = self.model, spec.subject.resting_face
         at_rest = resting + model.expression_offset(
             model.expression_vector(weights))
         weights = add_weights(weights, spec.expression)
@@ -190,14 +190,14 @@ class FaceRenderer:
             full_frame(spec.size), spec.size, .03 * shift,
             np.exp(.08 * zoom), 0)
 
-    def _recall(self, person: Person) -> tuple[np.ndarray, np.ndarray]:
-        """Vertices of a person without resting face, and colours."""
-        if person not in self._people:
-            if len(self._people) >= REMEMBERED:
-                self._people.clear()
-            vertices = self.model.identity_vertices(person.identity)
-            hair = person.hair_volume * self.appearance.hair(person)
+    def _recall(self, subject: Subject) -> tuple[np.ndarray, np.ndarray]:
+        """Vertices of a subject without resting face, and colors."""
+        if subject not in self._subjects:
+            if len(self._subjects) >= REMEMBERED:
+                self._subjects.clear()
+            vertices = self.model.identity_vertices(subject.identity)
+            hair = subject.hair_volume * self.appearance.hair(subject)
             vertices = vertices + hair[:, None] * vertex_normals(
                 vertices, self.model.triangles)
-            self._people[person] = vertices, self.appearance.colours(person)
-        return self._people[person]
+            self._subjects[subject] = vertices, self.appearance.colors(subject)
+        return self._subjects[subject]

@@ -12,7 +12,7 @@ class Light:
 
     Args:
         azimuth (float): Degrees from the camera to the lamp; positive is the
-            right of the picture.
+            right of the image.
         elevation (float): Degrees from the camera up to the lamp.
         ambient (float): Brightness of the light from all around, 0 to 1.
         lamp (float): Brightness of the lamp, 0 to 1.
@@ -28,7 +28,7 @@ class Light:
 
 
 def sample_light(rng: np.random.Generator) -> Light:
-    """Draw the light of a picture.
+    """Draw the light of an image.
 
     Args:
         rng (np.random.Generator): Source of the variation.
@@ -45,18 +45,18 @@ def sample_light(rng: np.random.Generator) -> Light:
         tint=(float(1 + warmth), 1.0, float(1 - warmth)))
 
 
-def shade(colours: np.ndarray, normals: np.ndarray,
+def shade(colors: np.ndarray, normals: np.ndarray,
           light: Light) -> np.ndarray:
-    """Light colours by the direction of their surface.
+    """Light colors by the direction of their surface.
 
     Args:
-        colours (np.ndarray): Colours under full light, float32 (V, 3).
+        colors (np.ndarray): Colors under full light, float32 (V, 3).
         normals (np.ndarray): Unit normals as the camera sees them: x to the
             right, y upwards, z towards the camera, float32 (V, 3).
         light (Light): The light.
 
     Returns:
-        np.ndarray: Colours, float32 (V, 3).
+        np.ndarray: Colors, float32 (V, 3).
     """
     azimuth, elevation = np.radians([light.azimuth, light.elevation])
     lamp = np.array([
@@ -69,7 +69,7 @@ def shade(colours: np.ndarray, normals: np.ndarray,
     half = lamp + np.array([0, 0, 1], dtype=np.float32)
     gloss = np.maximum(normals @ (half / np.linalg.norm(half)), 0)**16
     amount = light.ambient * sky + light.lamp * facing
-    lit = colours * amount[:, None] + (0.07 * light.lamp * gloss)[:, None]
+    lit = colors * amount[:, None] + (0.07 * light.lamp * gloss)[:, None]
     return (lit * np.array(light.tint)).astype(np.float32)
 
 
@@ -87,38 +87,38 @@ def paint_background(size: int, rng: np.random.Generator) -> np.ndarray:
     slope = rng.uniform(-1, 1, 2)
     ramp = np.linspace(-.5, .5, size)
     share = np.clip(.5 + ramp[:, None] * slope[0] + ramp * slope[1], 0, 1)
-    picture = (first + share[..., None] * (second - first)).astype(np.float32)
+    image = (first + share[..., None] * (second - first)).astype(np.float32)
     for _ in range(int(30 * rng.random()**2)):
-        colour = tuple(_dull(rng).tolist())
+        color = tuple(_dull(rng).tolist())
         x, y, width, height = rng.integers(0, size, 4).tolist()
         if rng.random() < .5:
-            cv2.rectangle(picture, (x, y), (x + width // 2, y + height // 2),
-                          colour, -1)
+            cv2.rectangle(image, (x, y), (x + width // 2, y + height // 2),
+                          color, -1)
         else:
-            cv2.ellipse(picture, (x, y), (width // 4 + 1, height // 4 + 1),
-                        float(rng.uniform(0, 180)), 0, 360, colour, -1)
+            cv2.ellipse(image, (x, y), (width // 4 + 1, height // 4 + 1),
+                        float(rng.uniform(0, 180)), 0, 360, color, -1)
     sigma = size * rng.uniform(.004, .04)
-    return cv2.GaussianBlur(picture, (0, 0), sigma)
+    return cv2.GaussianBlur(image, (0, 0), sigma)
 
 
 def _dull(rng: np.random.Generator) -> np.ndarray:
-    """A colour as of walls and furniture."""
+    """A color as of walls and furniture."""
     return rng.uniform(.1, .9) + rng.uniform(-.15, .15, 3)
 
 
-def expose(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def expose(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Add the blur and noise of a lens and a sensor.
 
     Args:
-        picture (np.ndarray): Red, green and blue, 1 being white, float32
+        image (np.ndarray): Red, green and blue, 1 being white, float32
             (H, W, 3).
         rng (np.random.Generator): Source of the variation.
 
     Returns:
-        np.ndarray: The picture, uint8 (H, W, 3).
+        np.ndarray: The image, uint8 (H, W, 3).
     """
-    sigma = rng.uniform(.2, .7) * picture.shape[0] / 112
-    noise = rng.standard_normal(picture.shape, dtype=np.float32)
+    sigma = rng.uniform(.2, .7) * image.shape[0] / 112
+    noise = rng.standard_normal(image.shape, dtype=np.float32)
     noise *= np.float32(rng.uniform(.002, .018))
-    picture = cv2.GaussianBlur(picture, (5, 5), sigma) + noise
-    return np.clip(picture * 255 + .5, 0, 255).astype(np.uint8)
+    image = cv2.GaussianBlur(image, (5, 5), sigma) + noise
+    return np.clip(image * 255 + .5, 0, 255).astype(np.uint8)

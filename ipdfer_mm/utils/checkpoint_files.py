@@ -72,7 +72,7 @@ def find_damage(path: Path) -> str | None:
         torch.load(path, map_location='cpu', mmap=True, weights_only=True)
     except pickle.UnpicklingError:
         return None  # whole, but it holds objects that need trust
-    # The last four are what damaged headers come to.
+    # The last four are what damaged headers raise.
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError,
             struct.error, zlib.error) as error:
         reason = str(error) or type(error).__name__

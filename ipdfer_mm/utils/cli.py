@@ -117,38 +117,38 @@ def parse_experiment_args(parser: argparse.ArgumentParser,
 
 def parse_onnx_args(parser: argparse.ArgumentParser,
                     argv: Sequence[str] | None, purpose: str,
-                    default_set: str, num_pictures: int) -> argparse.Namespace:
-    """Parse the flags of a tool that writes ONNX with the help of pictures.
+                    default_set: str, num_images: int) -> argparse.Namespace:
+    """Parse the flags of a tool that writes ONNX with the help of images.
 
     Args:
         parser (argparse.ArgumentParser): With ``out`` and the flags of the
             tool; those that all have are added.
         argv (Sequence[str], optional): The command line; None for that of
             this process.
-        purpose (str): What the pictures are for.
+        purpose (str): What the images are for.
         default_set (str): Name of the set that they come from by default.
-        num_pictures (int): How many there are by default.
+        num_images (int): How many there are by default.
 
     Returns:
-        argparse.Namespace: With ``pictures``, ``num_pictures`` and
+        argparse.Namespace: With ``images``, ``num_images`` and
         ``cfg_options``.
     """
     parser.add_argument(
-        '--pictures',
+        '--images',
         type=Path,
         help=f'folder of aligned faces to {purpose} with (default: the '
         f'{default_set} set of the config)')
     parser.add_argument(
-        '--num-pictures',
+        '--num-images',
         type=int,
-        default=num_pictures,
+        default=num_images,
         help='how many of them (default: %(default)s)')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     args = parser.parse_args(argv)
     if args.out.suffix != '.onnx':
         parser.error(f'{args.out} must end with .onnx')
-    if args.num_pictures < 1:
-        parser.error('--num-pictures must be 1 or more')
+    if args.num_images < 1:
+        parser.error('--num-images must be 1 or more')
     return args
 
 

@@ -26,7 +26,7 @@ UNTRUSTED_CHECKPOINT = (
     'The checkpoint {name} holds pickled Python objects ({found}), not only '
     'tensors and plain values, and loading those can run any code. '
     'Checkpoints written with the hook `PlainCheckpointHook` (all configs '
-    'here) load as they are. If this file comes from somebody you trust, add '
+    'here) load as they are. If this file is from a source you trust, add '
     'the flag --trust-checkpoint.')
 UNREADABLE_CHECKPOINT = (
     'The checkpoint {name} cannot be read: it is cut off, or no checkpoint '
@@ -123,7 +123,7 @@ def read_checkpoint(path: str, name: str, map_location: MapLocation,
     try:
         return torch.load(
             path, map_location=map_location, weights_only=not trust)
-    # A damaged pickle comes to almost any exception.
+    # A damaged pickle raises almost any exception.
     except Exception as error:
         if getattr(error, 'filename', None) is not None or isinstance(
                 error, torch.cuda.OutOfMemoryError):
@@ -179,7 +179,7 @@ def leave_process_group() -> None:
     a thread of torch still holds that collective's tensors, and the launcher
     takes a run that is done for a failed one and kills the rest of it
     (pytorch#179291). The barrier holds no tensors of Python's, and lets
-    nobody go before the first process has saved its files.
+    none go before the first process has saved its files.
     """
     if torch_dist.is_initialized():
         torch_dist.barrier()

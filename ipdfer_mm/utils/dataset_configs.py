@@ -1,4 +1,4 @@
-"""Configs of data sets that may be wrapped in others."""
+"""Configs of datasets that may be wrapped in others."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -7,10 +7,10 @@ from mmengine.config import Config, ConfigDict
 
 
 def wrapped_datasets(dataset: ConfigDict) -> Iterator[ConfigDict]:
-    """Find the data sets that have a pipeline.
+    """Find the datasets that have a pipeline.
 
     Args:
-        dataset (ConfigDict): A data set, or a wrapper such as mmpretrain's
+        dataset (ConfigDict): A dataset, or a wrapper such as mmpretrain's
             ``KFoldDataset`` or MMEngine's ``ConcatDataset``.
 
     Yields:
@@ -25,7 +25,7 @@ def wrapped_datasets(dataset: ConfigDict) -> Iterator[ConfigDict]:
 
 
 def find_test_dataset(config: Config) -> ConfigDict:
-    """Find the data set with the test pipeline.
+    """Find the dataset with the test pipeline.
 
     Args:
         config (Config): A config.
@@ -40,18 +40,18 @@ def find_test_dataset(config: Config) -> ConfigDict:
     for found in wrapped_datasets(dataset):
         return found
     raise ValueError('The config has no test_dataloader.dataset.pipeline, '
-                     'which says what is done with a picture.')
+                     'which says what is done with an image.')
 
 
 def without_augmentation(config: Config, split: str) -> ConfigDict:
-    """Take a data set of a config with the pipeline of the test.
+    """Take a dataset of a config with the pipeline of the test.
 
     Args:
         config (Config): A config.
         split (str): 'train', 'val' or 'test'.
 
     Returns:
-        ConfigDict: A copy of its data set, with any wrapper around.
+        ConfigDict: A copy of its dataset, with any wrapper around.
 
     Raises:
         ValueError: If there is no test pipeline.

@@ -1,4 +1,4 @@
-"""The expressions, and the words that people name them by."""
+"""The expressions, and the words that subjects name them by."""
 
 from pathlib import Path
 

@@ -8,7 +8,7 @@ from mmengine.config import Config, ConfigDict
 def model_config(cfg: Config) -> ConfigDict:
     """Complete ``model`` as MMEngine's Runner does before it is built.
 
-    Configs of mmpretrain have ``data_preprocessor``, with the normalisation,
+    Configs of mmpretrain have ``data_preprocessor``, with the normalization,
     beside ``model``.
 
     Args:

@@ -15,7 +15,7 @@ WORKER_GONE = 'DataLoader worker (pid'
 
 @contextmanager
 def explained_errors(cfg: Config, loaders: Sequence[str]) -> Iterator[None]:
-    """Say what to change where a run comes to an end for want of something.
+    """Say what to change where a run ends for want of something.
 
     Args:
         cfg (Config): The config of the run.
@@ -26,7 +26,7 @@ def explained_errors(cfg: Config, loaders: Sequence[str]) -> Iterator[None]:
             sizes.
         OSError: If a disk is full and the error does not say which; names the
             work folder.
-        RuntimeError: If a process that loads pictures is gone; names the
+        RuntimeError: If a process that loads images is gone; names the
             numbers of workers.
     """
     try:
@@ -47,7 +47,7 @@ def explained_errors(cfg: Config, loaders: Sequence[str]) -> Iterator[None]:
         if WORKER_GONE not in str(error):
             raise
         raise RuntimeError(
-            f'{error}\nA process that loads pictures is gone. Mostly the '
+            f'{error}\nA process that loads images is gone. Mostly the '
             'memory was full, or /dev/shm too small (docker run --shm-size): '
             f'lower {_settings(cfg, loaders, "num_workers")} of the config '
             '(--cfg-options <loader>.num_workers=...). With 0 an error of '

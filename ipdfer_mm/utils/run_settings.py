@@ -8,7 +8,7 @@ from mmengine.config import Config
 from .atomic import write_atomically
 
 FILE = 'settings.json'
-ADVICE = 'mend it and run the same command again, it goes on from here'
+ADVICE = 'fix it and run the same command again, it goes on from here'
 
 
 def plain_settings(cfg: Config) -> dict:

@@ -108,7 +108,7 @@ class TextTable:
 
 
 def show(cell: Cell) -> str:
-    """Write a cell for people.
+    """Write a cell for subjects.
 
     Args:
         cell (Cell): The cell.

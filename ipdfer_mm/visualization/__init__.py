@@ -1,9 +1,9 @@
-"""Pictures for people."""
+"""Images for subjects."""
 
 from .comparison_sheet import TestResult, comparison_sheet
-from .picture_grid import picture_grid, synthesis_grid, to_uint8
+from .image_grids import image_grid, synthesis_grid, to_uint8
 
 __all__ = [
-    'TestResult', 'comparison_sheet', 'picture_grid', 'synthesis_grid',
+    'TestResult', 'comparison_sheet', 'image_grid', 'synthesis_grid',
     'to_uint8'
 ]

@@ -1,4 +1,4 @@
-"""One page that compares classifiers and shows synthesised faces."""
+"""One page that compares classifiers and shows synthesized faces."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ class TestResult:
 
     Attributes:
         name (str): Name of the model.
-        accuracy (float): Over all pictures, per cent.
+        accuracy (float): Over all images, per cent.
         accuracy_by_yaw (Sequence[float]): In each class of
-            :func:`ipdfer_mm.geometry.pose_class`, per cent.
-        confusion (np.ndarray): Number of pictures by true and predicted
+            :func:`ipdfer_mm.geometry.yaw_bin`, per cent.
+        confusion (np.ndarray): Number of images by true and predicted
             class, (K, K).
     """
 
@@ -73,7 +73,7 @@ def comparison_sheet(results: Sequence[TestResult], classes: Sequence[str],
     axes = left.subplots()
     axes.imshow(faces, interpolation='nearest')
     axes.axis('off')
-    axes.set_title('IPD-FER on test people, whom no model has seen')
+    axes.set_title('IPD-FER on test subjects, which no model has seen')
     upper, lower = right.subfigures(2, 1)
     _draw_accuracy(upper.subplots(), results)
     for axes, result in zip(
@@ -96,7 +96,7 @@ def _draw_accuracy(axes, results: Sequence[TestResult]) -> None:
     axes.set_xticks(range(len(names)), names)
     axes.set_ylim(0, 100)
     axes.set_ylabel('accuracy, %')
-    axes.set_title('Accuracy on all test pictures and by yaw')
+    axes.set_title('Accuracy on all test images and by yaw')
     # Below, where no bar can be.
     axes.legend(loc='upper center', bbox_to_anchor=(0.5, -0.08),
                 ncols=len(results), frameon=False)

@@ -11,8 +11,8 @@ MAX_TRACKS = 8  # in a figure
 FIRST_WIDTH = 0.04  # seconds, a frame
 
 
-def expression_colour(index: int) -> tuple[float, float, float]:
-    """Colour of an expression: red, green and blue in [0, 1].
+def expression_color(index: int) -> tuple[float, float, float]:
+    """Color of an expression: red, green and blue in [0, 1].
 
     Args:
         index (int): Label.
@@ -24,12 +24,12 @@ def expression_colour(index: int) -> tuple[float, float, float]:
 
 
 class ExpressionTimeline:
-    """Means of probabilities by person and time.
+    """Means of probabilities by subject and time.
 
-    A person has at most 600 bins of the same width. When the time reaches
+    A subject has at most 600 bins of the same width. When the time reaches
     their end, each two are put together and the width doubles: it is 0.04
     seconds for a video of 24 seconds and 10.24 for one of an hour. So memory
-    grows with the number of people alone.
+    grows with the number of subjects alone.
 
     Args:
         classes (Sequence[str]): Names of the expressions.
@@ -46,7 +46,7 @@ class ExpressionTimeline:
         """Add a face.
 
         Args:
-            track (int): Number of the person.
+            track (int): Number of the subject.
             seconds (float): Time since the start.
             probabilities (Mapping[str, float]): By expression.
         """
@@ -62,14 +62,14 @@ class ExpressionTimeline:
         bins[index] = bins.get(index, 0) + values
 
     def means(self, track: int) -> tuple[np.ndarray, np.ndarray]:
-        """Course of a person's expressions.
+        """Course of a subject's expressions.
 
         Args:
-            track (int): Number of the person.
+            track (int): Number of the subject.
 
         Returns:
             tuple[np.ndarray, np.ndarray]: Middles of the bins in which the
-            person was seen, in seconds, (B,), and mean probabilities,
+            subject was seen, in seconds, (B,), and mean probabilities,
             (B, K).
         """
         bins = self._sums[track]
@@ -78,7 +78,7 @@ class ExpressionTimeline:
         return (indices + .5) * self.width, sums[:, :-1] / sums[:, -1:]
 
     def figure(self, title: str) -> Figure:
-        """Draw the people who are seen longest.
+        """Draw the subjects that are seen longest.
 
         Args:
             title (str): Heading.
@@ -112,7 +112,7 @@ class ExpressionTimeline:
         for index, name in enumerate(self.classes):
             # A single point has no line.
             axes.plot(seconds, means[:, index], label=name, marker='.',
-                      color=expression_colour(index), markersize=2)
+                      color=expression_color(index), markersize=2)
         axes.set(title=f'face {track}', ylim=(-.02, 1.02),
                  ylabel='probability')
 

@@ -1,4 +1,4 @@
-"""What each component of a face gives away, as a picture."""
+"""What each component of a face gives away, as an image."""
 
 import numpy as np
 from matplotlib.figure import Figure

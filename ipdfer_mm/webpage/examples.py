@@ -1,4 +1,4 @@
-"""Example pictures: rendered people, so that nobody real is shown."""
+"""Example images: rendered subjects, no photographs."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from ipdfer_mm.rendering import (
     parametric_head,
     sample_expression,
     sample_light,
-    sample_person,
+    sample_subject,
 )
 from ipdfer_mm.rendering.batch import write_rendered
 from ipdfer_mm.utils.images import to_png
@@ -20,11 +20,11 @@ SIZE = 256
 
 
 class Example(NamedTuple):
-    """A person in an example.
+    """A subject in an example.
 
     Attributes:
         expression (str): Name.
-        seed (int): Decides about person, variant, light and background.
+        seed (int): Decides about subject, variant, light and background.
         yaw (float): Degrees, as for :class:`RenderSpec`.
         pitch (float): Degrees.
     """
@@ -35,20 +35,20 @@ class Example(NamedTuple):
     pitch: float = 0.0
 
 
-# The people that are side by side in each picture.
+# The subjects that are side by side in each image.
 EXAMPLES: dict[str, tuple[Example, ...]] = {
     'happiness': (Example('happiness', 0, -25, -8), ),
     'surprise': (Example('surprise', 2, 25, 8), ),
     'anger': (Example('anger', 1), ),
     'disgust': (Example('disgust', 3, -25), ),
     'fear': (Example('fear', 5, 25), ),
-    'three people': (Example('happiness', 4, pitch=-8),
+    'three subjects': (Example('happiness', 4, pitch=-8),
                      Example('surprise', 1), Example('neutral', 2, 25, 8)),
 }
 
 
 def render_examples(folder: Path) -> list[Path]:
-    """Render the example pictures.
+    """Render the example images.
 
     Args:
         folder (Path): Where to; it exists.
@@ -61,10 +61,10 @@ def render_examples(folder: Path) -> list[Path]:
     """
     renderer = FaceRenderer(parametric_head())
     paths = []
-    for name, people in EXAMPLES.items():
-        pictures = [renderer.render(_describe(renderer, person)).image
-                    for person in people]
-        row = np.concatenate(pictures, axis=1)
+    for name, subjects in EXAMPLES.items():
+        images = [renderer.render(_describe(renderer, subject)).image
+                    for subject in subjects]
+        row = np.concatenate(images, axis=1)
         paths.append(folder / f'{name.replace(" ", "_")}.png')
         write_rendered(paths[-1], to_png(row))
     return paths
@@ -73,7 +73,7 @@ def render_examples(folder: Path) -> list[Path]:
 def _describe(renderer: FaceRenderer, example: Example) -> RenderSpec:
     rng = np.random.default_rng(example.seed)
     return RenderSpec(
-        sample_person(len(renderer.model.identity), rng),
+        sample_subject(len(renderer.model.identity), rng),
         sample_expression(example.expression, rng),
         yaw=example.yaw,
         pitch=example.pitch,

@@ -1,6 +1,6 @@
-"""Pictures and numbers as HTML.
+"""Images and numbers as HTML.
 
-Pictures are part of the page (``data:``), so that no file of them is written.
+Images are part of the page (``data:``), so that no file of them is written.
 """
 
 import base64
@@ -13,13 +13,13 @@ from matplotlib.colors import to_hex
 
 from ipdfer_mm.apis.face_drawing import shrink
 from ipdfer_mm.preparation.head_pose import Angles
-from ipdfer_mm.visualization.expression_timeline import expression_colour
+from ipdfer_mm.visualization.expression_timeline import expression_color
 
-# Longest side of the annotated picture in pixels.
+# Longest side of the annotated image in pixels.
 MAX_SIDE = 1280
 DIRECTIONS = {
-    'yaw': ('nose to the right of the picture',
-            'nose to the left of the picture'),
+    'yaw': ('nose to the right of the image',
+            'nose to the left of the image'),
     'pitch': ('nose down', 'nose up'),
     'roll': ('turned counter-clockwise', 'turned clockwise'),
 }
@@ -74,20 +74,20 @@ def note(text: str, problem: bool = False) -> str:
     return f'<div class="{kind}" role="{role}">{html.escape(text)}</div>'
 
 
-def drawn_picture(picture: np.ndarray) -> str:
-    """The annotated picture, made smaller where it is large.
+def drawn_image(image: np.ndarray) -> str:
+    """The annotated image, made smaller where it is large.
 
     Args:
-        picture (np.ndarray): BGR, uint8 (H, W, 3).
+        image (np.ndarray): BGR, uint8 (H, W, 3).
 
     Returns:
         str: HTML.
     """
-    picture = shrink(picture, MAX_SIDE)
-    height, width = picture.shape[:2]
+    image = shrink(image, MAX_SIDE)
+    height, width = image.shape[:2]
     kind = 'drawn wide' if width > 2 * height else 'drawn'
-    return (f'<div class="{kind}"><img src="{_data_url(picture, "jpeg")}" '
-            'alt="the picture with the faces that were found"></div>')
+    return (f'<div class="{kind}"><img src="{_data_url(image, "jpeg")}" '
+            'alt="the image with the faces that were found"></div>')
 
 
 def face_row(faces: Mapping[str, np.ndarray]) -> str:
@@ -108,7 +108,7 @@ def face_row(faces: Mapping[str, np.ndarray]) -> str:
 
 
 def probability_bars(probabilities: Mapping[str, float]) -> str:
-    """Bars in the colours of the annotated picture.
+    """Bars in the colors of the annotated image.
 
     Args:
         probabilities (Mapping[str, float]): Of the expressions, by name.
@@ -136,9 +136,9 @@ def pose_table(angles: Angles) -> str:
 
 
 def _bar(index: int, share: float) -> str:
-    colour = to_hex(expression_colour(index))
+    color = to_hex(expression_color(index))
     return (f'<div class="bar" style="width: {share:.1%}; '
-            f'background: {colour}"></div>')
+            f'background: {color}"></div>')
 
 
 def _describe(name: str, angle: float) -> tuple[str, str]:
@@ -159,7 +159,7 @@ def _table(caption: str, rows: Sequence[tuple[str, str, str]]) -> str:
             '</table>')
 
 
-def _data_url(picture: np.ndarray, kind: str) -> str:
-    _, content = cv2.imencode(f'.{kind}', picture)
+def _data_url(image: np.ndarray, kind: str) -> str:
+    _, content = cv2.imencode(f'.{kind}', image)
     text = base64.b64encode(content.tobytes()).decode()
     return f'data:image/{kind};base64,{text}'

@@ -7,9 +7,9 @@ import gradio as gr
 
 from ipdfer_mm.apis import ExpressionInferencer, Face
 
-from .faces import can_synthesize, recognise, scale_expression, take_apart
+from .faces import can_synthesize, recognize, scale_expression, take_apart
 from .markup import (
-    drawn_picture,
+    drawn_image,
     face_row,
     heading,
     note,
@@ -18,16 +18,16 @@ from .markup import (
 )
 
 TITLE = 'Facial expressions'
-CONSENT = ('Pictures stay on the computer that runs this page and are not '
-           'stored. Please ask the people in them first.')
+CONSENT = ('Images stay on the computer that runs this page and are not '
+           'stored. Please ask the subjects in them first.')
 LIMITS = {
     'ipdfer_ferplus': 'It was trained on gray photographs of the web. ',
-    'ipdfer_rendered': 'It knows rendered people only. ',
+    'ipdfer_rendered': 'It knows rendered subjects only. ',
 }
-WELCOME = 'Upload a picture, take one with the camera, or choose an example.'
-NO_FACE = ('No face was found. Try a picture that shows a face larger, '
+WELCOME = 'Upload an image, take one with the camera, or choose an example.'
+NO_FACE = ('No face was found. Try an image that shows a face larger, '
            'upright and not quite from the side.')
-UNREADABLE = ('{} cannot be read: it is damaged, or no picture. Try a JPEG or '
+UNREADABLE = ('{} cannot be read: it is damaged, or no image. Try a JPEG or '
               'PNG file.')
 ONLY_CLASSIFIES = ('This model only classifies. A model of IPD-FER, such as '
                    'ipdfer_ferplus, also takes faces apart into identity, '
@@ -54,7 +54,7 @@ class ExpressionPage:
     Args:
         inferencer (ExpressionInferencer): The model.
         name (str): How it is called.
-        examples (Sequence[Path]): Example pictures.
+        examples (Sequence[Path]): Example images.
     """
 
     def __init__(self, inferencer: ExpressionInferencer, name: str,
@@ -79,13 +79,13 @@ class ExpressionPage:
             self._connect()
 
     def _lay_out_inputs(self) -> None:
-        self.picture = gr.Image(
+        self.image = gr.Image(
             type='filepath', sources=['upload', 'webcam', 'clipboard'],
-            label='Picture', height=260, buttons=[], elem_id='picture')
+            label='Image', height=260, buttons=[], elem_id='image')
         self.example = gr.Dataset(
             samples=[[str(path)] for path in self.examples],
             components=['image'], type='index', elem_id='examples',
-            label='Examples (rendered, not real people)')
+            label='Examples (rendered, not real subjects)')
 
     def _lay_out_results(self) -> None:
         self.faces = gr.State(())
@@ -111,13 +111,13 @@ class ExpressionPage:
 
     def _connect(self) -> None:
         results = [
-            self.picture, self.faces, self.message, self.chooser,
+            self.image, self.faces, self.message, self.chooser,
             self.numbers, self.drawn, self.probabilities, self.pose,
             self.apart, self.parts, self.scaled, self.amount, self.plain
         ]
         # Unchanged, not as Gradio would read it: our reader says what is
         # wrong with a file. Gradio checks still that it is an upload.
-        self.picture.input(self.look_at_upload, self.picture, results,
+        self.image.input(self.look_at_upload, self.image, results,
                            preprocess=False, **ONE_AT_A_TIME)
         self.example.click(self.look_at_example, self.example, results,
                            **ONE_AT_A_TIME)
@@ -133,7 +133,7 @@ class ExpressionPage:
 
         Args:
             upload (dict, optional): ``path`` and ``orig_name`` of the file;
-                None if the picture was taken away.
+                None if the image was taken away.
 
         Returns:
             dict: Updates by component.
@@ -161,10 +161,10 @@ class ExpressionPage:
         return self._look_at(self.examples[index])
 
     def choose(self, faces: tuple[Face, ...], index: int) -> dict:
-        """Show another face of the picture.
+        """Show another face of the image.
 
         Args:
-            faces (tuple[Face]): The faces of the picture.
+            faces (tuple[Face]): The faces of the image.
             index (int): Which one.
 
         Returns:
@@ -176,9 +176,9 @@ class ExpressionPage:
             self.pose: pose_table(face.angles),
         }
         if self.synthesizes:
-            pictures = take_apart(self.inferencer, face)
+            images = take_apart(self.inferencer, face)
             columns = {'input, aligned': face.aligned}
-            columns.update((caption, pictures[part])
+            columns.update((caption, images[part])
                            for part, caption in self.captions.items())
             updates[self.parts] = face_row(columns)
             updates[self.amount] = 1
@@ -190,22 +190,22 @@ class ExpressionPage:
         """Show a face with more or less of its expression.
 
         Args:
-            faces (tuple[Face]): The faces of the picture.
+            faces (tuple[Face]): The faces of the image.
             index (int): Which one.
             amount (float): See :func:`scale_expression`.
 
         Returns:
             str: HTML.
         """
-        picture = scale_expression(self.inferencer, faces[index], amount)
-        return face_row({f'with {amount:.2f} × expression': picture})
+        image = scale_expression(self.inferencer, faces[index], amount)
+        return face_row({f'with {amount:.2f} × expression': image})
 
     def _look_at(self, path: Path) -> dict:
-        found = recognise(self.inferencer, path)
+        found = recognize(self.inferencer, path)
         if not found.faces:
             return {
                 **self._say(note(NO_FACE, True)),
-                self.drawn: drawn_picture(found.drawn),
+                self.drawn: drawn_image(found.drawn),
             }
         names = [f'{number}: {face.label}'
                  for number, face in enumerate(found.faces, 1)]
@@ -214,7 +214,7 @@ class ExpressionPage:
             **self.choose(found.faces, 0),
             self.faces: found.faces,
             self.message: gr.update(visible=False),
-            self.drawn: drawn_picture(found.drawn),
+            self.drawn: drawn_image(found.drawn),
             self.chooser: gr.update(choices=names, value=names[0],
                                     visible=len(names) > 1),
         }
@@ -230,7 +230,7 @@ class ExpressionPage:
 
     def _show(self, found: bool) -> dict:
         return {
-            self.picture: None,  # its file is gone
+            self.image: None,  # its file is gone
             self.numbers: gr.update(visible=found),
             self.apart: gr.update(visible=found and self.synthesizes),
             self.plain: gr.update(visible=found and not self.synthesizes),

@@ -33,7 +33,7 @@ def running_page(inferencer: ExpressionInferencer,
         inferencer (ExpressionInferencer): The model.
         name (str): How it is called.
         host (str): Address to listen on; ``'0.0.0.0'`` for all, which lets
-            everybody in the network use the page.
+            all in the network use the page.
         port (int, optional): Port; the first free one from 7860 if left out.
 
     Yields:

@@ -1,4 +1,4 @@
-"""What tests of data sets run in several processes."""
+"""What tests of datasets run in several processes."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from ipdfer_mm.datasets import AffectNet, FERPlus, SyntheticFaces
 
 def load_faces(rank: int, world_size: int, port: int, folder: str,
                face_model: str) -> None:
-    """Worker: samples of a data set that is not rendered yet, or the error.
+    """Worker: samples of a dataset that is not rendered yet, or the error.
 
     Args:
         rank (int): Number of this process.
@@ -23,8 +23,8 @@ def load_faces(rank: int, world_size: int, port: int, folder: str,
     init_gloo(rank, world_size, port)
     try:
         dataset = SyntheticFaces(
-            folder + '/faces', 'train', face_model or None, num_people=2,
-            num_pictures=4, img_size=32, num_workers=1)
+            folder + '/faces', 'train', face_model or None, num_subjects=2,
+            num_images=4, img_size=32, num_workers=1)
         result = [dataset.get_data_info(i)['img_path'] for i in range(4)]
     except (FileNotFoundError, RuntimeError) as error:
         result = f'{type(error).__name__}: {error}'
@@ -33,7 +33,7 @@ def load_faces(rank: int, world_size: int, port: int, folder: str,
 
 
 def load_readers(rank: int, world_size: int, port: int, folder: str) -> None:
-    """Worker: samples of data sets whose first process works for all.
+    """Worker: samples of datasets whose first process works for all.
 
     Args:
         rank (int): Number of this process.

@@ -114,8 +114,8 @@ def converted(rank: int, world_size: int, port: int, path: str) -> None:
     """Worker: what ``sync_bn='torch'`` makes of a model."""
     init_gloo(rank, world_size, port)
     model = build_model()
-    pictures = make_batch(0)['inputs'] / 127.5 - 1
-    before = model.identity_encoder(pictures)
+    images = make_batch(0)['inputs'] / 127.5 - 1
+    before = model.identity_encoder(images)
     result = {}
     try:
         wrap(model, 'torch')  # which converts it before it is wrapped
@@ -126,7 +126,7 @@ def converted(rank: int, world_size: int, port: int, path: str) -> None:
         kinds=[(plain(name), type(module).__name__, module.training)
                for name, module in model.named_modules()
                if isinstance(module, nn.modules.batchnorm._BatchNorm)],
-        same=torch.equal(model.identity_encoder(pictures), before),
+        same=torch.equal(model.identity_encoder(images), before),
         trained=[plain(name) for name, p in model.named_parameters()
                  if p.requires_grad])
     if rank == 0:

@@ -34,7 +34,7 @@ def make_predictions(path: Path,
         score = np.full(3, 0.1, np.float32)
         score[(i + (not is_right)) % 3] = 0.8
         sample = dict(
-            img_path=f'/data/pictures/{i + first}.png',
+            img_path=f'/data/images/{i + first}.png',
             gt_label=torch.tensor([i % 3]),
             pred_score=torch.from_numpy(score))
         if len(subjects):

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def decode(html: str) -> list[np.ndarray]:
-    """Pictures that are part of HTML, BGR."""
+    """Images that are part of HTML, BGR."""
     return [
         cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8),
                      cv2.IMREAD_COLOR)

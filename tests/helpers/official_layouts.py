@@ -1,4 +1,4 @@
-"""Small copies of data sets in the layouts their authors give out.
+"""Small copies of datasets in the layouts their authors give out.
 
 Faces are noise. Each has what its readers must not stumble over.
 """
@@ -22,7 +22,7 @@ SFEW_FOLDERS = ('Angry', 'Disgust', 'Fear', 'Happy', 'Neutral', 'Sad',
                 'Surprise')
 
 
-def write_picture(path: Path, width: int = 48, height: int = 48) -> None:
+def write_image(path: Path, width: int = 48, height: int = 48) -> None:
     """Write coarse noise; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     noise = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
@@ -30,7 +30,7 @@ def write_picture(path: Path, width: int = 48, height: int = 48) -> None:
 
 
 def write_manifest(root: Path) -> None:
-    """Write a manifest of all pictures, each its own aligned one."""
+    """Write a manifest of all images, each its own aligned one."""
     paths = [
         path.relative_to(root).as_posix() for path in sorted(root.rglob('*'))
         if path.suffix.lower() in ('.jpg', '.png')
@@ -87,13 +87,13 @@ def affectnet_row(path: str, label: object, box=(40, 20, 60, 70)) -> str:
 def make_affectnet(root: Path, copies: int = 1) -> Path:
     """Release of 2017; the list of validation has no header.
 
-    Each of the 11 labels `copies` times; the last three have no picture.
+    Each of the 11 labels `copies` times; the last three have no image.
     """
     for name, header in (('training', True), ('validation', False)):
         rows = [affectnet_row(f'{i % 3}/{name}{i}.jpg', i % 11)
                 for i in range(11 * copies)]
         for i in (i for i in range(11 * copies) if i % 11 < 8):
-            write_picture(root / f'Manually_Annotated_Images/{i % 3}/{name}{i}'
+            write_image(root / f'Manually_Annotated_Images/{i % 3}/{name}{i}'
                           '.jpg', 160, 120)
         path = root / f'Manually_Annotated_file_lists/{name}.csv'
         path.parent.mkdir(exist_ok=True)
@@ -115,7 +115,7 @@ def make_affectnet_new(root: Path) -> Path:
             np.save(f'{stem}_exp.npy', value)
             for other in ('val', 'aro', 'lnd'):
                 np.save(f'{stem}_{other}.npy', np.array('-2.0'))
-            write_picture(root / f'{name}/images/{i}.jpg', 64, 64)
+            write_image(root / f'{name}/images/{i}.jpg', 64, 64)
     return root
 
 
@@ -129,7 +129,7 @@ def make_sfew(root: Path, copies: int = 1) -> Path:
                           (36, 45)), ('SFEW_2.0/Train', (72, 58)),
                          ('SFEW_2.0/Val/Val', (72, 58))):
         for i, word in enumerate(SFEW_FOLDERS * copies):
-            write_picture(
+            write_image(
                 root / folder / word / f'Airheads_{i:09d}_00000005.png',
                 *size)
         (root / folder / 'Angry/Thumbs.db').touch()
@@ -137,14 +137,14 @@ def make_sfew(root: Path, copies: int = 1) -> Path:
 
 
 def make_ckplus(root: Path, num_subjects: int = 12) -> Path:
-    """CK+ with one labelled sequence a subject, and one that is not."""
+    """CK+ with one labeled sequence a subject, and one that is not."""
     for i in range(num_subjects):
         subject = f'S{5 + 3 * i:03d}'
         for number in ('001', '002'):
             names = [f'{subject}_{number}_{frame:08d}'
                      for frame in range(1, 7)]
             for name in names:
-                write_picture(
+                write_image(
                     root / f'cohn-kanade-images/{subject}/{number}/{name}.png',
                     64, 49)
                 path = root / (f'Landmarks/{subject}/{number}/'

@@ -4,16 +4,16 @@ from ipdfer_mm.rendering import (
     RenderSpec,
     sample_expression,
     sample_light,
-    sample_person,
+    sample_subject,
 )
 from ipdfer_mm.utils.expressions import EXPRESSIONS
 
 
 def sample_specs(model, count, rng, max_yaw=45, **kwargs):
-    """Describe pictures of other people, all classes in turn."""
+    """Describe images of other subjects, all classes in turn."""
     return [
         RenderSpec(
-            sample_person(len(model.identity), rng),
+            sample_subject(len(model.identity), rng),
             sample_expression(EXPRESSIONS[i % len(EXPRESSIONS)], rng),
             yaw=rng.uniform(-max_yaw, max_yaw),
             pitch=6 * rng.standard_normal(),

@@ -11,7 +11,7 @@ from ipdfer_mm.utils import register_all_modules
 
 CLASSES = ('anger', 'happiness', 'neutral', 'sadness')
 WIDTH = 64  # of the features
-SIZE = 32  # of the pictures
+SIZE = 32  # of the images
 
 
 def resnet() -> dict:

@@ -205,7 +205,7 @@ def run_test(config: Path, checkpoint: Path, work_dir: Path, *flags,
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port that nothing listens on."""
     with socket.socket() as listener:
         listener.bind(('127.0.0.1', 0))
         return listener.getsockname()[1]

@@ -12,25 +12,25 @@ from ipdfer_mm.analysis.disentanglement import (
     measure_components,
     pose_entropy,
 )
-from ipdfer_mm.analysis.synthesis_report import FacePictures
+from ipdfer_mm.analysis.synthesis_report import FaceImages
 from ipdfer_mm.registry import MODELS
 
-PEOPLE = np.repeat(['a', 'b', 'c', 'd', 'e'], 20)
+SUBJECTS = np.repeat(['a', 'b', 'c', 'd', 'e'], 20)
 RNG = np.random.default_rng(0)
 
 
-def make_pictures(**kwargs):
-    count = len(PEOPLE)
+def make_images(**kwargs):
+    count = len(SUBJECTS)
     known = dict(
-        pictures=torch.zeros(count, 3, 4, 4),
-        twins=None,
-        subjects=PEOPLE,
+        images=torch.zeros(count, 3, 4, 4),
+        paired_neutrals=None,
+        subjects=SUBJECTS,
         expressions=RNG.choice(['fear', 'joy', 'neutral'], count),
         classes=('fear', 'joy', 'neutral'),
         neutral_class='neutral',
         yaws=RNG.uniform(-60, 60, count),
         paths=[f'{i}.png' for i in range(count)])
-    return FacePictures(**{**known, **kwargs})
+    return FaceImages(**{**known, **kwargs})
 
 
 def test_components_of_ipdfer():
@@ -68,33 +68,33 @@ def test_components_of_another_model():
 def test_factors():
     yaws = RNG.uniform(-60, 60, 100)
     yaws[:30] = np.nan
-    people = PEOPLE.copy()
-    people[-1] = 'f'  # one picture only
-    pictures = make_pictures(yaws=yaws, subjects=people)
-    factors, left_out = find_factors(pictures)
+    subjects = SUBJECTS.copy()
+    subjects[-1] = 'f'  # one image only
+    images = make_images(yaws=yaws, subjects=subjects)
+    factors, left_out = find_factors(images)
     assert left_out == {}
     np.testing.assert_array_equal(
-        factors['identity'].known, people != 'f')
+        factors['identity'].known, subjects != 'f')
     assert factors['identity'].groups is None
     np.testing.assert_array_equal(factors['yaw'].known, ~np.isnan(yaws))
     np.testing.assert_array_equal(
         factors['yaw'].labels[30:],
         np.digitize(np.abs(yaws[30:]), (10, 20, 30, 40)))
     assert factors['expression'].known.all()
-    assert (factors['expression'].groups == people).all()
+    assert (factors['expression'].groups == subjects).all()
 
 
-def test_people_must_be_known():
-    people = PEOPLE.copy()
-    people[:7] = ''
-    with pytest.raises(ValueError, match='7 of 100 pictures have no `subj'):
-        find_factors(make_pictures(subjects=people))
+def test_subjects_must_be_known():
+    subjects = SUBJECTS.copy()
+    subjects[:7] = ''
+    with pytest.raises(ValueError, match='7 of 100 images have no `subj'):
+        find_factors(make_images(subjects=subjects))
 
 
 def test_unknown_yaws_are_left_out():
-    pictures = make_pictures(yaws=np.full(100, np.nan))
+    images = make_images(yaws=np.full(100, np.nan))
     report = measure_components(
-        dict(f_exp=RNG.normal(size=(100, 8))), pictures, permutations=2)
+        dict(f_exp=RNG.normal(size=(100, 8))), images, permutations=2)
     assert list(report['probes']['mlp']['cells']['f_exp']) == [
         'identity', 'expression']
     assert 'yaw' not in report
@@ -103,13 +103,13 @@ def test_unknown_yaws_are_left_out():
 
 
 def test_perfect_components():
-    pictures = make_pictures()
-    person = np.unique(PEOPLE, return_inverse=True)[1]
-    expression = np.unique(pictures.expressions, return_inverse=True)[1]
+    images = make_images()
+    subject = np.unique(SUBJECTS, return_inverse=True)[1]
+    expression = np.unique(images.expressions, return_inverse=True)[1]
     feats = dict(
-        f_id=np.eye(5)[person], f_pose=pictures.yaws[:, None] * np.ones(5),
+        f_id=np.eye(5)[subject], f_pose=images.yaws[:, None] * np.ones(5),
         f_exp=np.eye(5)[expression])
-    report = measure_components(feats, pictures, permutations=5)
+    report = measure_components(feats, images, permutations=5)
     assert list(report['dependence']) == [
         'f_id/f_pose', 'f_id/f_exp', 'f_pose/f_exp']
     assert report['verification']['f_id']['auc'] == 1

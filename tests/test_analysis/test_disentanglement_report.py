@@ -6,7 +6,7 @@ from helpers.tiny_run import baseline_cfg
 from ipdfer_mm.analysis import synthesis_report
 from ipdfer_mm.analysis.disentanglement_report import DisentanglementReport
 from ipdfer_mm.analysis.disentanglement_table import disentanglement_markdown
-from ipdfer_mm.analysis.synthesis import TooFewPicturesError
+from ipdfer_mm.analysis.synthesis import TooFewImagesError
 from ipdfer_mm.datasets import CMUFaces, SyntheticFaces
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
@@ -21,8 +21,8 @@ TITLE = dict(checkpoint='model.pth', identity_network='its own')
 def faces(tmp_path_factory):
     register_all_modules()
     return SyntheticFaces(
-        str(tmp_path_factory.mktemp('faces')), 'test', num_people=5,
-        num_pictures=35, img_size=SIZE, num_workers=0, test_mode=True,
+        str(tmp_path_factory.mktemp('faces')), 'test', num_subjects=5,
+        num_images=35, img_size=SIZE, num_workers=0, test_mode=True,
         pipeline=PIPELINE)
 
 
@@ -35,7 +35,7 @@ def test_idfer(faces):
     assert list(report['dependence']) == ['f_id/f_exp']
     assert list(report['swap']) == ['pose_and_expression']
     assert set(report['left_out']) == {
-        'pose_entropy', 'synthesis/judge', 'swap/expression'}
+        'pose_entropy', 'synthesis/classifier', 'swap/expression'}
     assert list(report['swap']['pose_and_expression']['attributes'][
         'truth']) == ['identity']
     table = disentanglement_markdown({**report, **TITLE})
@@ -55,30 +55,30 @@ def test_baseline(faces):
     table = disentanglement_markdown({**report, **TITLE})
     assert '| f_exp |' in table
     assert '- swap: the model has no decoder' in table
-    assert (report['pictures'], report['people']) == (35, 5)
+    assert (report['images'], report['subjects']) == (35, 5)
 
 
 def test_real_faces(shared):
     pipeline = [PIPELINE[0], dict(type='AlignFace', size=SIZE), PIPELINE[1]]
     dataset = CMUFaces(
-        str(shared / 'data/cmu_faces'), people=['phoebe', 'saavik', 'tammo'],
+        str(shared / 'data/cmu_faces'), subjects=['phoebe', 'saavik', 'tammo'],
         landmark_file='labels.csv', test_mode=True, pipeline=pipeline)
     report = DisentanglementReport(
         build_model().eval(), dataset, MEAN, **FEW).measure()
     assert set(report['left_out']) == {
-        'swap', 'synthesis/judge', 'synthesis/true_neutral'}
-    # Random networks are enough to know pictures of the same three people.
+        'swap', 'synthesis/classifier', 'synthesis/paired_neutral'}
+    # Random networks are enough to know images of the same three subjects.
     identity = report['probes']['linear']['cells']['f_id']['identity']
     assert identity['score'] > 0.3
     assert identity['chance'] == pytest.approx(1 / 3)
     assert '## Swaps' not in disentanglement_markdown({**report, **TITLE})
 
 
-def test_too_few_pictures_to_tell_synthesised_people_apart(
+def test_too_few_images_to_tell_synthesized_subjects_apart(
         faces, monkeypatch):
     """All else is reported."""
     def too_few(*args):
-        raise TooFewPicturesError('only few')
+        raise TooFewImagesError('only few')
 
     monkeypatch.setattr(synthesis_report, 'identity_cosine', too_few)
     report = DisentanglementReport(
@@ -86,20 +86,20 @@ def test_too_few_pictures_to_tell_synthesised_people_apart(
     assert report['left_out']['synthesis/identity'] == 'only few'
     table = disentanglement_markdown({**report, **TITLE})
     assert '- synthesis/identity: only few' in table
-    assert '| against the true neutral face |' in table
+    assert '| against the paired neutral face |' in table
     assert 'The reconstruction is off by' in table
     assert 'Fisherfaces' not in table
     assert 'The cosine is' not in table
 
 
-def test_pictures_must_be_labelled_with_expressions(faces):
+def test_images_must_be_labeled_with_expressions(faces):
     model = build_model().eval()
-    with pytest.raises(ValueError, match='no data set of ipdfer_mm'):
+    with pytest.raises(ValueError, match='no dataset of ipdfer_mm'):
         DisentanglementReport(model, [], MEAN)
-    with pytest.raises(ValueError, match='give mean_picture'):
+    with pytest.raises(ValueError, match='give mean_image'):
         DisentanglementReport(model, faces)
-    people = SyntheticFaces(
-        faces.data_root, 'test', num_people=5, num_pictures=35, img_size=SIZE,
+    subjects = SyntheticFaces(
+        faces.data_root, 'test', num_subjects=5, num_images=35, img_size=SIZE,
         num_workers=0, label='subject', pipeline=PIPELINE)
     with pytest.raises(ValueError, match="label='expression'"):
-        DisentanglementReport(model, people, MEAN)
+        DisentanglementReport(model, subjects, MEAN)

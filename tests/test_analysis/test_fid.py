@@ -15,7 +15,7 @@ from ipdfer_mm.analysis.fid import (
     measure_fid,
     set_distance,
 )
-from ipdfer_mm.analysis.synthesis_report import FacePictures
+from ipdfer_mm.analysis.synthesis_report import FaceImages
 
 
 def features(seed, count, width, scale=1.0):
@@ -38,7 +38,7 @@ def nuclear(one, other):
     """The same where covariances are singular.
 
     The trace of the root is the sum of the singular values of the product of
-    the centred features.
+    the centerd features.
     """
     one, other = one.numpy(), other.numpy()
     mean = one.mean(axis=0) - other.mean(axis=0)
@@ -49,7 +49,7 @@ def nuclear(one, other):
 
 
 def kernel_distance(one, other):
-    """Binkowski et al., 2018, Eq. 4, from all pictures at once."""
+    """Binkowski et al., 2018, Eq. 4, from all images at once."""
     one, other = one.numpy(), other.numpy()
 
     def kernel(x, y):
@@ -79,7 +79,7 @@ def test_shift_and_stretch_by_hand():
         4 * float(one.var(dim=0).sum()))
 
 
-def test_fewer_pictures_than_features():
+def test_fewer_images_than_features():
     one, other = features(0, 12, 300), features(1, 9, 300)
     assert set_distance(one, other)['fid'] == pytest.approx(
         nuclear(one, other), rel=1e-6)
@@ -111,8 +111,8 @@ def test_kid_is_the_same_at_each_call():
     assert set_distance(one, other) == first
 
 
-def test_too_few_pictures():
-    with pytest.raises(ValueError, match='need 4 pictures.* are 3'):
+def test_too_few_images():
+    with pytest.raises(ValueError, match='need 4 images.* are 3'):
         set_distance(features(0, 3, 8), features(1, 5, 8))
 
 
@@ -123,14 +123,14 @@ def weights(tmp_path_factory):
     path.unlink()  # 100 MB
 
 
-def pictures(seed, count, size=16):
+def images(seed, count, size=16):
     generator = torch.Generator().manual_seed(seed)
     return torch.rand(count, 3, size, size, generator=generator) * 2 - 1
 
 
 def test_features(weights):
     """Those of torchmetrics' own Inception, of the pixels."""
-    faces = pictures(0, 2, 64)
+    faces = images(0, 2, 64)
     faces[0, 0, 0, 0] = 1.01  # clipped
     feats = inception_features(load_inception(weights), faces)
     assert feats.shape == (2, 2048)
@@ -143,7 +143,7 @@ def test_features(weights):
     torch.testing.assert_close(feats.float(), expected)
 
 
-class Colours(nn.Module):
+class Colors(nn.Module):
     """Means of 2x2 patches, in place of Inception."""
 
     def __init__(self):
@@ -156,14 +156,14 @@ class Colours(nn.Module):
         return (means.flatten(1) * self.scale, )
 
 
-def faces_and_test(count, twins):
+def faces_and_test(count, paired_neutrals):
     faces = dict(
-        input=pictures(0, count),
-        reconstruction=0.5 * pictures(1, count),
-        neutral=pictures(2, count).abs())
-    return faces, FacePictures(
-        pictures=faces['input'],
-        twins=twins,
+        input=images(0, count),
+        reconstruction=0.5 * images(1, count),
+        neutral=images(2, count).abs())
+    return faces, FaceImages(
+        images=faces['input'],
+        paired_neutrals=paired_neutrals,
         subjects=np.full(count, 'a'),
         expressions=np.full(count, 'fear'),
         classes=('fear', 'neutral'),
@@ -180,25 +180,25 @@ def embed(faces):
 
 def test_report():
     count = 40
-    faces, test = faces_and_test(count, twins=pictures(3, count))
-    report = measure_fid(Colours(), faces, test)
-    assert report['num_pictures'] == count
-    assert 'FID of 40 pictures is biased' in report['note']
-    assert 'subsets of 20 pictures' in report['note']
+    faces, test = faces_and_test(count, paired_neutrals=images(3, count))
+    report = measure_fid(Colors(), faces, test)
+    assert report['num_images'] == count
+    assert 'FID of 40 images is biased' in report['note']
+    assert 'subsets of 20 images' in report['note']
     sets = {name: embed(face) for name, face in faces.items()}
-    twins = embed(test.twins)
+    paired_neutrals = embed(test.paired_neutrals)
     for name, real, fake in (
             ('reconstruction', sets['input'], sets['reconstruction']),
             ('neutral', sets['input'], sets['neutral']),
-            ('true_neutral/neutral', twins, sets['neutral'])):
+            ('paired_neutral/neutral', paired_neutrals, sets['neutral'])):
         assert report[name]['fid'] == pytest.approx(
             closed_form(real, fake), rel=1e-4)
 
 
-def test_many_pictures_without_true_neutrals(monkeypatch):
+def test_many_images_without_paired_neutrals(monkeypatch):
     monkeypatch.setattr(fid, 'SUBSET_SIZE', 8)  # 1000 take seconds
-    report = measure_fid(Colours(), *faces_and_test(2048, None))
-    assert set(report) == {'num_pictures', 'reconstruction', 'neutral'}
+    report = measure_fid(Colors(), *faces_and_test(2048, None))
+    assert set(report) == {'num_images', 'reconstruction', 'neutral'}
 
 
 def test_wrong_files(weights, tmp_path):

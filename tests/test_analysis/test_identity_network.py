@@ -10,7 +10,7 @@ from ipdfer_mm.utils import register_all_modules
 
 @pytest.fixture
 def recognizer(tmp_path):
-    """A trained recogniser: model, config and checkpoint."""
+    """A trained recognizer: model, config and checkpoint."""
     register_all_modules()
     cfg = dict(
         type='ipdfer_mm.FaceRecognizer',
@@ -25,7 +25,7 @@ def recognizer(tmp_path):
     return model, config, checkpoint
 
 
-def test_a_recogniser_embeds_as_it_was_trained(recognizer):
+def test_a_recognizer_embeds_as_it_was_trained(recognizer):
     model, config, checkpoint = recognizer
     network = load_identity_network(str(config), str(checkpoint))
     assert not network.training
@@ -33,9 +33,9 @@ def test_a_recogniser_embeds_as_it_was_trained(recognizer):
     expected = model.extract_feat(
         model.data_preprocessor(dict(inputs=pixels))['inputs'],
         stage='pre_logits')
-    pictures = pixels.flip(1) / 127.5 - 1
+    images = pixels.flip(1) / 127.5 - 1
     torch.testing.assert_close(
-        network(pictures), expected, rtol=1e-4, atol=1e-4)
+        network(images), expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize('prepare', [
@@ -73,13 +73,13 @@ def test_the_identity_encoder_of_a_model(recognizer, tmp_path):
     assert network(torch.zeros(1, 3, SIZE, SIZE)).shape == (1, WIDTH)
 
 
-def test_synthesised_faces_are_embedded_by_the_network_that_is_given(
+def test_synthesized_faces_are_embedded_by_the_network_that_is_given(
         recognizer):
     network = load_identity_network(*map(str, recognizer[1:]))
     model = build_model().eval()
-    pictures = torch.rand(2, 3, SIZE, SIZE) * 2 - 1
-    own, other = synthesize(model, pictures), synthesize(
-        model, pictures, network)
+    images = torch.rand(2, 3, SIZE, SIZE) * 2 - 1
+    own, other = synthesize(model, images), synthesize(
+        model, images, network)
     with torch.no_grad():
         for name in ('input', 'identity', 'neutral', 'reconstruction'):
             torch.testing.assert_close(own[name], other[name])

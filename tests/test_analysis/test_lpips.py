@@ -8,10 +8,10 @@ import torchmetrics
 from helpers.metric_weights import alexnet_features, save_alexnet
 
 from ipdfer_mm.analysis.lpips import load_lpips, lpips_distance, measure_lpips
-from ipdfer_mm.analysis.synthesis_report import FacePictures
+from ipdfer_mm.analysis.synthesis_report import FaceImages
 
 RELUS = (1, 4, 7, 9, 11)
-# Of ImageNet, for pictures in [0, 1].
+# Of ImageNet, for images in [0, 1].
 MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
 STD = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 
@@ -27,7 +27,7 @@ def network(weights):
     return load_lpips(weights[0])
 
 
-def pictures(seed, count=3, size=64):
+def images(seed, count=3, size=64):
     generator = torch.Generator().manual_seed(seed)
     return torch.rand(count, 3, size, size, generator=generator) * 2 - 1
 
@@ -58,7 +58,7 @@ def formula(state, one, other):
 
 def test_formula(weights, network):
     for size in (64, 96):
-        one, other = pictures(0, size=size), pictures(1, size=size)
+        one, other = images(0, size=size), images(1, size=size)
         expected = formula(weights[1], one, other)
         assert expected > 0.01
         assert lpips_distance(network, one, other) == pytest.approx(
@@ -66,35 +66,35 @@ def test_formula(weights, network):
 
 
 def test_mean_over_batches(network):
-    one, other = pictures(0, 70), pictures(1, 70)
+    one, other = images(0, 70), images(1, 70)
     parts = [lpips_distance(network, one[i], other[i])
              for i in (slice(0, 7), slice(7, 70))]
     assert lpips_distance(network, one, other) == pytest.approx(
         0.1 * parts[0] + 0.9 * parts[1], rel=1e-5)
 
 
-def test_small_pictures_are_enlarged(weights, network):
-    small = pictures(0, size=32), pictures(1, size=32)
+def test_small_images_are_enlarged(weights, network):
+    small = images(0, size=32), images(1, size=32)
     large = [
         torch.from_numpy(np.stack([
-            cv2.resize(picture.permute(1, 2, 0).numpy(), (64, 64))
-            for picture in batch
+            cv2.resize(image.permute(1, 2, 0).numpy(), (64, 64))
+            for image in batch
         ])).permute(0, 3, 1, 2) for batch in small
     ]
     assert lpips_distance(network, *small) == pytest.approx(
         formula(weights[1], *large), rel=1e-3)
 
 
-def test_equal_pictures(network):
-    assert lpips_distance(network, pictures(0), pictures(0)) == 0
+def test_equal_images(network):
+    assert lpips_distance(network, images(0), images(0)) == 0
 
 
-def faces_and_test(twins):
+def faces_and_test(paired_neutrals):
     faces = dict(
-        input=pictures(0), reconstruction=pictures(1), neutral=pictures(2))
-    return faces, FacePictures(
-        pictures=faces['input'],
-        twins=twins,
+        input=images(0), reconstruction=images(1), neutral=images(2))
+    return faces, FaceImages(
+        images=faces['input'],
+        paired_neutrals=paired_neutrals,
         subjects=np.array(['a', 'a', 'b']),
         expressions=np.array(['fear', 'neutral', 'anger']),
         classes=('anger', 'fear', 'neutral'),
@@ -104,20 +104,20 @@ def faces_and_test(twins):
 
 
 def test_report(network):
-    """The neutral picture is not compared with itself as its twin."""
-    twins = pictures(3)
-    faces, test = faces_and_test(twins)
+    """The neutral image is not compared with itself as its paired_neutral."""
+    paired_neutrals = images(3)
+    faces, test = faces_and_test(paired_neutrals)
     report = measure_lpips(network, faces, test)
     expected = dict(reconstruction=lpips_distance(
         network, faces['reconstruction'], faces['input']))
     for name in ('input', 'reconstruction', 'neutral'):
-        expected[f'true_neutral/{name}'] = lpips_distance(
-            network, faces[name][[0, 2]], twins[[0, 2]])
+        expected[f'paired_neutral/{name}'] = lpips_distance(
+            network, faces[name][[0, 2]], paired_neutrals[[0, 2]])
     assert report == pytest.approx(expected)
     assert len(set(report.values())) == 4
 
 
-def test_report_without_true_neutrals(network):
+def test_report_without_paired_neutrals(network):
     report = measure_lpips(network, *faces_and_test(None))
     assert set(report) == {'reconstruction'}
 

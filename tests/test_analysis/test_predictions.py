@@ -7,7 +7,7 @@ import torch
 from sklearn.metrics import balanced_accuracy_score
 
 from ipdfer_mm.analysis.predictions import (
-    check_same_pictures,
+    check_same_images,
     load_predictions,
     pool,
 )
@@ -53,7 +53,7 @@ def test_measures_by_hand(tmp_path):
 def test_classes_that_are_not_asked_for(tmp_path):
     path = dump(tmp_path / 'a.pkl', LABELS, SCORES)
     result = load_predictions(path, CLASSES, ('anger', 'surprise'))
-    # The neutral picture is left out, its score masked: 0 0 . 0 2.
+    # The neutral image is left out, its score masked: 0 0 . 0 2.
     assert result.labels.tolist() == [0, 0, 2, 2]
     assert result.predicted.tolist() == [0, 0, 0, 2]
     assert not result.has_subjects
@@ -61,27 +61,27 @@ def test_classes_that_are_not_asked_for(tmp_path):
     assert result.poses.tolist() == [-100] * 4
 
 
-def test_another_place_is_the_same_picture(tmp_path):
+def test_another_place_is_the_same_image(tmp_path):
     one = load_predictions(
         dump(tmp_path / 'a.pkl', LABELS, SCORES), CLASSES)
     two = load_predictions(
         dump(tmp_path / 'b.pkl', LABELS, SCORES[::-1], root='/mnt/other'),
         CLASSES)
-    check_same_pictures(one, two)
+    check_same_images(one, two)
 
 
 @pytest.mark.parametrize('change, what', [
-    (dict(labels=LABELS[:4]), r'numbers of test pictures \(5 and 4\)'),
-    (dict(first=1), r'test pictures \(first: 0/0.png and 0/1.png\)'),
+    (dict(labels=LABELS[:4]), r'numbers of test images \(5 and 4\)'),
+    (dict(first=1), r'test images \(first: 0/0.png and 0/1.png\)'),
     (dict(labels=[0, 0, 1, 1, 2]), 'labels of 1/3.png'),
 ])
-def test_other_pictures_are_refused(tmp_path, change, what):
+def test_other_images_are_refused(tmp_path, change, what):
     args = dict(labels=LABELS, scores=SCORES)
     one = load_predictions(dump(tmp_path / 'a.pkl', **args), CLASSES)
     two = load_predictions(
         dump(tmp_path / 'b.pkl', **{**args, **change}), CLASSES)
     with pytest.raises(ValueError, match=f'a.pkl and .*b.pkl have .*{what}'):
-        check_same_pictures(one, two)
+        check_same_images(one, two)
 
 
 def test_folds(tmp_path):

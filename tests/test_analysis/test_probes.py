@@ -9,7 +9,7 @@ from ipdfer_mm.analysis.probes import (
     yaw_r2,
 )
 
-PEOPLE = np.repeat(np.arange(20), 10)
+SUBJECTS = np.repeat(np.arange(20), 10)
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 4, 200)
 ALL = np.ones(200, dtype=bool)
@@ -21,27 +21,27 @@ def one_hot(labels):
 
 
 @pytest.mark.parametrize('kind', ['linear', 'mlp'])
-@pytest.mark.parametrize('groups', [PEOPLE, None])
+@pytest.mark.parametrize('groups', [SUBJECTS, None])
 def test_one_hot_features_are_read_and_noise_is_not(kind, groups):
     factor = Factor(LABELS, ALL, groups)
     result = probe_score(one_hot(LABELS), factor, kind)
     assert result == dict(
-        score=1, std=0, uar=1, chance=0.25, splits=5, classes=4, pictures=200)
+        score=1, std=0, uar=1, chance=0.25, splits=5, classes=4, images=200)
     assert abs(probe_score(NOISE, factor, kind)['score']) < 0.12
 
 
-def test_identity_is_asked_of_other_pictures_of_the_same_people():
-    result = probe_score(one_hot(PEOPLE), Factor(PEOPLE, ALL))
+def test_identity_is_asked_of_other_images_of_the_same_subjects():
+    result = probe_score(one_hot(SUBJECTS), Factor(SUBJECTS, ALL))
     assert result['score'] == 1
     assert result['chance'] == pytest.approx(1 / 20)
 
 
-def test_a_factor_is_asked_of_other_people():
-    """Each person has one class: who knows the person knows the class."""
-    labels = (PEOPLE % 4)
-    feats = one_hot(PEOPLE)
+def test_a_factor_is_asked_of_other_subjects():
+    """Each subject has one class: who knows the subject knows the class."""
+    labels = (SUBJECTS % 4)
+    feats = one_hot(SUBJECTS)
     assert probe_score(feats, Factor(labels, ALL))['score'] == 1
-    assert probe_score(feats, Factor(labels, ALL, PEOPLE))['score'] < 0.2
+    assert probe_score(feats, Factor(labels, ALL, SUBJECTS))['score'] < 0.2
 
 
 def test_only_the_mlp_reads_an_exclusive_or():
@@ -55,7 +55,7 @@ def test_only_the_mlp_reads_an_exclusive_or():
 def test_a_large_class_gives_nothing_away():
     """Nine tenths in one class: accuracy would be 0.9 without features."""
     labels = (RNG.random(200) < 0.1).astype(int)
-    result = probe_score(NOISE, Factor(labels, ALL, PEOPLE))
+    result = probe_score(NOISE, Factor(labels, ALL, SUBJECTS))
     assert abs(result['score']) < 0.4
     assert result['uar'] < 0.75
 
@@ -64,13 +64,13 @@ def test_unknown_labels_do_not_count():
     known = ALL.copy()
     known[::2] = False
     labels = np.where(known, LABELS, -100)
-    result = probe_score(one_hot(LABELS), Factor(labels, known, PEOPLE))
-    assert (result['pictures'], result['classes']) == (100, 4)
+    result = probe_score(one_hot(LABELS), Factor(labels, known, SUBJECTS))
+    assert (result['images'], result['classes']) == (100, 4)
     assert result['score'] == 1
 
 
 def test_the_same_seed_gives_the_same():
-    factor = Factor(LABELS, ALL, PEOPLE)
+    factor = Factor(LABELS, ALL, SUBJECTS)
     first, second = (probe_score(NOISE, factor, 'mlp', seed=3)
                      for _ in range(2))
     assert first == second
@@ -78,9 +78,9 @@ def test_the_same_seed_gives_the_same():
 
 @pytest.mark.parametrize('factor, message', [
     (Factor(np.zeros(200), ALL), 'needs two classes'),
-    (Factor(LABELS, ALL, np.zeros(200)), 'at least 2 people'),
-    (Factor(np.arange(200), ALL), 'at least 2 pictures of each class'),
-    (Factor(PEOPLE % 2, ALL, PEOPLE % 2), 'no part of the people'),
+    (Factor(LABELS, ALL, np.zeros(200)), 'at least 2 subjects'),
+    (Factor(np.arange(200), ALL), 'at least 2 images of each class'),
+    (Factor(SUBJECTS % 2, ALL, SUBJECTS % 2), 'no part of the subjects'),
 ])
 def test_what_cannot_be_split(factor, message):
     with pytest.raises(ValueError, match=message):
@@ -90,11 +90,11 @@ def test_what_cannot_be_split(factor, message):
 def test_matrix_of_perfect_components():
     yaw, expression = LABELS, RNG.integers(0, 3, 200)
     factors = dict(
-        identity=Factor(PEOPLE, ALL),
-        yaw=Factor(yaw, ALL, PEOPLE),
-        expression=Factor(expression, ALL, PEOPLE))
+        identity=Factor(SUBJECTS, ALL),
+        yaw=Factor(yaw, ALL, SUBJECTS),
+        expression=Factor(expression, ALL, SUBJECTS))
     feats = dict(
-        f_id=one_hot(PEOPLE), f_pose=one_hot(yaw), f_exp=one_hot(expression))
+        f_id=one_hot(SUBJECTS), f_pose=one_hot(yaw), f_exp=one_hot(expression))
     result = leakage_matrix(feats, factors)
     scores = np.array([[cell['score'] for cell in row.values()]
                        for row in result['cells'].values()])
@@ -108,7 +108,7 @@ def test_matrix_of_perfect_components():
 
 
 def test_matrix_of_one_component():
-    factors = dict(yaw=Factor(LABELS, ALL, PEOPLE))
+    factors = dict(yaw=Factor(LABELS, ALL, SUBJECTS))
     result = leakage_matrix(dict(f_exp=NOISE), factors)
     assert result['margin'] == {}
     assert result['mean_margin'] is None
@@ -116,22 +116,22 @@ def test_matrix_of_one_component():
 
 def test_r2_of_a_linear_yaw():
     yaws = 30 * NOISE[:, 0] - 10 * NOISE[:, 3] + 5
-    result = yaw_r2(NOISE, yaws, PEOPLE)
+    result = yaw_r2(NOISE, yaws, SUBJECTS)
     assert result['r2'] > 0.9999
     assert result['mae'] < 0.5
     noisy = yaws + 20 * RNG.normal(size=200)
     expected = LinearRegression().fit(NOISE, noisy).score(NOISE, noisy)
-    assert yaw_r2(NOISE, noisy, PEOPLE)['r2'] == pytest.approx(
+    assert yaw_r2(NOISE, noisy, SUBJECTS)['r2'] == pytest.approx(
         expected, abs=0.1)
-    assert yaw_r2(NOISE, RNG.normal(size=200), PEOPLE)['r2'] < 0.1
+    assert yaw_r2(NOISE, RNG.normal(size=200), SUBJECTS)['r2'] < 0.1
 
 
-def test_r2_is_of_other_people():
-    person_yaw = RNG.normal(size=20)[PEOPLE]
-    assert yaw_r2(one_hot(PEOPLE), person_yaw, PEOPLE)['r2'] < 0.1
+def test_r2_is_of_other_subjects():
+    subject_yaw = RNG.normal(size=20)[SUBJECTS]
+    assert yaw_r2(one_hot(SUBJECTS), subject_yaw, SUBJECTS)['r2'] < 0.1
 
 
 def test_r2_leaves_unknown_yaws_out():
     yaws = NOISE[:, 0].copy()
     yaws[::3] = np.nan
-    assert yaw_r2(NOISE, yaws, PEOPLE)['r2'] > 0.99
+    assert yaw_r2(NOISE, yaws, SUBJECTS)['r2'] > 0.99

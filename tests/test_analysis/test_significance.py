@@ -44,7 +44,7 @@ def test_mcnemar_shapes():
         mcnemar(np.ones(3, bool), np.ones(4, bool))
 
 
-def test_bootstrap_of_independent_pictures_is_normal():
+def test_bootstrap_of_independent_images_is_normal():
     rng = np.random.default_rng(3)
     first, second = rng.random((2, 900)) < [[0.6], [0.7]]
     result = paired_bootstrap(first, second, range(900))
@@ -56,32 +56,32 @@ def test_bootstrap_of_independent_pictures_is_normal():
     assert result.high == pytest.approx(difference.mean() + half, abs=0.003)
 
 
-def test_bootstrap_draws_people():
-    """Copies of a picture add no evidence if they are one person's."""
+def test_bootstrap_draws_subjects():
+    """Copies of an image add no evidence if they are one subject's."""
     rng = np.random.default_rng(4)
     first, second = rng.random((2, 50)) < 0.5
     once = paired_bootstrap(first, second, range(50))
-    people = np.arange(50).repeat(9)
-    nine = paired_bootstrap(first.repeat(9), second.repeat(9), people)
+    subjects = np.arange(50).repeat(9)
+    nine = paired_bootstrap(first.repeat(9), second.repeat(9), subjects)
     assert nine == pytest.approx(once)
     naive = paired_bootstrap(
         first.repeat(9), second.repeat(9), range(9 * 50))
     assert naive.high - naive.low < (once.high - once.low) / 2
 
 
-def test_bootstrap_of_two_people_by_hand():
-    # One picture, won; three pictures, lost. Drawn: 1/1, -3/3 or -2/4.
+def test_bootstrap_of_two_subjects_by_hand():
+    # One image, won; three images, lost. Drawn: 1/1, -3/3 or -2/4.
     result = paired_bootstrap(
         np.array([0, 1, 1, 1]), np.array([1, 0, 0, 0]), list('abbb'))
     assert result == (-0.5, -1, 1, 2)
 
 
-def test_bootstrap_repeats_itself_and_needs_people():
+def test_bootstrap_repeats_itself_and_needs_subjects():
     first, second = split(5, 9)
     groups = range(len(first))
     assert paired_bootstrap(first, second, groups) == paired_bootstrap(
         first, second, groups)
     alone = paired_bootstrap(first, second, ['a'] * len(first))
     assert alone.num_groups == 1 and np.isnan([alone.low, alone.high]).all()
-    with pytest.raises(ValueError, match='61 pictures, but 60 groups'):
+    with pytest.raises(ValueError, match='61 images, but 60 groups'):
         paired_bootstrap(first, second, range(60))

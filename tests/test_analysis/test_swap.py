@@ -8,12 +8,12 @@ from helpers.tiny_run import baseline_cfg
 
 from ipdfer_mm.analysis.swap import decode_swap, measure_swap
 from ipdfer_mm.analysis.swap_rendering import (
-    SwapPictures,
+    SwapImages,
     SwapRenderer,
     draw_donors,
     swap_kinds,
 )
-from ipdfer_mm.analysis.synthesis_report import load_pictures
+from ipdfer_mm.analysis.synthesis_report import load_images
 from ipdfer_mm.datasets import EXPRESSIONS, SyntheticFaces
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
@@ -32,8 +32,8 @@ def faces(tmp_path_factory):
     return SyntheticFaces(
         str(tmp_path_factory.mktemp('faces')),
         'test',
-        num_people=5,
-        num_pictures=15,
+        num_subjects=5,
+        num_images=15,
         img_size=SIZE,
         num_workers=0,
         test_mode=True,
@@ -41,24 +41,24 @@ def faces(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def pictures(faces, model):
-    return load_pictures(faces, model)
+def images(faces, model):
+    return load_images(faces, model)
 
 
-def random_pictures(count=6, seed=0):
+def random_images(count=6, seed=0):
     generator = torch.Generator().manual_seed(seed)
     return torch.rand(count, 3, SIZE, SIZE, generator=generator) * 2 - 1
 
 
 def test_a_swap_with_itself_is_the_reconstruction(model):
-    inputs = random_pictures()
+    inputs = random_images()
     expected = model.synthesize(inputs)['reconstruction'].detach()
     torch.testing.assert_close(
         decode_swap(model, inputs, inputs, inputs), expected)
 
 
 def test_each_donor_gives_its_component(model):
-    one, two, three = (random_pictures(seed=seed) for seed in range(3))
+    one, two, three = (random_images(seed=seed) for seed in range(3))
     with torch.no_grad():
         expected = model.decoder(
             model.identity_encoder(one) + model.pose_encoder(two)
@@ -68,7 +68,7 @@ def test_each_donor_gives_its_component(model):
 
 def test_without_a_pose_encoder():
     model = build_model(pose_encoder=None, pose_head=None).eval()
-    one, two, three = (random_pictures(seed=seed) for seed in range(3))
+    one, two, three = (random_images(seed=seed) for seed in range(3))
     with torch.no_grad():
         expected = model.decoder(
             model.identity_encoder(one) + model.expression_encoder(three))
@@ -77,35 +77,35 @@ def test_without_a_pose_encoder():
     assert swap_kinds(model) == dict(pose_and_expression=(0, 2, 2))
 
 
-def test_donors_differ(pictures):
-    donors = draw_donors(pictures, 20)
+def test_donors_differ(images):
+    donors = draw_donors(images, 20)
     assert sorted(donors[:15, 0]) == list(range(15))
-    people = pictures.subjects[donors]
-    assert all(len(set(row)) == 3 for row in people)
-    bins = np.digitize(np.abs(pictures.yaws), (10, 20, 30, 40))[donors]
+    subjects = images.subjects[donors]
+    assert all(len(set(row)) == 3 for row in subjects)
+    bins = np.digitize(np.abs(images.yaws), (10, 20, 30, 40))[donors]
     assert (bins[:, 0] != bins[:, 1]).all()
-    expressions = pictures.expressions[donors]
+    expressions = images.expressions[donors]
     assert (expressions[:, 0] != expressions[:, 2]).all()
-    np.testing.assert_array_equal(draw_donors(pictures, 20), donors)
-    assert (draw_donors(pictures, 20, seed=1) != donors).any()
+    np.testing.assert_array_equal(draw_donors(images, 20), donors)
+    assert (draw_donors(images, 20, seed=1) != donors).any()
 
 
-def test_two_people_are_too_few(pictures):
-    two = pictures.subjects.copy()
+def test_two_subjects_are_too_few(images):
+    two = images.subjects.copy()
     two[:] = ['a', 'b'] * 7 + ['a']
-    with pytest.raises(ValueError, match='three people'):
-        draw_donors(replace(pictures, subjects=two), 3)
+    with pytest.raises(ValueError, match='three subjects'):
+        draw_donors(replace(images, subjects=two), 3)
 
 
-def test_rendered_swaps(faces, model, pictures):
-    renderer = SwapRenderer(faces, model, pictures)
-    donors = draw_donors(pictures, 3)
+def test_rendered_swaps(faces, model, images):
+    renderer = SwapRenderer(faces, model, images)
+    donors = draw_donors(images, 3)
     swaps = renderer.render(donors)
     for number, (one, two, three) in enumerate(donors):
         spec, turned, acting = map(renderer.describe, (one, two, three))
-        # The same picture as that of the data set, to the last bit.
+        # The same image as that of the dataset, to the last bit.
         mine = renderer.renderer.render(spec).image
-        stored = (pictures.pictures[one] + 1) * 127.5
+        stored = (images.images[one] + 1) * 127.5
         np.testing.assert_allclose(
             stored.permute(1, 2, 0), mine, atol=1e-3)
         truth = renderer.renderer.render(
@@ -114,26 +114,26 @@ def test_rendered_swaps(faces, model, pictures):
         np.testing.assert_allclose(
             (swaps.truth[number].permute(1, 2, 0) + 1) * 127.5, truth,
             atol=1e-3)
-        # Another person in the same room.
+        # Another subject in the same room.
         donor = renderer.renderer.render(
             replace(turned, light=spec.light, seed=spec.seed)).image
         np.testing.assert_allclose(
             (swaps.donors['pose'][number].permute(1, 2, 0) + 1) * 127.5,
             donor, atol=1e-3)
-        assert swaps.expressions[number] == pictures.expressions[three]
+        assert swaps.expressions[number] == images.expressions[three]
         assert swaps.poses[number] == np.digitize(
-            abs(pictures.yaws[two]), (10, 20, 30, 40))
+            abs(images.yaws[two]), (10, 20, 30, 40))
 
 
-def test_a_swap_of_nothing_is_the_picture(faces, model, pictures):
-    renderer = SwapRenderer(faces, model, pictures)
+def test_a_swap_of_nothing_is_the_image(faces, model, images):
+    renderer = SwapRenderer(faces, model, images)
     swaps = renderer.render(np.array([[4, 4, 4]]))
     for shown in (swaps.truth, *swaps.donors.values()):
-        torch.testing.assert_close(shown[0], pictures.pictures[4])
+        torch.testing.assert_close(shown[0], images.images[4])
 
 
 class Part(torch.nn.Module):
-    """The columns of a picture from one to another, the others 0."""
+    """The columns of an image from one to another, the others 0."""
 
     def __init__(self, first, last):
         super().__init__()
@@ -146,7 +146,7 @@ class Part(torch.nn.Module):
 
 
 class Copies(torch.nn.Module):
-    """A model whose components are parts of the picture, rebuilt exactly."""
+    """A model whose components are parts of the image, rebuilt exactly."""
 
     def __init__(self):
         super().__init__()
@@ -158,7 +158,7 @@ class Copies(torch.nn.Module):
         return feat.view(-1, 3, SIZE, SIZE)
 
     def pose_head(self, feats):
-        """The class is written into the picture."""
+        """The class is written into the image."""
         value = feats[0].view(-1, 3, SIZE, SIZE)[:, 0, 0, 10]
         return torch.nn.functional.one_hot(
             (value * 5).round().long().clamp(0, 4), 5)
@@ -168,20 +168,20 @@ def test_a_perfect_model():
     model = Copies().eval()
     poses = np.array([0, 1, 2, 3, 4, 0])
     donors = dict(zip(('identity', 'pose', 'expression'),
-                      (random_pictures(seed=seed) for seed in range(3))))
+                      (random_images(seed=seed) for seed in range(3))))
     donors['pose'][:, 0, 0, 10] = torch.from_numpy(poses) / 5
     truth = torch.cat([
         donors['identity'][..., :10], donors['pose'][..., 10:20],
         donors['expression'][..., 20:]
     ], dim=3)
-    swaps = SwapPictures(donors, truth, poses, np.array(['fear'] * 6))
+    swaps = SwapImages(donors, truth, poses, np.array(['fear'] * 6))
     mean = torch.zeros(3, SIZE, SIZE)
     result = measure_swap(model, swaps, mean, None)
     assert result['swap_l1'] == result['truth_reconstruction_l1'] == 0
     assert result['reconstruction_l1'] == 0
     assert result['no_swap_l1'] == pytest.approx(
         float((donors['identity'] - truth).abs().mean()))
-    assert result['mean_picture_l1'] == pytest.approx(
+    assert result['mean_image_l1'] == pytest.approx(
         float(truth.abs().mean()))
     assert (result['closer'], result['num_swaps']) == (1, 6)
     attributes = result['attributes']
@@ -191,17 +191,17 @@ def test_a_perfect_model():
     assert attributes['no_swap']['pose'] < 1
 
 
-def test_the_judge_is_asked_for_the_class_of_the_third(model, pictures):
-    """A judge that always says fear."""
-    judge = MODELS.build(baseline_cfg()).eval()
-    torch.nn.init.zeros_(judge.head.fc.weight)
+def test_the_classifier_is_asked_for_the_class_of_the_third(model, images):
+    """A classifier that always says fear."""
+    classifier = MODELS.build(baseline_cfg()).eval()
+    torch.nn.init.zeros_(classifier.head.fc.weight)
     with torch.no_grad():
-        judge.head.fc.bias[EXPRESSIONS.index('fear')] = 1
+        classifier.head.fc.bias[EXPRESSIONS.index('fear')] = 1
     donors = dict(zip(('identity', 'pose', 'expression'),
-                      (random_pictures(4, seed=seed) for seed in range(3))))
-    swaps = SwapPictures(donors, random_pictures(4, seed=3), np.zeros(4),
+                      (random_images(4, seed=seed) for seed in range(3))))
+    swaps = SwapImages(donors, random_images(4, seed=3), np.zeros(4),
                          np.array(['fear', 'anger', 'fear', 'fear']))
-    result = measure_swap(model, swaps, torch.zeros(3, SIZE, SIZE), pictures,
-                          judge=judge)
+    result = measure_swap(model, swaps, torch.zeros(3, SIZE, SIZE), images,
+                          classifier=classifier)
     for cell in result['attributes'].values():
         assert cell['expression'] == 0.75

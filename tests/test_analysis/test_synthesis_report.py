@@ -1,4 +1,4 @@
-"""People that are not named, and the mean of the training pictures."""
+"""Subjects that are not named, and the mean of the training images."""
 
 import numpy as np
 import pytest
@@ -7,9 +7,9 @@ from helpers.small_model import build_model
 from mmengine.config import Config
 
 from ipdfer_mm.analysis.synthesis_report import (
-    SYNTHESISED,
-    FacePictures,
-    load_mean_picture,
+    SYNTHESIZED,
+    FaceImages,
+    load_mean_image,
     measure_synthesis,
 )
 from ipdfer_mm.registry import DATASETS
@@ -20,39 +20,41 @@ PIPELINE = [dict(type='ipdfer_mm.LoadFaceImage'),
 
 
 def measure(subjects):
-    """Noise as pictures, faces and features."""
+    """Noise as images, faces and features."""
     rng = np.random.default_rng(0)
     count = len(subjects)
     faces = {}
-    for name in ('input', *SYNTHESISED):
+    for name in ('input', *SYNTHESIZED):
         faces[name] = torch.from_numpy(rng.normal(size=(count, 3, 8, 8)))
         faces[f'{name}_feat'] = torch.from_numpy(rng.normal(size=(count, 4)))
-    test = FacePictures(
-        pictures=faces['input'], twins=None, subjects=np.array(subjects),
+    test = FaceImages(
+        images=faces['input'],
+        paired_neutrals=None,
+        subjects=np.array(subjects),
         expressions=np.full(count, 'fear'), classes=('neutral', 'fear'),
         neutral_class='neutral', yaws=np.zeros(count), paths=['x'] * count)
     return measure_synthesis(faces, torch.zeros(3, 8, 8).double(), test), faces
 
 
-def test_pictures_of_unknown_people_are_not_one_person():
-    people = ['a'] * 6 + ['b'] * 6
-    report, faces = measure([*people, *[''] * 4])
+def test_images_of_unknown_subjects_are_not_one_subject():
+    subjects = ['a'] * 6 + ['b'] * 6
+    report, faces = measure([*subjects, *[''] * 4])
     feats = faces['neutral_feat'].numpy()[:12]
     feats = feats / np.linalg.norm(feats, axis=1, keepdims=True)
     real = faces['input_feat'].numpy()[:12]
     real = real / np.linalg.norm(real, axis=1, keepdims=True)
     others = np.concatenate([(feats[:6] @ real[6:].T).ravel(),
                              (feats[6:] @ real[:6].T).ravel()])
-    assert report['identity_cosine/neutral']['other_people'] == pytest.approx(
-        others.mean())
+    cosine = report['identity_cosine/neutral']
+    assert cosine['other_subjects'] == pytest.approx(others.mean())
     assert report['left_out'] == dict(
-        identity='the data set does not say whom 4 of 16 test picture(s) show')
+        identity='the dataset does not say whom 4 of 16 test image(s) show')
 
 
-def test_nobody_is_known():
+def test_no_subject_is_known():
     report, _ = measure([''] * 9)
     assert report['left_out'] == dict(
-        identity='the data set does not say whom 9 of 9 test picture(s) show')
+        identity='the dataset does not say whom 9 of 9 test image(s) show')
     assert not any(name.startswith(('identity_', 'fisherface'))
                    for name in report)
     assert report['reconstruction_l1'] > 0
@@ -64,10 +66,10 @@ def test_everybody_is_known():
     assert 0 <= report['fisherface_accuracy/neutral'] <= 1
 
 
-def test_mean_picture_of_a_wrapped_training_set(tmp_path):
-    """Of all pictures, as the test pipeline gives them."""
+def test_mean_image_of_a_wrapped_training_set(tmp_path):
+    """Of all images, as the test pipeline gives them."""
     faces = dict(type='ipdfer_mm.SyntheticFaces', data_root=str(tmp_path),
-                 split='train', num_people=3, num_pictures=70, img_size=SIZE,
+                 split='train', num_subjects=3, num_images=70, img_size=SIZE,
                  num_workers=0)
     turned = [PIPELINE[0], dict(type='mmpretrain.RandomFlip', prob=1.0),
               PIPELINE[1]]
@@ -77,8 +79,8 @@ def test_mean_picture_of_a_wrapped_training_set(tmp_path):
             dataset=dict(pipeline=turned, **faces))),
         test_dataloader=dict(dataset=dict(pipeline=PIPELINE, **faces))))
     data = DATASETS.build(cfg.test_dataloader.dataset)
-    pictures = np.stack([data[i]['inputs'].numpy() for i in range(70)])
-    mean = pictures[:, ::-1].astype(float).mean(axis=0) / 127.5 - 1  # RGB
-    actual = load_mean_picture(cfg, build_model())
+    images = np.stack([data[i]['inputs'].numpy() for i in range(70)])
+    mean = images[:, ::-1].astype(float).mean(axis=0) / 127.5 - 1  # RGB
+    actual = load_mean_image(cfg, build_model())
     assert actual.shape == (3, SIZE, SIZE)
     assert np.abs(actual.numpy() - mean).max() < 1e-5

@@ -24,13 +24,13 @@ def test_equal_error_rate_of_two_normals():
     assert equal_error_rate(truth, scores) == pytest.approx(0.3085, abs=0.01)
 
 
-def test_only_pictures_of_the_same_expression_are_paired():
-    people = np.array(['a', 'a', 'b', 'b', 'b'])
+def test_only_images_of_the_same_expression_are_paired():
+    subjects = np.array(['a', 'a', 'b', 'b', 'b'])
     expressions = np.array(['joy', 'joy', 'joy', 'joy', 'fear'])
     feats = np.array([[1.0, 0], [2, 0], [0, 1], [0, 3], [1, 0]])
-    result = same_expression_verification(feats, people, expressions)
+    result = same_expression_verification(feats, subjects, expressions)
     # The last would be wrong: b with the feature of a.
-    assert result == dict(auc=1, eer=0, same_person=2, other_people=4)
+    assert result == dict(auc=1, eer=0, same_subject=2, other_subjects=4)
 
 
 def test_noise_is_chance():

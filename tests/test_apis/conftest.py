@@ -1,4 +1,4 @@
-"""Rendered pictures with known faces, and the shipped model."""
+"""Rendered images with known faces, and the shipped model."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ SIZE = 200
 
 
 class Portrait(NamedTuple):
-    """Head and shoulders; pictures are BGR."""
+    """Head and shoulders; images are BGR."""
 
     image: np.ndarray
     face: RenderedFace
@@ -22,7 +22,7 @@ class Portrait(NamedTuple):
 
 @pytest.fixture(scope='session')
 def portraits():
-    """Three people whose heads are turned to the right and to the left."""
+    """Three subjects whose heads are turned to the right and to the left."""
     head = parametric_head()
     renderer = FaceRenderer(head)
     found = []

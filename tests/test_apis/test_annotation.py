@@ -11,14 +11,14 @@ import pytest
 
 from ipdfer_mm.apis.annotation import (
     AnnotationJob,
-    annotate_pictures,
+    annotate_images,
     without_results,
 )
 from ipdfer_mm.apis.video_annotation import annotate_video, name_results
 from ipdfer_mm.utils import video
 from ipdfer_mm.utils.video import written_video
 
-GREY = np.full((200, 200, 3), 128, np.uint8)
+GRAY = np.full((200, 200, 3), 128, np.uint8)
 
 
 def read_csv(path):
@@ -27,7 +27,7 @@ def read_csv(path):
 
 
 def stop_after(monkeypatch, job, number):
-    """Ctrl-C after some pictures or frames."""
+    """Ctrl-C after some images or frames."""
     iterate = job.inferencer.iterate
 
     def interrupted(*args, **kwargs):
@@ -45,31 +45,31 @@ def job(inferencer, tmp_path):
 
 
 @pytest.fixture
-def pictures(portraits, tmp_path):
-    """Two faces, none, no picture, one face."""
+def files(portraits, tmp_path):
+    """Two faces, none, no image, one face."""
     (tmp_path / 'in/b').mkdir(parents=True)
     images = [portrait.image for portrait in portraits]
     paths = [tmp_path / 'in' / name
              for name in ('a.png', 'b/a.png', 'b/broken.jpg', 'c.bmp')]
     cv2.imwrite(str(paths[0]), np.concatenate(images[:2], axis=1))
-    cv2.imwrite(str(paths[1]), GREY)
+    cv2.imwrite(str(paths[1]), GRAY)
     paths[2].write_bytes(b'nothing')
     cv2.imwrite(str(paths[3]), images[2])
     return paths
 
 
-def test_pictures(job, pictures):
-    summary = annotate_pictures(job, [*pictures, pictures[0]])
+def test_images(job, files):
+    summary = annotate_images(job, [*files, files[0]])
     assert (summary.num_done, summary.num_faces, summary.without_face) == (
         3, 3, 1)
     assert len(summary.errors) == 1 and 'broken.jpg' in summary.errors[0]
     assert not summary.interrupted
     names = {path.relative_to(job.out).as_posix()
              for path in job.out.rglob('*') if path.is_file()}
-    assert names == {'results.json', 'results.csv', 'pictures/a.png.jpg',
-                     'pictures/b/a.png.jpg', 'pictures/c.bmp.jpg'}
-    content = json.loads((job.out / 'results.json').read_text())['pictures']
-    assert [entry['path'] for entry in content] == list(map(str, pictures))
+    assert names == {'results.json', 'results.csv', 'images/a.png.jpg',
+                     'images/b/a.png.jpg', 'images/c.bmp.jpg'}
+    content = json.loads((job.out / 'results.json').read_text())['images']
+    assert [entry['path'] for entry in content] == list(map(str, files))
     assert [len(entry['faces']) for entry in content] == [2, 0, 0, 1]
     assert 'error' in content[2] and 'error' not in content[1]
     rows = read_csv(job.out / 'results.csv')
@@ -83,54 +83,54 @@ def test_pictures(job, pictures):
 
 
 @pytest.mark.parametrize('shape', [(2, 1200, 3), (70000, 3, 3)])
-def test_pictures_that_are_as_thin_as_lines(job, tmp_path, shape):
+def test_images_that_are_as_thin_as_lines(job, tmp_path, shape):
     cv2.imwrite(str(tmp_path / 'line.png'), np.full(shape, 99, np.uint8))
-    annotate_pictures(job, [tmp_path / 'line.png'])
-    drawn = cv2.imread(str(job.out / 'pictures/line.png.jpg'))
+    annotate_images(job, [tmp_path / 'line.png'])
+    drawn = cv2.imread(str(job.out / 'images/line.png.jpg'))
     assert max(drawn.shape) <= 65500
 
 
-def test_paths_with_dots(job, pictures, monkeypatch):
+def test_paths_with_dots(job, files, monkeypatch):
     """One file by two paths is one, and results stay in their folder."""
-    monkeypatch.chdir(pictures[1].parent)
-    annotate_pictures(job, [Path('../c.bmp'), Path('a.png'),
+    monkeypatch.chdir(files[1].parent)
+    annotate_images(job, [Path('../c.bmp'), Path('a.png'),
                             Path('../b/a.png')])
     names = {path.relative_to(job.out).as_posix()
              for path in job.out.rglob('*') if path.is_file()}
-    assert names == {'results.json', 'results.csv', 'pictures/b/a.png.jpg',
-                     'pictures/c.bmp.jpg'}
+    assert names == {'results.json', 'results.csv', 'images/b/a.png.jpg',
+                     'images/c.bmp.jpg'}
 
 
-def test_names_that_are_not_utf8(job, pictures):
-    name = os.fsencode(pictures[1].parent) + b'/Andr\xe9.png'
-    os.rename(pictures[1], name)
-    annotate_pictures(job, [Path(os.fsdecode(name))])
+def test_names_that_are_not_utf8(job, files):
+    name = os.fsencode(files[1].parent) + b'/Andr\xe9.png'
+    os.rename(files[1], name)
+    annotate_images(job, [Path(os.fsdecode(name))])
     (row, ) = read_csv(job.out / 'results.csv')
     assert row['path'].endswith(r'Andr\udce9.png')
 
 
-def test_ctrl_c_keeps_the_pictures_so_far(job, pictures, monkeypatch):
+def test_ctrl_c_keeps_the_images_so_far(job, files, monkeypatch):
     stop_after(monkeypatch, job, 1)
-    summary = annotate_pictures(job, pictures)
+    summary = annotate_images(job, files)
     assert summary.interrupted and summary.num_done == 1
-    content = json.loads((job.out / 'results.json').read_text())['pictures']
+    content = json.loads((job.out / 'results.json').read_text())['images']
     assert [len(entry['faces']) for entry in content] == [2]
     assert len(read_csv(job.out / 'results.csv')) == 2
 
 
-def test_ctrl_c_before_anything(job, pictures, monkeypatch):
+def test_ctrl_c_before_anything(job, files, monkeypatch):
     stop_after(monkeypatch, job, 0)
     with pytest.raises(KeyboardInterrupt):
-        annotate_pictures(job, pictures)
+        annotate_images(job, files)
     assert list(job.out.iterdir()) == []
 
 
 @pytest.mark.parametrize('name', ['あ' * 80 + '.png', 'a' * 251 + '.png'])
-def test_long_names(job, pictures, name):
+def test_long_names(job, files, name):
     """All results are written, or the name is said, and the others are."""
-    long = pictures[0].with_name(name)
-    pictures[0].rename(long)
-    summary = annotate_pictures(job, [long, *pictures[1:]])
+    long = files[0].with_name(name)
+    files[0].rename(long)
+    summary = annotate_images(job, [long, *files[1:]])
     assert summary.num_done == 3
     written = {path.name for path in job.out.rglob('*.jpg')}
     fits = len(f'{name}.jpg'.encode()) <= 255
@@ -142,15 +142,15 @@ def test_long_names(job, pictures, name):
     assert not list(job.out.rglob('.*'))
 
 
-def test_results_are_no_pictures(job, pictures):
-    folder = pictures[0].parent
+def test_results_are_no_images(job, files):
+    folder = files[0].parent
     out = folder / 'out'
     job = AnnotationJob(job.inferencer, out, batch_size=2)
     for _ in range(2):
-        found = without_results(list(folder.rglob('*.*g')) + [pictures[3]],
+        found = without_results(list(folder.rglob('*.*g')) + [files[3]],
                                 out)
-        assert sorted(found) == sorted(pictures)
-        annotate_pictures(job, found)
+        assert sorted(found) == sorted(files)
+        annotate_images(job, found)
     with pytest.raises(ValueError, match='choose another folder'):
         without_results(list(out.rglob('*.jpg')), out)
 
@@ -185,10 +185,10 @@ def test_a_video_is_not_replaced(tmp_path):
 
 @pytest.fixture
 def clip(portraits, tmp_path):
-    """Two people side by side; the left one leaves, then all do."""
+    """Two subjects side by side; the left one leaves, then all do."""
     path = tmp_path / 'clip.mp4'
     first, second = portraits[0].image, portraits[1].image
-    frames = 3 * [(first, second)] + 2 * [(GREY, second)] + [(GREY, GREY)]
+    frames = 3 * [(first, second)] + 2 * [(GRAY, second)] + [(GRAY, GRAY)]
     with written_video(path, 10) as writer:
         for frame in frames:
             writer.write(np.concatenate(frame, axis=1))
@@ -267,7 +267,7 @@ def test_camera(job, monkeypatch):
 
         def __init__(self, number):
             assert number == 3
-            self.frame = np.concatenate([GREY, GREY])
+            self.frame = np.concatenate([GRAY, GRAY])
 
         def isOpened(self):  # noqa: N802
             return True

@@ -1,4 +1,4 @@
-"""Pictures and weights that are damaged in all ways, for inference."""
+"""Images and weights that are damaged in all ways, for inference."""
 
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipdfer_mm.apis import ExpressionInferencer, get_model
-from ipdfer_mm.apis.results import PictureResult
+from ipdfer_mm.apis.results import ImageResult
 from ipdfer_mm.datasets.transforms import LoadFaceImage
 from ipdfer_mm.utils.weight_files import save_weights
 
@@ -39,18 +39,18 @@ def plain(classifier) -> ExpressionInferencer:
 @pytest.mark.parametrize('suffix', SUFFIXES)
 @fuzz
 @given(data=st.data())
-def test_damaged_pictures(plain, tmp_path_factory, suffix, data):
-    """One of two files: the other is recognised, in training it is named."""
-    folder = tmp_path_factory.mktemp('pictures')
-    picture = np.random.default_rng(0).integers(0, 256, (24, 24), np.uint8)
-    content = cv2.imencode(suffix, picture)[1].tobytes()
+def test_damaged_images(plain, tmp_path_factory, suffix, data):
+    """One of two files: the other is recognized, in training it is named."""
+    folder = tmp_path_factory.mktemp('images')
+    image = np.random.default_rng(0).integers(0, 256, (24, 24), np.uint8)
+    content = cv2.imencode(suffix, image)[1].tobytes()
     (folder / f'a{suffix}').write_bytes(data.draw(damaged(content)))
     (folder / f'b{suffix}').write_bytes(content)
     first, second = plain(folder, aligned=True)
     assert len(second.faces) == 1
     assert (first.error is None) == (len(first.faces) == 1)
     assert first.error is None or str(folder / f'a{suffix}') in first.error
-    assert isinstance(first, PictureResult)
+    assert isinstance(first, ImageResult)
     path = folder / f'a{suffix}'
     assert_named(partial(LoadFaceImage(), dict(img_path=str(path))), path)
 

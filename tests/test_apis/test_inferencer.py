@@ -15,7 +15,7 @@ from ipdfer_mm.geometry import align_face
 from ipdfer_mm.preparation.detection import Detections
 
 ROOT = Path(__file__).resolve().parents[2]
-GREY = np.full((200, 200, 3), 128, np.uint8)
+GRAY = np.full((200, 200, 3), 128, np.uint8)
 
 
 def scores(result):
@@ -30,7 +30,7 @@ def assert_same(first, second, atol=1e-4):
 
 
 def test_faces_are_where_they_were_rendered(inferencer, portraits):
-    """Three in one picture, from left to right."""
+    """Three in one image, from left to right."""
     row = np.concatenate([portrait.image for portrait in portraits], axis=1)
     (result, ) = inferencer(row, synthesis=True)
     assert result.path is None and result.error is None
@@ -60,10 +60,10 @@ def test_the_model_sees_the_aligned_faces(inferencer, portraits):
     inputs = torch.from_numpy(pixels).permute(2, 0, 1)[None]
     with torch.no_grad():
         expected = model(inputs).softmax(1)[0].tolist()
-        pictures = model.synthesize(inputs)
+        images = model.synthesize(inputs)
     np.testing.assert_allclose(scores(result)[0], expected, atol=1e-5)
     for name in ('neutral', 'reconstruction'):
-        want = pictures[name][0].clamp(-1, 1).permute(1, 2, 0).numpy()
+        want = images[name][0].clamp(-1, 1).permute(1, 2, 0).numpy()
         want = (want[..., ::-1] + 1) * 127.5
         np.testing.assert_allclose(getattr(face, name), want, atol=.51)
     assert np.abs(face.neutral.astype(int) - face.reconstruction).max() > 0
@@ -71,7 +71,7 @@ def test_the_model_sees_the_aligned_faces(inferencer, portraits):
 
 def test_as_tools_test(inferencer, tmp_path):
     """Aligned faces get the predictions of tools/test.py."""
-    faces = dict(num_people=5, num_pictures=35, img_size=64,
+    faces = dict(num_subjects=5, num_images=35, img_size=64,
                  data_root=str(tmp_path), num_workers=0)
     dataset = SyntheticFaces(split='test', **faces)
     paths = [dataset.get_data_info(i)['img_path'] for i in range(35)]
@@ -96,7 +96,7 @@ def test_as_tools_test(inferencer, tmp_path):
     assert len({result.faces[0].label for result in results}) > 3
 
 
-def test_aligned_pictures_of_another_size(inferencer, portraits):
+def test_aligned_images_of_another_size(inferencer, portraits):
     face = cv2.resize(portraits[1].image, (150, 120))
     (result, ) = inferencer(face, aligned=True, synthesis=True)
     np.testing.assert_array_equal(
@@ -106,7 +106,7 @@ def test_aligned_pictures_of_another_size(inferencer, portraits):
 
 
 def write_variants(image, folder):
-    """The same picture in other kinds of files."""
+    """The same image in other kinds of files."""
     cv2.imwrite(str(folder / 'plain.png'), image)
     cv2.imwrite(str(folder / 'deep.png'), image.astype(np.uint16) * 257)
     alpha = np.full((*image.shape[:2], 1), 90, np.uint8)
@@ -129,18 +129,18 @@ def test_kinds_of_files_and_arrays(inferencer, portraits, tmp_path):
     assert_same(plain, deep)
     np.testing.assert_allclose(plain.faces[0].points, turned.faces[0].points,
                                atol=1)
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    cv2.imwrite(str(tmp_path / 'grey.pgm'), grey)
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    cv2.imwrite(str(tmp_path / 'gray.pgm'), gray)
     first, second, third = inferencer(
-        [grey, tmp_path / 'grey.pgm', grey[..., None]])
+        [gray, tmp_path / 'gray.pgm', gray[..., None]])
     assert_same(first, second)
     assert_same(first, third)
 
 
 def test_no_face_and_unreadable_files(inferencer, portraits, tmp_path):
-    (tmp_path / 'broken.png').write_bytes(b'no picture')
-    images = [GREY, tmp_path / 'broken.png', portraits[0].image,
-              tmp_path / 'missing.png', GREY[:9, :7]]
+    (tmp_path / 'broken.png').write_bytes(b'no image')
+    images = [GRAY, tmp_path / 'broken.png', portraits[0].image,
+              tmp_path / 'missing.png', GRAY[:9, :7]]
     results = inferencer(images, batch_size=2)
     assert [len(result.faces) for result in results] == [0, 0, 1, 0, 0]
     errors = [result.error for result in results]
@@ -155,7 +155,7 @@ def test_no_face_and_unreadable_files(inferencer, portraits, tmp_path):
 
 def test_batches_change_nothing(inferencer, portraits):
     images = [portrait.image for portrait in portraits]
-    images = [images[0], GREY, np.concatenate(images, axis=1), images[2]]
+    images = [images[0], GRAY, np.concatenate(images, axis=1), images[2]]
     apart, together = (inferencer(images, batch_size=size)
                        for size in (1, 9))
     assert [len(result.faces) for result in together] == [1, 0, 3, 1]
@@ -195,7 +195,7 @@ def test_profile_is_cut_out(inferencer, monkeypatch):
     image = np.random.default_rng(0).integers(0, 256, (100, 100, 3), np.uint8)
     (face, ) = inferencer(image, synthesis=True)[0].faces
     assert face.flags == ('mirrored', )
-    # The middle 60 columns of a box that begins 5 before the picture.
+    # The middle 60 columns of a box that begins 5 before the image.
     square = image[30:90, 2:62]
     np.testing.assert_array_equal(
         face.aligned, cv2.resize(square, (64, 64)))
@@ -237,9 +237,9 @@ def test_plain_classifier(classifier, portraits):
 
 def test_bad_arguments(inferencer):
     with pytest.raises(ValueError, match='batch_size must be 1 or more'):
-        inferencer(GREY, batch_size=0)
+        inferencer(GRAY, batch_size=0)
     with pytest.raises(ValueError, match='must be an array of uint8'):
-        inferencer(GREY.astype(float))
+        inferencer(GRAY.astype(float))
     with pytest.raises(TypeError, match='not as int'):
         inferencer(5)
 

@@ -11,22 +11,22 @@ def test_channels():
     rgb = bgra[..., [2, 1, 0]]
     np.testing.assert_array_equal(to_rgb(bgra), rgb)
     np.testing.assert_array_equal(to_rgb(bgra[..., :3]), rgb)
-    for grey in (bgra[..., 0], bgra[..., :1]):
-        np.testing.assert_array_equal(to_rgb(grey),
+    for gray in (bgra[..., 0], bgra[..., :1]):
+        np.testing.assert_array_equal(to_rgb(gray),
                                       np.stack([bgra[..., 0]] * 3, axis=2))
     deep = bgra.astype(np.uint16) * 256 + RNG.integers(0, 256, bgra.shape,
                                                        np.uint16)
     np.testing.assert_array_equal(to_rgb(deep), rgb)
 
 
-@pytest.mark.parametrize('picture', [
+@pytest.mark.parametrize('image', [
     np.zeros((4, 5, 3)), np.zeros((4, 5, 2), np.uint8),
     np.zeros((4, ), np.uint8), np.zeros((1, 4, 5, 3), np.uint8),
     np.zeros((0, 5, 3), np.uint8), np.zeros((4, 5, 3), np.int16)
 ])
-def test_other_arrays(picture):
+def test_other_arrays(image):
     with pytest.raises(ValueError, match='must be an array of uint8'):
-        to_rgb(picture)
+        to_rgb(image)
 
 
 def test_folders_and_lists(tmp_path, log):

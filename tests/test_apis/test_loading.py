@@ -174,7 +174,7 @@ def test_another_fold_is_refused(tmp_path):
 
 
 def test_the_scope_is_that_of_the_config(tmp_path):
-    """A judge may be one of mmpretrain, whose names have no scope."""
+    """A classifier may be one of mmpretrain, whose names have no scope."""
     register_all_modules()
     cfg = Config(dict(
         default_scope='mmpretrain',

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ipdfer_mm.apis.annotation import AnnotationJob
-from ipdfer_mm.apis.results import Face, PictureResult
+from ipdfer_mm.apis.results import Face, ImageResult
 from ipdfer_mm.apis.video_annotation import annotate_video
 from ipdfer_mm.preparation.head_pose import Angles
 from ipdfer_mm.utils.video import written_video
@@ -24,7 +24,7 @@ def resident() -> float:
     return int(re.search(r'VmRSS:\s+(\d+) kB', status)[1]) / 1024
 
 
-class Recogniser:
+class Recognizer:
     """Stands in for the networks: a face that somebody else has each minute.
 
     Notes the memory every 1,000 frames.
@@ -35,8 +35,8 @@ class Recogniser:
     def __init__(self) -> None:
         self.memory = []
 
-    def iterate(self, pictures, batch_size, aligned, synthesis):
-        for number, picture in enumerate(pictures):
+    def iterate(self, images, batch_size, aligned, synthesis):
+        for number, image in enumerate(images):
             if number % 1000 == 0:
                 self.memory.append(resident())
             share = number % 100 / 100
@@ -44,7 +44,7 @@ class Recogniser:
             face = Face(
                 np.array([left, 0, left + 20, 30.]), None, 0.9,
                 dict(happiness=share, neutral=1 - share), Angles(0., 0., 0.))
-            yield PictureResult(None, (face, )), picture
+            yield ImageResult(None, (face, )), image
 
 
 @pytest.mark.slow
@@ -55,13 +55,13 @@ def test_hour_of_video(tmp_path):
         for number in range(HOUR):
             frame[:] = number % 256
             writer.write(frame)
-    recogniser = Recogniser()
+    recognizer = Recognizer()
     summary = annotate_video(
-        AnnotationJob(recogniser, tmp_path / 'out'), source, 'hour')
+        AnnotationJob(recognizer, tmp_path / 'out'), source, 'hour')
     assert summary.num_done == HOUR and summary.num_tracks == 60
     with open(tmp_path / 'out/hour.csv') as file:
         assert sum(1 for _ in file) == HOUR + 1
     print('MiB every 10,000 frames:',
-          [round(value) for value in recogniser.memory[::10]])
+          [round(value) for value in recognizer.memory[::10]])
     # From the third minute on; 90,000 frames of this size are 1 GiB.
-    assert max(recogniser.memory[5:]) - recogniser.memory[5] < 40
+    assert max(recognizer.memory[5:]) - recognizer.memory[5] < 40

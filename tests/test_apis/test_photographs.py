@@ -7,13 +7,13 @@ import pytest
 
 from ipdfer_mm.apis import ExpressionInferencer
 from ipdfer_mm.datasets import FERPlus
-from ipdfer_mm.preparation.sets import SETS
+from ipdfer_mm.preparation.datasets import PREPARABLE
 
 CLASSES = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
            'surprise', 'contempt')
 
 
-def test_happy_and_neutral_people(lfw_people):
+def test_happy_and_neutral_subjects(lfw_people):
     with open(lfw_people / 'faces.csv') as file:
         rows = [row for row in csv.DictReader(file)
                 if row['expression'] in ('happiness', 'neutral')][::25]
@@ -39,7 +39,7 @@ def test_private_test(ferplus):
     samples = [dataset.get_data_info(i) for i in range(0, len(dataset), 10)]
     assert dataset.CLASSES == CLASSES
     inferencer = ExpressionInferencer(
-        device='cpu', recipe=SETS['ferplus'].recipe)
+        device='cpu', recipe=PREPARABLE['ferplus'].recipe)
     results = inferencer([sample['img_path'] for sample in samples])
     found = [(sample, result.faces[0])
              for sample, result in zip(samples, results) if result.faces]

@@ -24,9 +24,9 @@ def test_all_configs(name):
         word in name for word in ('cmufaces', 'demo', 'rendered', 'small'))
     size = aligned_size(config, {})
     assert size == (64 if small else 112)
-    picture = np.full((size, size, 3), 7, np.uint8)
+    image = np.full((size, size, 3), 7, np.uint8)
     packed = build_pipeline(config)(
-        dict(img=picture, img_shape=(size, size), aligned=True))
+        dict(img=image, img_shape=(size, size), aligned=True))
     side = 80 if 'ferplus_light' in name else size  # which resizes them
     assert image_size(config) == side
     assert packed['inputs'].shape == (3, side, side)

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 
-from ipdfer_mm.apis import Face, PictureResult
+from ipdfer_mm.apis import Face, ImageResult
 from ipdfer_mm.apis.results import face_cells, face_columns
 from ipdfer_mm.preparation.head_pose import UNKNOWN, Angles
 
@@ -24,7 +24,7 @@ def test_plain_values():
     assert content['label'] == 'sad' and content['flags'] == []
     for name in ('points', 'detection_score', 'yaw', 'pitch', 'roll'):
         assert content[name] is None
-    assert PictureResult('a', error='b').to_dict() == dict(
+    assert ImageResult('a', error='b').to_dict() == dict(
         path='a', faces=[], error='b')
 
 

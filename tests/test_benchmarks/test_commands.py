@@ -54,8 +54,8 @@ def test_training(tmp_path, monkeypatch, capsys):
     assert rows[names[1]]['times_literal'] == 1
     assert set(report['phases']) == {'default'}
     assert report['machine']['torch'] == torch.__version__
-    assert min(report['loading_pictures_per_second']) > 0
-    assert min(report['inference_pictures_per_second']) > 0
+    assert min(report['loading_images_per_second']) > 0
+    assert min(report['inference_images_per_second']) > 0
 
 
 @pytest.mark.parametrize('args, message', [
@@ -89,14 +89,14 @@ def test_runtimes_give_the_same(monkeypatch):
     # The real one takes a minute.
     monkeypatch.setattr('torch.compile', lambda network, dynamic: network)
     rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 256, (6, 8, 8, 3), dtype=np.uint8)
-    runtimes = make_runtimes(OneLayer(), pictures, 'abcd', 1)
+    images = rng.integers(0, 256, (6, 8, 8, 3), dtype=np.uint8)
+    runtimes = make_runtimes(OneLayer(), images, 'abcd', 1)
     assert len(runtimes) == 5
     layer = OneLayer().layer
-    inputs = torch.from_numpy(pictures).permute(0, 3, 1, 2) / 127.5 - 1
+    inputs = torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1
     expected = layer(inputs).mean(dim=(2, 3)).softmax(dim=1).detach().numpy()
     for name, runtime in runtimes.items():
-        error = np.abs(runtime(pictures[:2]) - expected[:2]).max()
+        error = np.abs(runtime(images[:2]) - expected[:2]).max()
         assert error < (0.02 if 'int8' in name else 1e-5), name
     assert EAGER in runtimes
 
@@ -106,9 +106,9 @@ def test_inference(tmp_path, monkeypatch, capsys):
                           model_cfg(expression_head=head(7)))
     asked = {}
 
-    def make(model, pictures, classes, threads):
-        asked.update(shape=pictures.shape, threads=threads, num=len(classes))
-        return dict.fromkeys((EAGER, 'other'), lambda pictures: None)
+    def make(model, images, classes, threads):
+        asked.update(shape=images.shape, threads=threads, num=len(classes))
+        return dict.fromkeys((EAGER, 'other'), lambda images: None)
 
     monkeypatch.setattr(inference, 'make_runtimes', make)
     monkeypatch.setattr('benchmarks.timing.TURN', 0)
@@ -131,7 +131,7 @@ def test_head_pose(capsys):
     rows = {row[1].strip(): row[2:-1] for row in (
         line.split('|') for line in capsys.readouterr().out.splitlines()
         if line.startswith('|'))}
-    assert len(rows['estimator']) == 7  # found, all, five classes of yaw
+    assert len(rows['estimator']) == 7  # found, all, five yaw bins
     found, everywhere, *_ = rows['pnp5']
     error, right = re.findall(r'[\d.]+', everywhere)
     assert float(found.strip(' %')) > 90
@@ -145,10 +145,10 @@ def test_head_pose(capsys):
 
 def test_preparation(shared, capsys):
     preparation.main(['cmufaces', str(shared / 'data/cmu_faces'),
-                      '--num-pictures', '6', '--workers', '1'])
+                      '--num-images', '6', '--workers', '1'])
     output = capsys.readouterr().out
-    rates = re.search(r'plain loop ([\d.]+) pictures/s, .* 1 processes '
-                      r'([\d.]+) pictures/s', output)
+    rates = re.search(r'plain loop ([\d.]+) images/s, .* 1 processes '
+                      r'([\d.]+) images/s', output)
     assert min(map(float, rates.groups())) > 0
     count, pixels = re.search(r'(\d+) faces in both; .* most ([\d.]+) pixels',
                               output).groups()

@@ -27,8 +27,8 @@ FLOPS = {
 
 def test_row():
     row = step_row(('ours', 'fused'), MEDIANS, FLOPS, 3 * 2**20, 10)
-    assert row['pictures_per_second'] == pytest.approx(2.5)
-    assert row['pictures_per_second_low'] == pytest.approx(2.5 - 5 / 12)
+    assert row['images_per_second'] == pytest.approx(2.5)
+    assert row['images_per_second_low'] == pytest.approx(2.5 - 5 / 12)
     assert row['gflops'] == pytest.approx(8)
     assert row['memory_mib'] == 3
     # 8, 8 and 6 plain steps with the same options.
@@ -83,7 +83,7 @@ def test_summary():
     assert summary['slow']['ms'] == pytest.approx(400)
     assert summary['slow']['ms_low'] == pytest.approx(300)
     assert summary['slow']['ms_best'] == pytest.approx(200)
-    assert summary['slow']['pictures_per_second'] == pytest.approx(2.5)
+    assert summary['slow']['images_per_second'] == pytest.approx(2.5)
     assert summary['slow']['speedup'] == 1
     # 4, 8 and 3 times, round by round.
     assert summary['fast']['speedup'] == pytest.approx(4)

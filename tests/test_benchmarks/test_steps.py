@@ -35,15 +35,15 @@ def test_flops_are_those_of_the_passes():
     """A backward pass costs two forward passes, one where only the gradient
     of the weights or only that of the inputs is needed."""
     model = build_ipdfer(WORK.width, WORK.size)
-    pictures = torch.zeros(WORK.batch_size, 3, WORK.size, WORK.size)
+    images = torch.zeros(WORK.batch_size, 3, WORK.size, WORK.size)
     with torch.no_grad():
-        encoder = forward_flops(model.expression_encoder, pictures)
+        encoder = forward_flops(model.expression_encoder, images)
         first = forward_flops(model.expression_encoder.backbone.conv1,
-                              pictures)
+                              images)
         decoder = forward_flops(
             model.decoder,
             torch.zeros(WORK.batch_size, 8 * WORK.width))
-    trained = 3 * encoder - first  # pictures need no gradient
+    trained = 3 * encoder - first  # images need no gradient
     plain = count_flops(make_step(PLAIN, 'default', WORK))
     assert plain == pytest.approx(trained, rel=0.01)
     step_1 = encoder + 2 * trained

@@ -10,7 +10,7 @@ from helpers.official_layouts import (
     affectnet_row,
     make_affectnet,
     make_affectnet_new,
-    write_picture,
+    write_image,
 )
 
 from ipdfer_mm.datasets import EXPRESSIONS, AffectNet, affectnet_files
@@ -52,7 +52,7 @@ def test_old_release_with_a_header_or_without(old, split, log):
         dict(type='AffectNet', data_root=str(old), split=split))
     assert dataset.CLASSES == EIGHT and names(dataset) == NAMES
     for label in ('none', 'uncertain', 'no face'):
-        assert f'Labelled {label}, skipped: 1' in log.text
+        assert f'Labeled {label}, skipped: 1' in log.text
     info = infos(dataset)[0]
     assert info['pose_label'] == -100 and math.isnan(info['yaw'])
     # In the box of 60 x 70 pixels at (40, 20).
@@ -113,7 +113,7 @@ def test_endings_in_any_case(old):
     folder = old / 'Manually_Annotated_Images/0'
     os.rename(folder / 'training0.jpg', folder / 'training0.JPG')
     os.rename(folder / 'training3.jpg', folder / 'Training3.png')
-    write_picture(folder / 'odd.JPEG')
+    write_image(folder / 'odd.JPEG')
     write_list(old, [affectnet_row(f'0/{name}', 0) for name in (
         'training0.jpg', 'training3.jpg', 'odd.JPEG')])
     assert [os.path.basename(info['img_path'])
@@ -121,7 +121,7 @@ def test_endings_in_any_case(old):
                 'training0.JPG', 'Training3.png', 'odd.JPEG']
 
 
-def test_pictures_in_a_folder_more(old):
+def test_images_in_a_folder_more(old):
     (old / 'Manually_Annotated').mkdir()
     (old / 'Manually_Annotated_Images').rename(
         old / 'Manually_Annotated/Manually_Annotated_Images')
@@ -132,7 +132,7 @@ def test_pictures_in_a_folder_more(old):
     (affectnet_row('0/training0.jpg', 11), "the label '11' is not one of 0"),
     (affectnet_row('0/training0.jpg', 'happy'), "the label 'happy' is not"),
     (affectnet_row('0/training0.jpg', 2.5), "the label '2.5' is not one of"),
-    (affectnet_row('', 0), 'the path of the picture is empty'),
+    (affectnet_row('', 0), 'the path of the image is empty'),
     ('a.jpg,x,1,2,3,,0,0,0', "column face_x holds 'x'"),
     ('a.jpg,1,2,3', '4 cells, but the header has 9'),
 ])
@@ -149,12 +149,12 @@ def test_new_release(new, log):
     assert infos(dataset)[-1]['img_path'] == str(
         new / 'train_set/images/12.jpg')
     assert 'landmarks' not in infos(dataset)[0]
-    assert 'Labelled none, skipped: 1 (8)' in log.text
+    assert 'Labeled none, skipped: 1 (8)' in log.text
     assert names(AffectNet(str(new), 'val', **SEVEN)) == [
         *NAMES[:7], 'happiness']
 
 
-def test_new_release_pictures_of_other_kinds(new):
+def test_new_release_images_of_other_kinds(new):
     images = new / 'train_set/images'
     (images / '3.jpg').rename(images / '3.PNG')
     assert infos(AffectNet(str(new), 'train'))[3]['img_path'].endswith('3.PNG')
@@ -177,10 +177,10 @@ def test_labels_are_cached(new, log, monkeypatch):
     # Another folder of annotations: one more, or one renamed.
     annotations = new / 'train_set/annotations'
     np.save(annotations / '13_exp.npy', np.array('6'))
-    write_picture(new / 'train_set/images/13.jpg')
+    write_image(new / 'train_set/images/13.jpg')
     assert names(AffectNet(str(new), 'train')) == [*first, 'anger']
     (annotations / '0_exp.npy').rename(annotations / '14_exp.npy')
-    write_picture(new / 'train_set/images/14.jpg')
+    write_image(new / 'train_set/images/14.jpg')
     assert names(AffectNet(str(new), 'train')) == [
         *first[1:], 'anger', 'neutral']
     assert len(reads) == 12 + 13 + 13

@@ -3,7 +3,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from helpers.official_layouts import make_ckplus, write_manifest, write_picture
+from helpers.official_layouts import make_ckplus, write_image, write_manifest
 
 from ipdfer_mm.datasets import EXPRESSIONS, CKPlus
 from ipdfer_mm.registry import DATASETS
@@ -50,7 +50,7 @@ def test_last_three_frames_and_the_first(whole, log):
     assert names(dataset)[5::4] == [
         *NAMES[2:], 'anger', 'contempt', 'disgust', 'fear']
     assert 'Sequences without a label, skipped: 12 (S005/002' in log.text
-    assert ('12 labelled sequences of 12 subjects, but officially 327 labelled'
+    assert ('12 labeled sequences of 12 subjects, but officially 327 labeled'
             ' sequences of 118') in log.text
 
 
@@ -65,13 +65,14 @@ def test_folds_deal_the_sorted_subjects(whole):
     for fold in range(10):
         parts = [CKPlus(str(whole), split, fold) for split in
                  ('train', 'test')]
-        people = [{info['subject'] for info in infos(part)} for part in parts]
-        assert not people[0] & people[1]
-        assert people[0] | people[1] == set(SUBJECTS)
-        assert people[1] == set(SUBJECTS[fold::10])
+        subjects = [
+            {info['subject'] for info in infos(part)} for part in parts]
+        assert not subjects[0] & subjects[1]
+        assert subjects[0] | subjects[1] == set(SUBJECTS)
+        assert subjects[1] == set(SUBJECTS[fold::10])
         assert parts[0].metainfo['fold'] == fold
         assert parts[0].metainfo['fold_rule'].endswith('in fold i mod 10')
-        tested += people[1]
+        tested += subjects[1]
     assert sorted(tested) == SUBJECTS
 
 
@@ -126,7 +127,7 @@ def test_folders_around(root):
 def test_empty_folders_and_leftovers(root, log):
     frames = root / 'cohn-kanade-images/S005/001'
     (frames / '.DS_Store').touch()
-    write_picture(frames / '._S005_001_00000006.png')
+    write_image(frames / '._S005_001_00000006.png')
     shutil.rmtree(root / 'Emotion/S005/002')
     assert len(CKPlus(str(root), 'test', 0)) == 6
     assert 'Sequences without a label, skipped: 12' in log.text
@@ -158,7 +159,7 @@ def test_incomplete_sequences(root, log):
 
 @pytest.mark.parametrize('folder', ['anger', 'CK+48/anger'])
 def test_ck48_is_refused(tmp_path, folder):
-    write_picture(tmp_path / folder / 'S010_004_00000017.png')
+    write_image(tmp_path / folder / 'S010_004_00000017.png')
     with pytest.raises(ValueError, match='CK.48.*Without neutral frames.*cohn'
                        '-kanade-images'):
         CKPlus(str(tmp_path), 'train', 0)

@@ -36,7 +36,7 @@ def infos(dataset):
     return [dataset.get_data_info(i) for i in range(len(dataset))]
 
 
-def test_names_say_person_expression_and_nominal_yaw(root):
+def test_names_say_subject_expression_and_nominal_yaw(root):
     dataset = DATASETS.build(dict(type='CMUFaces', data_root=str(root)))
     assert dataset.CLASSES == ('anger', 'happiness', 'neutral', 'sadness')
     found = [(dataset.CLASSES[info['gt_label']], info['subject'], info['yaw'],
@@ -56,7 +56,7 @@ def test_what_is_skipped_is_counted_and_listed(root, log):
     assert 'Smaller copies, skipped: 3 (' in log.text
     assert ('Marked bad by the authors, skipped: 1 '
             '(faces/p2/p2_left_sad_open.bad)') in log.text
-    assert 'Not pictures, skipped: 1 (faces/p2/notes.txt)' in log.text
+    assert 'Not images, skipped: 1 (faces/p2/notes.txt)' in log.text
 
 
 @pytest.mark.parametrize('name', [
@@ -68,13 +68,13 @@ def test_strange_names_are_errors(root, name):
         CMUFaces(str(root))
 
 
-def test_people(root):
+def test_subjects(root):
     assert {info['subject'] for info in infos(
-        CMUFaces(str(root), people=['p2']))} == {'p2'}
+        CMUFaces(str(root), subjects=['p2']))} == {'p2'}
     with pytest.raises(ValueError, match='no folder for p3; it has p1, p2'):
-        CMUFaces(str(root), people=['p1', 'p3'])
+        CMUFaces(str(root), subjects=['p1', 'p3'])
     with pytest.raises(ValueError, match='no sample'):
-        CMUFaces(str(root), people=[])
+        CMUFaces(str(root), subjects=[])
     with pytest.raises(FileNotFoundError, match='faces is no folder.*UCI'):
         CMUFaces(str(root / 'faces'))
 
@@ -86,9 +86,9 @@ def test_folds_are_in_the_metainfo(root):
     assert 'fold' not in CMUFaces(str(root)).metainfo
 
 
-def test_folds_share_nobody(root):
-    for person in range(3, 21):
-        touch(root, f'p{person:02}/p{person:02}_up_sad_open.pgm')
+def test_folds_share_no_subject(root):
+    for subject in range(3, 21):
+        touch(root, f'p{subject:02}/p{subject:02}_up_sad_open.pgm')
     everybody = {info['subject'] for info in infos(CMUFaces(str(root)))}
     tested = []
     for fold in range(4):
@@ -104,7 +104,7 @@ def test_folds_share_nobody(root):
     (dict(fold=4, split='test'), 'fold=4 must be 0 to 3'),
     (dict(fold=0), 'split=None: a fold has the splits'),
     (dict(fold=0, split='val'), "split='val'"),
-    (dict(fold=0, split='test', people=['p1']), 'fold and people'),
+    (dict(fold=0, split='test', subjects=['p1']), 'fold and subjects'),
 ])
 def test_bad_folds(root, kwargs, message):
     with pytest.raises(ValueError, match=message):
@@ -140,8 +140,8 @@ def test_landmarks_not_to_be_trusted(root, log):
     assert 'landmarks' not in left and left['yaw'] == -80
     assert 'landmarks' not in right and right['yaw'] == 57
     assert 'landmarks' in up and up['yaw'] == 5
-    assert 'No trusted detection, centre crop and nominal yaw: 2 (' in log.text
-    assert f'Points as in full profile, centre crop: 1 (faces/{FILES[1]})' in (
+    assert 'No trusted detection, center crop and nominal yaw: 2 (' in log.text
+    assert f'Points as in full profile, center crop: 1 (faces/{FILES[1]})' in (
         log.text)
 
 
@@ -151,10 +151,10 @@ def test_landmark_file_errors(root):
     with pytest.raises(ValueError, match='points.csv has no row for 2 pict'
                        'ures: .*p1_right_sad_open.pgm, .*p2_up_neutral_open'):
         CMUFaces(str(root), landmark_file='points.csv')
-    # Only pictures of the chosen people need rows.
+    # Only images of the chosen subjects need rows.
     write_landmarks(root, rows[:3])
     assert len(CMUFaces(
-        str(root), people=['p1'], landmark_file='points.csv')) == 3
+        str(root), subjects=['p1'], landmark_file='points.csv')) == 3
     write_landmarks(root, rows + rows[:1])
     with pytest.raises(ValueError, match='points.csv, line 6: .* already in'):
         CMUFaces(str(root), landmark_file='points.csv')
@@ -191,7 +191,7 @@ def test_real_files(shared):
 
 
 def test_sign_of_the_yaw(shared):
-    # Positive: the nose is left of the eyes' middle in the picture.
+    # Positive: the nose is left of the eyes' middle in the image.
     with open(shared / 'data/cmu_faces/labels.csv', newline='') as file:
         rows = [row for row in csv.DictReader(file)
                 if row['pose'] in ('left', 'right')

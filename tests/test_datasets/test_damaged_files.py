@@ -13,7 +13,7 @@ from helpers.official_layouts import (
     make_affectnet_new,
     make_ckplus,
     make_ferplus,
-    write_picture,
+    write_image,
 )
 from helpers.tiny_run import make_rafdb
 from hypothesis import given
@@ -42,7 +42,7 @@ class Reader(NamedTuple):
         file (Path): The file, undamaged.
         read (Callable): Reads it.
         named (Path): What an error must name at least: the file, or the
-            folder of the set where it says which pictures are missing.
+            folder of the set where it says which images are missing.
     """
 
     file: Path
@@ -51,7 +51,7 @@ class Reader(NamedTuple):
 
 
 def csv_file(root: Path) -> Path:
-    write_picture(root / 'a.png')
+    write_image(root / 'a.png')
     file = root / 'labels.csv'
     file.write_text('path,expression,subject,yaw\na.png,happy,anna,-12.5\n')
     return file
@@ -70,9 +70,9 @@ def cmu_file(root: Path) -> Path:
 
 
 def pairs_file(root: Path) -> Path:
-    for person in ('Ann', 'Bob'):
+    for subject in ('Ann', 'Bob'):
         for number in (1, 2):
-            write_picture(root / f'{person}/{person}_{number:04d}.jpg')
+            write_image(root / f'{subject}/{subject}_{number:04d}.jpg')
     file = root / 'pairs.txt'
     file.write_text('1\t1\nAnn\t1\t2\nAnn\t1\tBob\t2\n')
     return file
@@ -87,12 +87,12 @@ def table_file(root: Path, columns: str, cells: str) -> Path:
 
 def make_readers(root: Path) -> dict[str, Reader]:
     """All readers of label files."""
-    rendered = dict(num_people=1, num_pictures=2, img_size=16, num_workers=0)
+    rendered = dict(num_subjects=1, num_images=2, img_size=16, num_workers=0)
     faces = SyntheticFaces(str(root / 'faces'), 'train', **rendered)
     labels = root / 'faces' / faces.folder / 'labels.csv'
     rafdb = make_rafdb(root / 'rafdb')
     ferplus = make_ferplus(root / 'ferplus')
-    FERPlus(str(ferplus), 'train')  # writes the pictures
+    FERPlus(str(ferplus), 'train')  # writes the images
     old = make_affectnet(root / 'affectnet')
     new = make_affectnet_new(root / 'affectnet_new')
     cached = make_affectnet_new(root / 'affectnet_cached')
@@ -175,7 +175,7 @@ def test_damaged(readers, name, data):
 @fuzz
 @given(data=st.data())
 def test_damaged_pixels(tmp_path_factory, data):
-    """fer2013.csv, from which FERPlus writes its pictures."""
+    """fer2013.csv, from which FERPlus writes its images."""
     root = make_ferplus(tmp_path_factory.mktemp('ferplus'))
     content = (root / 'fer2013.csv').read_bytes()
     (root / 'fer2013.csv').write_bytes(data.draw(damaged(content)))

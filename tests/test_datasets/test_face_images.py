@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ipdfer_mm.datasets import FaceImages
-from ipdfer_mm.preparation.sets import list_pictures, recipe_of
+from ipdfer_mm.preparation.datasets import list_images, recipe_of
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils import register_all_modules
 
@@ -40,9 +40,9 @@ def test_images_of_nested_folders_are_sorted(root, log):
     assert f'FaceImages in {root}: 6 images, 0 images or fold' in log.text
 
 
-def test_list_pictures_is_relative(root):
+def test_list_images_is_relative(root):
     dataset = FaceImages(str(root), lazy_init=True)
-    assert dataset.list_pictures() == [dict(img_path=name) for name in IMAGES]
+    assert dataset.list_images() == [dict(img_path=name) for name in IMAGES]
 
 
 def test_pipeline_from_a_config(root):
@@ -116,12 +116,12 @@ def test_missing_folder(tmp_path):
 
 
 def test_it_can_be_prepared(root):
-    pictures = list_pictures('images', root, {})
-    assert [picture.path for picture in pictures] == list(IMAGES)
-    assert all((picture.box, picture.points, picture.split)
-               == (None, None, None) for picture in pictures)
-    pictures = list_pictures('images', root, exclude(root, 'b'))
-    assert [picture.path for picture in pictures] == [
+    images = list_images('images', root, {})
+    assert [image.path for image in images] == list(IMAGES)
+    assert all((image.box, image.points, image.split)
+               == (None, None, None) for image in images)
+    images = list_images('images', root, exclude(root, 'b'))
+    assert [image.path for image in images] == [
         'a.png', 'b.png', 'd/4.jpeg']
     assert recipe_of('images', {}, {}).margin == 0.5
 
@@ -133,5 +133,5 @@ def test_results_of_a_preparation_are_not_prepared_again(root):
         path.parent.mkdir(parents=True)
         path.touch()
     (root / 'small/parts').mkdir()  # of one that was called otherwise
-    assert [picture.path for picture in list_pictures('images', root, {})
+    assert [image.path for image in list_images('images', root, {})
             ] == list(IMAGES)

@@ -15,7 +15,7 @@ from mmengine.registry import DefaultScope
 
 from ipdfer_mm.datasets import EXPRESSIONS, FERDataset
 from ipdfer_mm.datasets.manifest import HEADER, read_manifest
-from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, pose_class
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, yaw_bin
 from ipdfer_mm.registry import DATASETS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ EIGHT = (*EXPRESSIONS, 'contempt')
 
 class Toy(FERDataset):
     METAINFO = dict(classes=EIGHT)
-    LAYOUT = 'a and b with pictures'
+    LAYOUT = 'a and b with images'
     samples = SAMPLES
 
     def load_samples(self):
@@ -71,8 +71,8 @@ def write_manifest(root, rows=None, header=HEADER):
     (40, 4), (90, 4), (-9.999, 0), (-10, 1), (-40.5, 4), (None, -100),
     (math.nan, -100), (np.float32('nan'), -100), (np.float32(25), 2),
 ])
-def test_pose_class(yaw, label):
-    assert pose_class(yaw) == label
+def test_yaw_bin(yaw, label):
+    assert yaw_bin(yaw) == label
 
 
 def test_labels_come_from_names(root):
@@ -161,7 +161,7 @@ def test_missing_root_and_files(root, tmp_path):
         Toy(str(root), manifest='m.csv')
 
 
-def test_missing_pictures_are_listed_once(root, monkeypatch):
+def test_missing_images_are_listed_once(root, monkeypatch):
     samples = [
         dict(img_path=f'c/{i}.png', expression='anger') for i in range(13)
     ]
@@ -171,13 +171,13 @@ def test_missing_pictures_are_listed_once(root, monkeypatch):
     (root / 'a/0.png').symlink_to('gone.png')
     with pytest.raises(FileNotFoundError) as error:
         Toy(str(root))
-    # a/0.png is a picture and a neutral twin.
+    # a/0.png is an image and a paired neutral image.
     text = str(error.value)
-    assert '16 of 19 pictures' in text and text.count('.png') == 10
+    assert '16 of 19 images' in text and text.count('.png') == 10
     assert str(root / 'b/1.png') in text and 'and 6 more' in text
 
 
-def test_looking_for_pictures_lists_folders_once(root, monkeypatch):
+def test_looking_for_images_lists_folders_once(root, monkeypatch):
     listed = []
     scandir = os.scandir
     monkeypatch.setattr(
@@ -198,7 +198,7 @@ def test_base_class_says_what_is_missing(root):
         DATASETS.build(dict(type='FERDataset', data_root=str(root)))
 
 
-def test_manifest_replaces_picture_and_yaw(root, log):
+def test_manifest_replaces_image_and_yaw(root, log):
     manifest = write_manifest(root)
     for sample in SAMPLES:
         (root / sample['img_path']).unlink()
@@ -208,7 +208,7 @@ def test_manifest_replaces_picture_and_yaw(root, log):
     assert info['img_path'] == str(root / 'aligned/b_1.png')
     assert info['neutral_img_path'] == str(root / 'aligned/a_0.png')
     assert (info['yaw'], info['pose_label'], info['aligned']) == (-21, 2, True)
-    # They would be those of the picture before alignment.
+    # They would be those of the image before alignment.
     assert 'landmarks' not in dataset.get_data_info(1)
     assert dataset.num_known_poses == 5
     assert dataset.metainfo['recipe'] == hashlib.sha256(
@@ -227,10 +227,10 @@ def test_manifest_unknown_yaw_and_flags(root, log):
     assert 'Flagged crop in the manifest, kept: 1' in log.text
 
 
-def test_manifest_without_rows_or_pictures(root):
+def test_manifest_without_rows_or_images(root):
     rows = [row(sample['img_path']) for sample in SAMPLES[:3]]
     manifest = write_manifest(root, rows)
-    with pytest.raises(ValueError, match=r'no row for 2 pictures: b/1.png, b/'
+    with pytest.raises(ValueError, match=r'no row for 2 images: b/1.png, b/'
                        r'2.png\. Run tools/prepare_dataset.py again'):
         Toy(str(root), manifest=manifest)
     for cells in rows:

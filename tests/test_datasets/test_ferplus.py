@@ -28,7 +28,7 @@ def infos(dataset):
 
 
 def write_votes(root, rows, usage='Training'):
-    """Replace the votes and write the pictures that they name."""
+    """Replace the votes and write the images that they name."""
     lines = [VOTES]
     for number, row in enumerate(rows):
         name = f'fer{number:07d}.png'
@@ -48,12 +48,12 @@ def test_votes_are_joined_to_pixels_by_row(root, log):
         names = [dataset.CLASSES[i['gt_label']] for i in infos(dataset)]
         assert names == list(EMOTIONS)
         for index, info in enumerate(infos(dataset)):
-            picture = cv2.imread(info['img_path'], cv2.IMREAD_UNCHANGED)
-            assert picture.shape == (48, 48)
+            image = cv2.imread(info['img_path'], cv2.IMREAD_UNCHANGED)
+            assert image.shape == (48, 48)
             # The row of the file, not the number in the name.
-            assert (picture == first + 1 + index).all()
+            assert (image == first + 1 + index).all()
         assert 'gt_score' not in infos(dataset)[0]
-    assert 'Rows without a picture, skipped: 1 (line 2).' in log.text
+    assert 'Rows without an image, skipped: 1 (line 2).' in log.text
     assert '9 rows of Training, but officially 28709 rows' in log.text
     assert sorted(path.name for path in (root / 'FER2013Valid').iterdir()) == [
         f'fer{number:07d}.png' for number in range(8, 16)]
@@ -78,7 +78,7 @@ def test_exported_folders_are_enough(root):
         'fer0000016.png,"(0, 0, 48, 48)",4,0,0,1,3,2,0,0,0,0\n')
     assert len(FERPlus(str(root), 'test')) == 8
     shutil.rmtree(root / 'FER2013Test')
-    with pytest.raises(FileNotFoundError, match='8 of 8 pictures are missing.*'
+    with pytest.raises(FileNotFoundError, match='8 of 8 images are missing.*'
                        'Expected .*fer2013new.csv of https.*fer2013.csv'):
         FERPlus(str(root), 'test')
 
@@ -171,9 +171,9 @@ def test_a_name_may_stand_twice(root, log):
     path.write_text(text.replace('fer0000004', 'fer0000002'))
     assert len(FERPlus(str(root), 'train')) == 8
     assert 'Names of an earlier row, kept: 1 (fer0000002.png)' in log.text
-    # The later picture, as FERPlus's own code has it.
-    picture = cv2.imread(str(root / 'FER2013Train/fer0000002.png'))
-    assert (picture == 5).all()
+    # The later image, as FERPlus's own code has it.
+    image = cv2.imread(str(root / 'FER2013Train/fer0000002.png'))
+    assert (image == 5).all()
 
 
 def test_soft_labels(root):
@@ -201,9 +201,9 @@ def test_soft_labels(root):
 def test_a_model_trains_on_soft_labels(root):
     shares = np.linspace(0, 9, 10).astype(int)
     write_votes(root, [np.roll(shares, i) for i in (1, 2, 3, 5)])
-    picture = np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)
+    image = np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)
     for path in (root / 'FER2013Train').iterdir():
-        cv2.imwrite(str(path), picture)
+        cv2.imwrite(str(path), image)
     dataset = FERPlus(
         str(root), 'train', label_rule='soft', pipeline=[
             dict(type='ipdfer_mm.LoadFaceImage'),
@@ -262,7 +262,7 @@ COUNTS = {
 
 @pytest.fixture(scope='session')
 def real(shared, tmp_path_factory):
-    """The real votes, with empty files for pictures."""
+    """The real votes, with empty files for images."""
     votes = shared / 'data/ferplus/fer2013new.csv'
     if not votes.is_file():
         pytest.skip(f'no {votes}')
@@ -283,7 +283,7 @@ def test_real_counts(real, rule, log):
                 for split in ('train', 'val', 'test')]
     assert tuple(map(len, datasets)) == COUNTS[rule]
     for count in (148, 10, 15):
-        assert f'Rows without a picture, skipped: {count} (line ' in log.text
+        assert f'Rows without an image, skipped: {count} (line ' in log.text
     assert 'comparable' not in log.text
     labels = datasets[2].get_gt_labels()
     if rule == 'majority':

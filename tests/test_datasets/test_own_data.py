@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from helpers.official_layouts import write_picture
+from helpers.official_layouts import write_image
 
 from ipdfer_mm.datasets import CSVFER, EXPRESSIONS, FolderFER
 from ipdfer_mm.registry import DATASETS
@@ -32,7 +32,7 @@ def folder(tmp_path):
     for path in ('train/Angry/b.JPG', 'train/Angry/a.png',
                  'train/Angry/more/c.jpeg', 'train/happiness/a.png',
                  'test/surprised/a.bmp'):
-        write_picture(tmp_path / path)
+        write_image(tmp_path / path)
     (tmp_path / 'train/Angry/notes.txt').touch()
     (tmp_path / 'train/Angry/.DS_Store').touch()
     return tmp_path
@@ -47,7 +47,7 @@ def test_folders_are_read_by_name(folder, log):
         str(folder / path) for path in (
             'train/Angry/a.png', 'train/Angry/b.JPG',
             'train/Angry/more/c.jpeg', 'train/happiness/a.png')]
-    assert 'Not pictures, skipped: 1 (train/Angry/notes.txt)' in log.text
+    assert 'Not images, skipped: 1 (train/Angry/notes.txt)' in log.text
     assert names(FolderFER(str(folder), 'test')) == ['surprise']
     for split in ('val', ''):
         with pytest.raises(FileNotFoundError, match=f"split='{split}', but th"
@@ -56,7 +56,7 @@ def test_folders_are_read_by_name(folder, log):
 
 
 def test_folders_of_contempt_must_be_wanted(folder, log):
-    write_picture(folder / 'train/Contempt/a.png')
+    write_image(folder / 'train/Contempt/a.png')
     with pytest.raises(ValueError, match="'contempt' of.*drop_classes"):
         FolderFER(str(folder), 'train')
     assert len(FolderFER(str(folder), 'train', drop_classes=['contempt'])) == 4
@@ -70,7 +70,7 @@ def test_folders_of_contempt_must_be_wanted(folder, log):
     ('faces', "the folder 'faces' is not named by an expression.*anger, disg"),
 ])
 def test_other_folders_are_refused(folder, word, message):
-    write_picture(folder / 'train' / word / 'a.png')
+    write_image(folder / 'train' / word / 'a.png')
     with pytest.raises(ValueError, match=f'train: {message}'):
         FolderFER(str(folder), 'train')
 
@@ -78,7 +78,7 @@ def test_other_folders_are_refused(folder, word, message):
 @pytest.fixture
 def table(tmp_path):
     for name in 'abc':
-        write_picture(tmp_path / f'photos/{name}.jpg')
+        write_image(tmp_path / f'photos/{name}.jpg')
 
     def write(*rows):
         (tmp_path / 'labels.csv').write_text('\n'.join(rows))
@@ -105,7 +105,7 @@ def test_csv_with_all_columns(table):
     with pytest.raises(ValueError, match="no row with the split 'val', but "
                        'train, test'):
         CSVFER(root, 'labels.csv', split='val')
-    # Else training would see the test pictures.
+    # Else training would see the test images.
     with pytest.raises(ValueError, match='line 2: the file has a column spl'):
         CSVFER(root, 'labels.csv')
 
@@ -132,9 +132,9 @@ def test_csv_errors_name_the_row(table, row, message):
         CSVFER(root, 'labels.csv')
 
 
-def test_csv_of_missing_pictures(table):
+def test_csv_of_missing_images(table):
     root = table('path,expression', 'photos/d.jpg,anger')
-    with pytest.raises(FileNotFoundError, match='1 of 1 pictures.*d.jpg'):
+    with pytest.raises(FileNotFoundError, match='1 of 1 images.*d.jpg'):
         CSVFER(root, 'labels.csv')
     with pytest.raises(FileNotFoundError, match='none.csv does not exist'):
         CSVFER(root, 'none.csv')

@@ -88,7 +88,7 @@ def test_bad_lines_are_named(root, line, message):
 
 def test_missing_files_say_what_the_layout_is(root):
     (root / 'basic/Image/aligned/test_0002_aligned.jpg').unlink()
-    with pytest.raises(FileNotFoundError, match='1 of 2 pictures.*test_0002_a'
+    with pytest.raises(FileNotFoundError, match='1 of 2 images.*test_0002_a'
                        'ligned.jpg.*Expected RAF-DB as its authors give'):
         RAFDB(str(root), 'test')
     (root / LIST).unlink()
@@ -99,7 +99,7 @@ def test_missing_files_say_what_the_layout_is(root):
         RAFDB(str(root / 'basic'), 'train')
 
 
-def test_split_without_a_picture_is_refused(root):
+def test_split_without_a_image_is_refused(root):
     write(root, 'train_00001.jpg 5\n\n')
     with pytest.raises(ValueError, match='test split has no sample'):
         RAFDB(str(root), 'test')
@@ -121,7 +121,7 @@ def test_with_a_manifest(root):
     assert dataset.num_known_poses == 1
 
 
-def test_only_flagged_pictures(root):
+def test_only_flagged_images(root):
     (root / 'prepared').mkdir()
     rows = [','.join(HEADER)]
     for name, flags in (('test_0001', 'no_face;large'), ('test_0002', '')):

@@ -7,7 +7,7 @@ import pytest
 from ipdfer_mm.datasets.rendered_folder import folder_name, render_folder
 from ipdfer_mm.rendering import FaceModel, Population, parametric_head
 
-FEW = Population('test', num_people=2, num_pictures=2)
+FEW = Population('test', num_subjects=2, num_images=2)
 
 
 def save_head(path):
@@ -29,7 +29,7 @@ def test_all_that_matters_names_another_folder(tmp_path, monkeypatch):
     args = [
         (FEW, 16), (FEW, 17), (FEW, 16, str(model)),
         *((replace(FEW, **change), 16) for change in (
-            dict(seed=1), dict(num_people=1), dict(num_pictures=3),
+            dict(seed=1), dict(num_subjects=1), dict(num_images=3),
             dict(split='val')))
     ]
     names = [folder_name(*arg) for arg in args]
@@ -58,7 +58,7 @@ def test_recipe(tmp_path):
     folder = render_folder(str(tmp_path), FEW, 16, workers=0)
     recipe = json.loads((folder / 'recipe.json').read_text())
     assert recipe == dict(
-        split='test', num_people=2, num_pictures=2, seed=0, size=16,
+        split='test', num_subjects=2, num_images=2, seed=0, size=16,
         face_model='built-in', rendering_version=recipe['rendering_version'])
 
 
@@ -68,9 +68,9 @@ def test_folder_that_cannot_be_written(tmp_path):
         render_folder(str(tmp_path / 'file'), FEW, 16)
 
 
-def test_picture_that_cannot_be_written(tmp_path):
+def test_image_that_cannot_be_written(tmp_path):
     folder = render_folder(str(tmp_path), FEW, 16, workers=0)
-    path = folder / 'pictures/person_600001_000.png'
+    path = folder / 'images/person_600001_000.png'
     path.unlink()
     path.mkdir()
     for workers in (0, 1):

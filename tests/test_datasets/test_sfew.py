@@ -4,8 +4,8 @@ import pytest
 from helpers.official_layouts import (
     SFEW_FOLDERS,
     make_sfew,
+    write_image,
     write_manifest,
-    write_picture,
 )
 
 from ipdfer_mm.datasets import EXPRESSIONS, SFEW
@@ -40,14 +40,14 @@ def test_folders_nested_or_not(root, split, aligned, folder, log):
         root / folder / 'Happy/Airheads_000000003_00000005.png')
     # The beginning of the name is a movie.
     assert 'subject' not in info and info['pose_label'] == -100
-    assert f'Not pictures, skipped: 1 ({folder}/Angry/Thumbs.db)' in log.text
+    assert f'Not images, skipped: 1 ({folder}/Angry/Thumbs.db)' in log.text
     assert ('but officially' in log.text) == (not aligned)
 
 
 def test_what_archives_leave_is_no_layout(root):
     val = root / 'Val_Aligned_Faces_new'
-    write_picture(val / '__MACOSX/Angry/._a.png')
-    write_picture(val / 'Val_Aligned_Faces/Angry/._b.png')
+    write_image(val / '__MACOSX/Angry/._a.png')
+    write_image(val / 'Val_Aligned_Faces/Angry/._b.png')
     (val / '.hidden').mkdir()
     assert len(SFEW(str(root), 'val')) == 7
     # The folder that holds SFEW_2.0, or SFEW_2.0 itself.

@@ -14,15 +14,15 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from ipdfer_mm.datasets import EXPRESSIONS, SyntheticFaces
-from ipdfer_mm.geometry.yaw_bins import pose_class
+from ipdfer_mm.geometry.yaw_bins import yaw_bin
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.rendering import FaceRenderer, Population, parametric_head
 
-PEOPLE, PICTURES, SIZE = 7, 35, 48
+SUBJECTS, IMAGES, SIZE = 7, 35, 48
 ARGS = dict(
     split='test',
-    num_people=PEOPLE,
-    num_pictures=PICTURES,
+    num_subjects=SUBJECTS,
+    num_images=IMAGES,
     img_size=SIZE,
     num_workers=0)
 PIPELINE = [
@@ -50,40 +50,41 @@ def read(path):
     return cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
 
 
-def test_labels_and_pictures_are_those_of_the_renderer(dataset, root):
-    population = Population('test', PEOPLE, PICTURES)
+def test_labels_and_images_are_those_of_the_renderer(dataset, root):
+    population = Population('test', SUBJECTS, IMAGES)
     renderer = FaceRenderer(parametric_head())
     with np.load(f'{root}/{dataset.folder}/details.npz') as file:
         details = dict(file)
     with open(dataset.ann_file, newline='') as file:
         rows = list(csv.DictReader(file))
-    assert len(dataset) == PICTURES
+    assert len(dataset) == IMAGES
     assert tuple(details['expression_names']) == tuple(
         renderer.model.expression_names)
     to_vector = renderer.model.expression_vector
-    for i, (picture, info) in enumerate(
+    for i, (image, info) in enumerate(
             zip(population.plan(), infos(dataset))):
         spec = population.spec(
-            picture,
-            population.person(picture.person, len(renderer.model.identity)),
+            image,
+            population.subject(
+                image.subject_number, len(renderer.model.identity)),
             SIZE)
         face = renderer.render(spec)
         assert np.array_equal(read(info['img_path']), face.image)
-        twin = renderer.render(spec.neutral()).image
-        assert np.array_equal(read(info['neutral_img_path']), twin)
-        assert dataset.CLASSES[info['gt_label']] == picture.expression
-        assert info['subject'] == picture.subject
+        paired_neutral = renderer.render(spec.neutral()).image
+        assert np.array_equal(read(info['neutral_img_path']), paired_neutral)
+        assert dataset.CLASSES[info['gt_label']] == image.expression
+        assert info['subject'] == image.subject
         assert info['yaw'] == spec.yaw == float(rows[i]['yaw'])
         assert (spec.pitch, spec.roll) == (float(rows[i]['pitch']),
                                            float(rows[i]['roll']))
-        assert info['pose_label'] == pose_class(spec.yaw) == picture.yaw_bin
+        assert info['pose_label'] == yaw_bin(spec.yaw) == image.yaw_bin
         np.testing.assert_allclose(
             info['landmarks'], face.five_points, atol=6e-4)
         assert np.array_equal(details['landmarks68'][i], face.landmarks68)
         assert np.array_equal(details['expression'][i],
                               to_vector(spec.expression))
         assert np.array_equal(details['resting_face'][i],
-                              to_vector(spec.person.resting_face))
+                              to_vector(spec.subject.resting_face))
 
 
 def test_twins_differ_unless_neutral(dataset):
@@ -120,23 +121,23 @@ def test_renders_only_what_is_missing(dataset, root):
             os.remove(path)
         changed = os.stat(kept).st_mtime_ns
         again = SyntheticFaces(root, **ARGS)
-        assert len(again) == PICTURES
+        assert len(again) == IMAGES
         assert {path: Path(path).read_bytes() for path in removed} == before
         assert os.stat(kept).st_mtime_ns == changed
 
 
-def test_people_as_classes(root, dataset):
-    people = SyntheticFaces(root, **ARGS, label='subject')
-    assert people.folder == dataset.folder
-    names = [f'person_{600000 + i:06d}' for i in range(PEOPLE)]
-    assert list(people.CLASSES) == names
-    assert Counter(info['gt_label'] for info in infos(people)) == {
-        i: PICTURES // PEOPLE for i in range(PEOPLE)
+def test_subjects_as_classes(root, dataset):
+    subjects = SyntheticFaces(root, **ARGS, label='subject')
+    assert subjects.folder == dataset.folder
+    names = [f'person_{600000 + i:06d}' for i in range(SUBJECTS)]
+    assert list(subjects.CLASSES) == names
+    assert Counter(info['gt_label'] for info in infos(subjects)) == {
+        i: IMAGES // SUBJECTS for i in range(SUBJECTS)
     }
-    for info in infos(people):
-        assert people.CLASSES[info['gt_label']] == info['subject']
+    for info in infos(subjects):
+        assert subjects.CLASSES[info['gt_label']] == info['subject']
     lazy = SyntheticFaces(root, **ARGS, label='subject', lazy_init=True)
-    assert lazy.CLASSES == people.CLASSES
+    assert lazy.CLASSES == subjects.CLASSES
 
 
 def test_not_loaded_not_rendered(tmp_path):
@@ -146,7 +147,7 @@ def test_not_loaded_not_rendered(tmp_path):
 
 def test_ict_model(shared, tmp_path):
     dataset = SyntheticFaces(
-        str(tmp_path), 'val', num_people=2, num_pictures=2, img_size=32,
+        str(tmp_path), 'val', num_subjects=2, num_images=2, img_size=32,
         face_model=str(shared / 'data/ict_facekit/ict_facekit_light.npz'),
         num_workers=0)
     for info in infos(dataset):
@@ -170,8 +171,8 @@ def test_first_process_renders_for_all(tmp_path, face_model):
 @pytest.mark.parametrize('change, error, message', [
     (dict(label='pose'), ValueError, "label is 'pose', not one of"),
     (dict(split='dev'), ValueError, "split is 'dev'"),
-    (dict(num_pictures=6), ValueError, 'at least num_people, which is 7'),
-    (dict(img_size=8), ValueError, 'size of pictures is 8'),
+    (dict(num_images=6), ValueError, 'at least num_subjects, which is 7'),
+    (dict(img_size=8), ValueError, 'size of images is 8'),
     (dict(num_workers=-1), ValueError, 'number of workers is -1'),
     (dict(face_model='none.npz'), FileNotFoundError,
      r'The face model none.npz does not exist.*face_model=None'),
@@ -191,10 +192,10 @@ def test_shipped_config(tmp_path, monkeypatch):
     for split in ('train', 'val', 'test'):
         args = cfg[f'{split}_dataloader'].dataset
         assert args.split == split
-        population = Population(split, args.num_people, args.num_pictures)
+        population = Population(split, args.num_subjects, args.num_images)
         assert split == 'train' or len(population.plan()) % 35 == 0
         # As shipped, but fewer.
-        args.update(num_people=2, num_pictures=2, num_workers=0)
+        args.update(num_subjects=2, num_images=2, num_workers=0)
         with DefaultScope.overwrite_default_scope('ipdfer_mm'):
             packed = DATASETS.build(args)[0]
         assert packed['inputs'].shape == (3, 64, 64)

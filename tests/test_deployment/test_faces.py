@@ -1,4 +1,4 @@
-"""Pictures and accuracy, computed by hand."""
+"""Images and accuracy, computed by hand."""
 
 import cv2
 import numpy as np
@@ -46,12 +46,12 @@ def test_dataset_faces(cfg):
 
 
 def test_folder_faces(tmp_path):
-    picture = np.zeros((10, 20, 3), dtype=np.uint8)
-    picture[..., 2] = 200  # red, in OpenCV's order
+    image = np.zeros((10, 20, 3), dtype=np.uint8)
+    image[..., 2] = 200  # red, in OpenCV's order
     (tmp_path / 'a').mkdir()
     for name in ('a/1.png', '2.png', '3.png'):
-        cv2.imwrite(str(tmp_path / name), picture)
-    (tmp_path / 'notes.txt').write_text('no picture')
+        cv2.imwrite(str(tmp_path / name), image)
+    (tmp_path / 'notes.txt').write_text('no image')
     faces = folder_faces(tmp_path, 8, 10)
     assert faces.shape == (3, 8, 8, 3)
     assert (faces == (200, 0, 0)).all()
@@ -72,11 +72,11 @@ def test_accuracy(cfg):
     folder = cfg.test_dataloader.dataset.data_root + '/basic/Image/aligned'
     seen = []
 
-    def always_first(pictures):
-        seen.extend(pictures)
-        return np.eye(NUM_CLASSES, dtype=np.float32)[[0] * len(pictures)]
+    def always_first(images):
+        seen.extend(images)
+        return np.eye(NUM_CLASSES, dtype=np.float32)[[0] * len(images)]
 
-    # Each of the seven classes has one picture.
+    # Each of the seven classes has one image.
     metrics = evaluate(cfg, dict(first=always_first, other=always_first))
     assert metrics['first']['accuracy/top1'] == pytest.approx(
         100 / NUM_TEST, abs=1e-3)

@@ -21,8 +21,8 @@ from mmengine.registry import init_default_scope
 
 from ipdfer_mm.datasets import EXPRESSIONS
 from ipdfer_mm.deployment import OnnxClassifier, dataset_faces
+from ipdfer_mm.deployment.image_classifier import ImageClassifier
 from ipdfer_mm.deployment.onnx_export import check_same, export_onnx
-from ipdfer_mm.deployment.picture_classifier import PictureClassifier
 
 onnx = pytest.importorskip('onnx', reason='needs requirements/tests.txt')
 pytest.importorskip('onnxscript', reason='needs requirements/tests.txt')
@@ -51,7 +51,7 @@ def folder(tmp_path_factory):
             folder / 'out/fp32.onnx')
     command('quantize_onnx.py', folder / 'out/fp32.onnx',
             folder / 'out/int8.onnx', folder / 'config.py', '--max-loss', 100,
-            '--num-pictures', 12)
+            '--num-images', 12)
     return folder
 
 
@@ -67,9 +67,9 @@ def small_model():
         classes=EXPRESSIONS[:NUM_CLASSES]).eval()
 
 
-def torch_scores(model, pictures):
-    """Scores by the model's own way from OpenCV's pictures."""
-    batch = torch.from_numpy(pictures[..., ::-1].copy()).permute(0, 3, 1, 2)
+def torch_scores(model, images):
+    """Scores by the model's own way from OpenCV's images."""
+    batch = torch.from_numpy(images[..., ::-1].copy()).permute(0, 3, 1, 2)
     inputs = model.data_preprocessor(dict(inputs=batch))['inputs']
     with torch.no_grad():
         return model(inputs, mode='tensor').softmax(dim=1).numpy()
@@ -77,18 +77,18 @@ def torch_scores(model, pictures):
 
 def test_real_faces(folder, shared):
     files = sorted((shared / 'data/cmu_faces/faces').glob('*/*_open.pgm'))
-    pictures = np.stack([
+    images = np.stack([
         cv2.resize(cv2.imread(str(file)), (SIZE, SIZE))
         for file in files[::30]])
-    pictures[..., 0] //= 2  # so that the order of channels counts
+    images[..., 0] //= 2  # so that the order of channels counts
     model = small_model()
-    expected = torch_scores(model, pictures)
+    expected = torch_scores(model, images)
     classifier = OnnxClassifier(folder / 'out/fp32.onnx', threads=1)
-    for size in (1, 3, len(pictures)):
-        scores = classifier(pictures[:size])
+    for size in (1, 3, len(images)):
+        scores = classifier(images[:size])
         assert np.abs(scores - expected[:size]).max() < 1e-4
         assert (scores.argmax(1) == expected[:size].argmax(1)).all()
-    assert np.abs(classifier(pictures[..., ::-1].copy()) - expected
+    assert np.abs(classifier(images[..., ::-1].copy()) - expected
                   ).max() > 1e-3
 
 
@@ -102,17 +102,17 @@ def test_what_the_file_says(folder):
     assert classifier.classes == tuple(EXPRESSIONS)
     assert classifier.size == SIZE
     assert 'RGB' in classifier.meta['input']
-    (pictures, ), (scores, ) = (classifier.session.get_inputs(),
+    (images, ), (scores, ) = (classifier.session.get_inputs(),
                                 classifier.session.get_outputs())
-    assert pictures.shape[1:] == [SIZE, SIZE, 3]
-    assert pictures.type == 'tensor(uint8)'
+    assert images.shape[1:] == [SIZE, SIZE, 3]
+    assert images.type == 'tensor(uint8)'
     assert scores.shape[1:] == [NUM_CLASSES]
 
 
 def test_names_must_be_those_of_the_scores():
-    pictures = np.zeros((1, SIZE, SIZE, 3), np.uint8)
+    images = np.zeros((1, SIZE, SIZE, 3), np.uint8)
     with pytest.raises(ValueError, match=f'{NUM_CLASSES} scores.* 2 names'):
-        export_onnx(small_model(), pictures, EXPRESSIONS[:2])
+        export_onnx(small_model(), images, EXPRESSIONS[:2])
 
 
 def test_int8(folder):
@@ -130,15 +130,15 @@ def test_int8(folder):
     assert sizes[onnx.TensorProto.INT8] == sum(
         parameter.numel() for parameter in convolutions)
     cfg = Config.fromfile(folder / 'config.py')
-    pictures = dataset_faces(cfg, 'test', 7)
-    difference = np.abs(exact(pictures) - rounded(pictures))
+    images = dataset_faces(cfg, 'test', 7)
+    difference = np.abs(exact(images) - rounded(images))
     assert 0 < difference.max() < 0.1
 
 
 def test_int8_that_loses_too_much_is_not_written(folder, tmp_path):
     arguments = ('quantize_onnx.py', folder / 'out/fp32.onnx',
                  tmp_path / 'int8.onnx', folder / 'config.py',
-                 '--num-pictures', 2)
+                 '--num-images', 2)
     assert 'was not written' in command(
         *arguments, '--max-loss', -1000, fails=True)
     assert 'measures no uar' in command(
@@ -148,14 +148,14 @@ def test_int8_that_loses_too_much_is_not_written(folder, tmp_path):
 
 def test_refuses_a_file_that_differs(folder):
     exported = OnnxClassifier(folder / 'out/fp32.onnx', threads=1)
-    pictures = dataset_faces(
+    images = dataset_faces(
         Config.fromfile(folder / 'config.py'), 'test', 3)
     model = small_model()
-    check_same(PictureClassifier(model), exported, pictures)
+    check_same(ImageClassifier(model), exported, images)
     with torch.no_grad():
         model.expression_head.fc.bias[0] += 0.01
     with pytest.raises(ValueError, match='differ from PyTorch by up to 0.00'):
-        check_same(PictureClassifier(model), exported, pictures)
+        check_same(ImageClassifier(model), exported, images)
 
 
 def test_export_errors(folder, tmp_path):
@@ -164,7 +164,7 @@ def test_export_errors(folder, tmp_path):
     empty.mkdir()
     arguments = ('export_onnx.py', folder / 'config.py', folder / 'model.pth')
     assert 'empty has no image' in command(
-        *arguments, out, '--pictures', empty, fails=True)
+        *arguments, out, '--images', empty, fails=True)
     assert 'missing.pth does not exist' in command(
         *arguments[:2], tmp_path / 'missing.pth', out, fails=True)
     assert not out.exists()

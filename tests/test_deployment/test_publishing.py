@@ -33,9 +33,9 @@ ALONE = textwrap.dedent('''
     import numpy as np
     from mmpretrain.apis import ImageClassificationInferencer
 
-    tools, config, weights, size, *pictures = sys.argv[1:]
+    tools, config, weights, size, *images = sys.argv[1:]
     infer = ImageClassificationInferencer(config, weights)
-    results = infer(pictures)
+    results = infer(images)
     np.save('scores.npy', [result['pred_scores'] for result in results])
     print('class', results[0]['pred_class'])
 
@@ -43,7 +43,7 @@ ALONE = textwrap.dedent('''
         sys.argv = [tool, *args]
         runpy.run_path(f'{tools}/{tool}', run_name='__main__')
 
-    run('visualization/vis_cam.py', pictures[0], config, weights,
+    run('visualization/vis_cam.py', images[0], config, weights,
         '--save-path', 'cam.png')
     run('analysis_tools/get_flops.py', config, '--shape', size)
     run('test.py', config, weights, '--out', 'metrics.json', '--out-item',
@@ -76,9 +76,9 @@ def faces(shared, tmp_path):
 
 
 def scores_of(model, faces):
-    """Scores of the whole model, the pictures read and resized by hand."""
-    pictures = [cv2.resize(cv2.imread(face), (SIZE, SIZE)) for face in faces]
-    batch = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+    """Scores of the whole model, the images read and resized by hand."""
+    images = [cv2.resize(cv2.imread(face), (SIZE, SIZE)) for face in faces]
+    batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
     data = model.data_preprocessor(dict(inputs=batch))
     with torch.no_grad():
         return torch.cat([
@@ -112,9 +112,9 @@ def test_mmpretrain_alone_gives_the_same_bits(tmp_path, faces):
     assert 'Flops: ' in done.stdout
     metrics = json.loads((tmp_path / 'metrics.json').read_text())
     assert metrics['accuracy/top1'] == pytest.approx(200 / 3, abs=0.01)
-    picture = cv2.imread(str(tmp_path / 'cam.png')).astype(int)
-    assert picture.shape == (SIZE, SIZE, 3)
-    assert np.abs(picture[..., 0] - picture[..., 2]).max() > 50  # coloured
+    image = cv2.imread(str(tmp_path / 'cam.png')).astype(int)
+    assert image.shape == (SIZE, SIZE, 3)
+    assert np.abs(image[..., 0] - image[..., 2]).max() > 50  # colored
 
 
 def count(model, size):

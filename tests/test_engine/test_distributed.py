@@ -112,7 +112,7 @@ def test_sync_batch_norm(tmp_path):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(),
-                    reason='torch has synchronised batch norm for GPUs only')
+                    reason='torch has synchronized batch norm for GPUs only')
 def test_sync_batch_norm_trains_as_one_process(tmp_path):
     """Two processes may share one GPU."""
     result = run(epoch_of_ranks, tmp_path / 'epoch.pth', 2, 'torch')

@@ -35,7 +35,7 @@ TEST = '''
 import sys
 from pathlib import Path
 if Path(__file__).with_name('untestable').exists():
-    sys.exit('no pictures')
+    sys.exit('no images')
 Path(sys.argv[sys.argv.index('--out') + 1]).write_text(sys.argv[2])
 '''
 
@@ -152,7 +152,7 @@ def test_slurm_script(tmp_path):
         #SBATCH --cpus-per-task=5
         #SBATCH --requeue
         #SBATCH --time=9:0:0
-        # sbatch passes the environment on, with the folders of data sets.
+        # sbatch passes the environment on, with the folders of datasets.
         set -euo pipefail
         cd {tmp_path}
         exec python 'a b.py' --out x --run "$SLURM_ARRAY_TASK_ID"

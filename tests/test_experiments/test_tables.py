@@ -31,7 +31,7 @@ def columns(table, row=0):
 
 @pytest.fixture
 def runs(tmp_path):
-    """Two seeds; people of three pictures, six pictures of each pose."""
+    """Two seeds; subjects of three images, six images of each pose."""
     more = dict(subjects=[f'p{i // 3}' for i in range(N)],
                 poses=[i // 6 for i in range(N)])
     for seed, (base, ours) in enumerate([(range(9), range(3, 6)),
@@ -54,7 +54,7 @@ def test_accuracy(runs):
     assert row['last epoch: macro F1'].values == pytest.approx((70, 60))
     assert row['paper'] == '87.48 (87.32 ± 0.16), Table 3'
     notes = ' '.join(tables['accuracy'].notes)
-    assert 'chosen on the test pictures' in notes
+    assert 'chosen on the test images' in notes
     assert '87.06 in Table 8' in notes
     assert 'paper' not in tables_of(
         runs, with_paper=False)[0]['accuracy'].header
@@ -86,7 +86,7 @@ def test_pose(runs):
     names = [row[0] for row in table.rows]
     assert names == ['baseline_rafdb', 'baseline_rafdb, paper',
                      'ipdfer_rafdb', 'ipdfer_rafdb, paper']
-    # Of pictures 6 to 29: 3 wrong, then 6.
+    # Of images 6 to 29: 3 wrong, then 6.
     assert table.rows[0][2].values == pytest.approx((87.5, 75))
     assert table.rows[1][2] == '86.44 (1704)'
     assert table.rows[2][5].values == (100, 50)
@@ -105,18 +105,18 @@ def test_comparison(runs):
     assert float(second['p exact']) == pytest.approx(2 * at_most, rel=1e-2)
     assert both['seed'] == 'all' and both['difference'] == pytest.approx(25)
     assert both['95 % from'] < 25 < both['95 % to']
-    assert all(row['people'] == 10 for row in (first, second, both))
-    assert 'draws people' in ' '.join(table.notes)
+    assert all(row['subjects'] == 10 for row in (first, second, both))
+    assert 'draws subjects' in ' '.join(table.notes)
 
 
-def test_pictures_where_people_are_unknown(tmp_path):
+def test_images_where_subjects_are_unknown(tmp_path):
     for name in ('baseline_rafdb', 'ipdfer_rafdb'):
         make_run(tmp_path, name, 0, ALL)
     make_run(tmp_path, 'ipdfer_rafdb', 1, ALL)
     tables, _ = tables_of(tmp_path)
     assert 'pose_last' not in tables  # no pose is known
     notes = ' '.join(tables['comparison_last'].notes)
-    assert 'draws pictures, as people are not known' in notes
+    assert 'draws images, as subjects are not known' in notes
     assert 'do not both have the seeds 1' in notes
     assert columns(tables['comparison_last'])['p exact'] == '1'
 
@@ -153,7 +153,7 @@ def test_smoke(tmp_path):
                for table in tables.values())
 
 
-def test_other_pictures_are_refused(tmp_path):
+def test_other_images_are_refused(tmp_path):
     make_run(tmp_path, 'a', 0, ALL)
     make_run(tmp_path, 'b', 0, ALL, first=1)
     with pytest.raises(ValueError, match='a/seed0/last.pkl and .*b/seed0/'):

@@ -7,7 +7,7 @@ import pytest
 from ipdfer_mm.geometry import (
     ARCFACE_TEMPLATE,
     align_face,
-    centre_crop,
+    center_crop,
     scaled_template,
     similarity_transform,
 )
@@ -143,7 +143,7 @@ def test_half_size_is_the_mean_of_two_by_two_pixels():
     assert abs((half - means).mean()) < 0.05
 
 
-def test_identity_leaves_the_picture_alone():
+def test_identity_leaves_the_image_alone():
     image = np.random.default_rng(0).integers(
         0, 256, (112, 112, 3), dtype=np.uint8)
     assert (align_face(image, ARCFACE_TEMPLATE) == image).all()
@@ -161,8 +161,8 @@ def test_points_land_where_the_template_says():
         left, top = round(x) - 6, round(y) - 6
         window = aligned[top:top + 13, left:left + 13]
         rows, columns = np.mgrid[top:top + 13, left:left + 13]
-        centre = [(window * columns).sum(), (window * rows).sum()]
-        np.testing.assert_allclose(centre / window.sum(), (x, y), atol=0.3)
+        center = [(window * columns).sum(), (window * rows).sum()]
+        np.testing.assert_allclose(center / window.sum(), (x, y), atol=0.3)
         assert window.max() == pytest.approx(value)
 
 
@@ -196,24 +196,24 @@ def test_real_faces_stay_themselves(shared, cmu_points):
     assert np.abs(again.astype(int) - aligned).mean() < 1
 
 
-def test_centre_crop_is_centred():
+def test_center_crop_is_centerd():
     image = np.arange(120 * 128).reshape(120, 128).astype(np.float32)
-    crop = centre_crop(image, 80, 80)
+    crop = center_crop(image, 80, 80)
     assert (crop == image[20:100, 24:104]).all()
     # 47 columns remain: 23 to the left, 24 to the right.
-    odd = centre_crop(image[:, :127], 80, 80)
+    odd = center_crop(image[:, :127], 80, 80)
     assert (odd == image[20:100, 23:103]).all()
-    assert (centre_crop(image, None, 120) == image[:, 4:124]).all()
+    assert (center_crop(image, None, 120) == image[:, 4:124]).all()
 
 
-def test_centre_crop_shrinks_by_area_means():
+def test_center_crop_shrinks_by_area_means():
     image = np.random.default_rng(0).random((8, 8, 3)).astype(np.float32)
     means = image.reshape(4, 2, 4, 2, 3).mean(axis=(1, 3))
-    np.testing.assert_allclose(centre_crop(image, None, 4), means, atol=1e-6)
-    assert centre_crop(image, 4, 16).shape == (16, 16, 3)
+    np.testing.assert_allclose(center_crop(image, None, 4), means, atol=1e-6)
+    assert center_crop(image, 4, 16).shape == (16, 16, 3)
 
 
 @pytest.mark.parametrize('side', [0, -3, 121])
-def test_centre_crop_must_fit(side):
+def test_center_crop_must_fit(side):
     with pytest.raises(ValueError, match=f'{side} pixels.*128x120'):
-        centre_crop(np.zeros((120, 128, 3), np.uint8), side, 112)
+        center_crop(np.zeros((120, 128, 3), np.uint8), side, 112)

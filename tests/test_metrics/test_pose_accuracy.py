@@ -55,13 +55,13 @@ def test_intervals_are_those_of_statsmodels():
         assert result[name] == pytest.approx(100 * right / count)
         assert result[f'{name}_low'] == pytest.approx(100 * low)
         assert result[f'{name}_high'] == pytest.approx(100 * high)
-        assert result[f'{name}_pictures'] == count
-    assert result['accuracy/yaw_30_40_pictures'] == 0
+        assert result[f'{name}_images'] == count
+    assert result['accuracy/yaw_30_40_images'] == 0
     assert math.isnan(result['accuracy/yaw_30_40_low'])
 
 
 def test_intervals_by_hand():
-    """5 of 10: the centre is 1/2, the half width z / 2 / sqrt(n + z^2)."""
+    """5 of 10: the center is 1/2, the half width z / 2 / sqrt(n + z^2)."""
     result = evaluate([(0, True), (0, False)] * 5, intervals=True)
     half = 100 * 1.959964 / 2 / math.sqrt(10 + 1.959964**2)
     assert result['accuracy/yaw_0_10_low'] == pytest.approx(50 - half)

@@ -5,14 +5,14 @@ from mmengine.registry import METRICS
 from mmpretrain.structures import DataSample
 
 
-def evaluate(people, feats, pairs=None, **kwargs):
+def evaluate(subjects, feats, pairs=None, **kwargs):
     metric = METRICS.build(
         dict(type='ipdfer_mm.VerificationMetric', **kwargs))
     if pairs is not None:
         metric.dataset_meta = dict(pairs=pairs)
     samples = []
-    for person, feat in zip(people, feats):
-        sample = DataSample().set_gt_label(int(person))
+    for subject, feat in zip(subjects, feats):
+        sample = DataSample().set_gt_label(int(subject))
         sample.set_field(torch.as_tensor(feat), 'feature')
         samples.append(sample.to_dict())
     metric.process({}, samples)
@@ -20,7 +20,7 @@ def evaluate(people, feats, pairs=None, **kwargs):
 
 
 def test_by_hand():
-    """Angles 0, 20 (person 0) and 30, 90 (person 1).
+    """Angles 0, 20 (subject 0) and 30, 90 (subject 1).
 
     Same: 20 and 60 degrees. Different: 30, 90, 10, 70. Of the 8 comparisons
     of a same with a different pair, 20 wins over 30, 90, 70 and 60 over 90,
@@ -53,12 +53,12 @@ def test_accept_rates_by_hand():
     """
     same, other = (10, 20, 40, 80), (15, 30, 45, 60, 75)
     feats = angles_to_feats([
-        0, *same, 0, *other])  # pictures 0 to 4 show person 0
-    people = [0] * 5 + [1] + [2] * 5
+        0, *same, 0, *other])  # images 0 to 4 show subject 0
+    subjects = [0] * 5 + [1] + [2] * 5
     pairs = [(0, 0, i, True) for i in range(1, 5)]
     pairs += [(0, 5, i, False) for i in range(6, 11)]
     result = evaluate(
-        people, feats, pairs, false_accept_rates=(.1, .2, .6))
+        subjects, feats, pairs, false_accept_rates=(.1, .2, .6))
     # Comparisons won: 10 over 5, 20 over 4, 40 over 3, 80 over 0.
     assert result == pytest.approx({
         'verification/auc': 12 / 20,
@@ -75,10 +75,10 @@ def test_accuracy_takes_the_threshold_of_the_other_folds():
     30 degrees wrong; by that of fold 0, 10 degrees, fold 1 its same pair.
     """
     feats = angles_to_feats([0, 10, 30, 50, 70])
-    people = [0, 0, 1, 0, 1]
+    subjects = [0, 0, 1, 0, 1]
     pairs = [(0, 0, 1, True), (0, 0, 2, False), (1, 0, 3, True),
              (1, 0, 4, False)]
-    result = evaluate(people, feats, pairs)
+    result = evaluate(subjects, feats, pairs)
     assert result['verification/accuracy'] == .5
     assert result['verification/auc'] == .75
 
@@ -92,10 +92,10 @@ def test_impossible_rates(rate):
                 false_accept_rates=[rate]))
 
 
-@pytest.mark.parametrize('people', [[0, 1, 2], [3, 3, 3]])
-def test_without_pairs_of_a_kind(people):
-    with pytest.raises(ValueError, match='pairs of pictures'):
-        evaluate(people, np.eye(3))
+@pytest.mark.parametrize('subjects', [[0, 1, 2], [3, 3, 3]])
+def test_without_pairs_of_a_kind(subjects):
+    with pytest.raises(ValueError, match='pairs of images'):
+        evaluate(subjects, np.eye(3))
 
 
 def test_model_without_features():

@@ -1,4 +1,4 @@
-"""The packaged face-recognition networks on photographs of unseen people."""
+"""The packaged face-recognition networks on photographs of unseen subjects."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ipdfer_mm.models import IdentityEncoder
 from ipdfer_mm.models.utils import resize_square
 from ipdfer_mm.preparation.face_choice import choose_face
 from ipdfer_mm.preparation.face_search import FaceSearch
-from ipdfer_mm.preparation.reading import read_picture
+from ipdfer_mm.preparation.reading import read_image
 from ipdfer_mm.preparation.recipe import Recipe
 from ipdfer_mm.preparation.region import Region
 
@@ -52,9 +52,9 @@ def aligned(paths, recipe):
     search = FaceSearch(recipe)
     faces = []
     for path in paths:
-        image = read_picture(Path(path))
+        image = read_image(Path(path))
         region = Region.of(image, None)
-        face = choose_face(search([image], [region])[0], region.centre)
+        face = choose_face(search([image], [region])[0], region.center)
         assert face.can_be_aligned, path
         faces.append(align_face(image, face.points))
     pixels = torch.from_numpy(np.stack(faces)).permute(0, 3, 1, 2).float()
@@ -97,7 +97,7 @@ def test_face_resnet18(tight, pairs):
     assert auc(encoder, tight, pairs) > .95
     with torch.no_grad():
         feats = encoder(tight[:32])
-        # Colored light does not make another person.
+        # Colored light does not make another subject.
         warm = ((tight[:32] + 1) / 2)**torch.tensor(
             [.8, 1., 1.25]).view(3, 1, 1) * 2 - 1
         cosine = torch.cosine_similarity(encoder(warm), feats)

@@ -24,7 +24,7 @@ def test_predicts_features_of_length_one():
     with torch.no_grad():
         pooled = model.backbone(inputs)[-1].mean(dim=(2, 3))
         samples = model(inputs, mode='predict')
-        # It is still a classifier of the people it is trained on.
+        # It is still a classifier of the subjects it is trained on.
         logits = model(inputs, mode='tensor')
     assert logits.shape == (3, 5)
     for sample, feat in zip(samples, pooled):

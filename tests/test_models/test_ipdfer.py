@@ -201,8 +201,8 @@ def test_id_fer():
     assert set(model.extract_feats(torch.zeros(2, 3, 32, 32))) == {
         'identity', 'expression'
     }
-    pictures = model.eval().synthesize(torch.randn(2, 3, 32, 32))
-    assert torch.equal(pictures['identity'], pictures['neutral'])
+    images = model.eval().synthesize(torch.randn(2, 3, 32, 32))
+    assert torch.equal(images['identity'], images['neutral'])
 
 
 def test_without_discriminator():
@@ -290,12 +290,12 @@ def test_synthesize_decodes_the_sums():
     model = build_model().eval()
     inputs = torch.randn(2, 3, 32, 32)
     feats = model.extract_feats(inputs)
-    pictures = model.synthesize(inputs)
+    images = model.synthesize(inputs)
     total = torch.zeros(2, 64)
-    for picture, part in zip(('identity', 'neutral', 'reconstruction'),
+    for image, part in zip(('identity', 'neutral', 'reconstruction'),
                              ('identity', 'pose', 'expression')):
         total = total + feats[part]
-        torch.testing.assert_close(pictures[picture], model.decoder(total))
+        torch.testing.assert_close(images[image], model.decoder(total))
 
 
 @pytest.mark.parametrize('without_pose', [False, True])
@@ -304,11 +304,11 @@ def test_scale_expression(without_pose):
     none = dict(pose_encoder=None, pose_head=None) if without_pose else {}
     model = build_model(**none).eval()
     inputs = torch.randn(2, 3, 32, 32)
-    pictures = model.synthesize(inputs)
+    images = model.synthesize(inputs)
     torch.testing.assert_close(
-        model.scale_expression(inputs, 0), pictures['neutral'])
+        model.scale_expression(inputs, 0), images['neutral'])
     torch.testing.assert_close(
-        model.scale_expression(inputs, 1), pictures['reconstruction'])
+        model.scale_expression(inputs, 1), images['reconstruction'])
     total = model.identity_encoder(inputs)
     if not without_pose:
         total = total + model.pose_encoder(inputs)
@@ -346,7 +346,7 @@ def test_data_set_without_neutral():
         model.train_step(make_batch(0), build_optim(model))
     model.set_classes(CLASSES)
     assert model.neutral_label == 2
-    with pytest.raises(ValueError, match='the data set'):
+    with pytest.raises(ValueError, match='the dataset'):
         model.set_classes(CLASSES[::-1])
 
 

@@ -10,7 +10,7 @@ from mmengine.dataset import default_collate
 from mmengine.runner import load_checkpoint
 
 from ipdfer_mm.analysis.synthesis_report import (
-    load_pictures,
+    load_images,
     measure_synthesis,
     synthesize,
 )
@@ -27,11 +27,11 @@ MAX_BYTES = 60 * 2**20
 
 @pytest.fixture(scope='module')
 def faces(tmp_path_factory):
-    """Pictures (N, 3, 64, 64) in [-1, 1] and persons (N, ), all unseen."""
+    """Images (N, 3, 64, 64) in [-1, 1] and subjects (N, ), all unseen."""
     register_all_modules()
     dataset = SyntheticFaces(
-        str(tmp_path_factory.mktemp('faces')), 'test', num_people=30,
-        num_pictures=210, img_size=64, num_workers=0, label='subject',
+        str(tmp_path_factory.mktemp('faces')), 'test', num_subjects=30,
+        num_images=210, img_size=64, num_workers=0, label='subject',
         pipeline=[dict(type='LoadFaceImage'), dict(type='PackFaceInputs')])
     batch = default_collate([dataset[i] for i in range(len(dataset))])
     pixels = torch.stack(list(batch['inputs'])).flip(1)  # RGB
@@ -39,13 +39,13 @@ def faces(tmp_path_factory):
     return pixels / 127.5 - 1, labels.numpy()
 
 
-def auc(feats, people):
+def auc(feats, subjects):
     metric = VerificationMetric()
-    return metric.compute_metrics(list(zip(people, feats)))['auc']
+    return metric.compute_metrics(list(zip(subjects, feats)))['auc']
 
 
-def test_its_identity_encoder_tells_unseen_people_apart(faces):
-    pictures, people = faces
+def test_its_identity_encoder_tells_unseen_subjects_apart(faces):
+    images, subjects = faces
     torch.manual_seed(0)
     encoder = IdentityEncoder(
         dict(type='mmpretrain.ResNet', depth=18, stem_channels=16,
@@ -55,21 +55,21 @@ def test_its_identity_encoder_tells_unseen_people_apart(faces):
             checkpoint='ipdfer_mm://ipdfer_rendered',
             prefix='identity_encoder.backbone.'))
     with torch.no_grad():
-        untrained = auc(encoder(pictures), people)
+        untrained = auc(encoder(images), subjects)
         encoder.init_weights()
-        trained = auc(encoder(pictures), people)
-    assert trained > 0.94  # 0.95 and more on 700 pictures
+        trained = auc(encoder(images), subjects)
+    assert trained > 0.94  # 0.95 and more on 700 images
     assert trained > untrained + 0.1
 
 
 @pytest.fixture(scope='module')
 def rendered(shared, tmp_path_factory):
-    """210 pictures of 30 people of the ICT face model, unseen, and IPD-FER."""
+    """210 images of 30 subjects of the ICT face model, unseen, and IPD-FER."""
     register_all_modules()
     cfg = Config.fromfile(ROOT / 'configs/ipdfer_rendered.py')
     dataset = SyntheticFaces(
-        str(tmp_path_factory.mktemp('rendered')), 'test', num_people=30,
-        num_pictures=210, img_size=64, num_workers=0, seed=5,
+        str(tmp_path_factory.mktemp('rendered')), 'test', num_subjects=30,
+        num_images=210, img_size=64, num_workers=0, seed=5,
         face_model=str(shared / 'data/ict_facekit/ict_facekit_light.npz'),
         pipeline=[dict(type='LoadFaceImage'), dict(type='PackFaceInputs')])
     model = MODELS.build(cfg.model)
@@ -80,21 +80,21 @@ def rendered(shared, tmp_path_factory):
     return model.eval(), dataset
 
 
-def test_ipdfer_rendered_recognises_expressions(rendered):
+def test_ipdfer_rendered_recognizes_expressions(rendered):
     model, dataset = rendered
     batch = default_collate([dataset[i] for i in range(len(dataset))])
     with torch.no_grad():
         samples = model.val_step(batch)
     right = [int(s.pred_label) == int(s.gt_label) for s in samples]
-    assert np.mean(right) > 0.7  # 0.79 on 1,400 pictures
+    assert np.mean(right) > 0.7  # 0.79 on 1,400 images
 
 
 def test_ipdfer_rendered_takes_expressions_away(rendered):
     model, dataset = rendered
-    test = load_pictures(dataset, model)
-    faces = synthesize(model, test.pictures)
-    report = measure_synthesis(faces, test.pictures.mean(dim=0), test)
-    assert report['l1_ratio'] < 0.4  # 0.29 on 1,400 pictures
+    test = load_images(dataset, model)
+    faces = synthesize(model, test.images)
+    report = measure_synthesis(faces, test.images.mean(dim=0), test)
+    assert report['l1_ratio'] < 0.4  # 0.29 on 1,400 images
     assert report['neutral_gain']['closer'] > 0.7  # 0.82
 
 

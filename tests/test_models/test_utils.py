@@ -5,7 +5,7 @@ from ipdfer_mm.models.utils import resize_square
 
 
 def test_resize_square_halves_and_doubles():
-    """Bilinear; smaller pictures are means, not every other pixel."""
+    """Bilinear; smaller images are means, not every other pixel."""
     stripes = torch.zeros(1, 1, 8, 8)
     stripes[..., ::2] = 1
     half = resize_square(stripes, 4)
@@ -25,7 +25,7 @@ def test_resize_square_keeps_what_fits():
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
 @pytest.mark.parametrize('size', [4, 16])
 def test_resize_square_in_half_precision(dtype, size):
-    """As the autocast decoder gives pictures to a small identity network."""
+    """As the autocast decoder gives images to a small identity network."""
     images = torch.rand(1, 3, 8, 8).to(dtype).requires_grad_()
     resized = resize_square(images, size)
     assert resized.dtype == dtype

@@ -6,18 +6,18 @@ import torch
 
 from ipdfer_mm.preparation import detection
 from ipdfer_mm.preparation.detection import FaceDetector
-from ipdfer_mm.preparation.reading import read_picture
+from ipdfer_mm.preparation.reading import read_image
 
 
 @pytest.fixture(scope='module')
-def pictures(shared):
+def portraits(shared):
     """Real faces of 36x53 pixels, and the labels of them."""
     root = shared / 'data/cmu_faces'
     with open(root / 'labels.csv') as file:
         rows = [row for row in csv.DictReader(file)
                 if '_straight_' in row['file'] and 'open' in row['file']]
     rows = rows[::10]
-    return rows, [read_picture(root / row['file']) for row in rows]
+    return rows, [read_image(root / row['file']) for row in rows]
 
 
 @pytest.fixture(autouse=True)
@@ -28,23 +28,23 @@ def one_thread():
     torch.set_num_threads(threads)
 
 
-def test_real_faces(pictures):
-    rows, images = pictures
+def test_real_faces(portraits):
+    rows, images = portraits
     found = FaceDetector(min_side=360).detect(images)
     for row, faces in zip(rows, found):
         best = faces.scores.argmax()
         assert faces.scores[best] > .9
         nose = float(row['nose_x']), float(row['nose_y'])
-        # In pixels of the picture, not of the enlarged one; the labels are
+        # In pixels of the image, not of the enlarged one; the labels are
         # another detector's.
         assert np.linalg.norm(faces.points[best, 2] - nose) < 5
         left, top, right, bottom = faces.boxes[best]
         assert left < nose[0] < right and top < nose[1] < bottom
 
 
-def test_batches_of_several_sizes_equal_one_by_one(pictures):
-    """Also with pictures without a face among them."""
-    _, images = pictures
+def test_batches_of_several_sizes_equal_one_by_one(portraits):
+    """Also with images without a face among them."""
+    _, images = portraits
     images = [
         *images[:3], images[3][10:, 5:].copy(),
         np.full((60, 70, 3), 128, np.uint8), np.zeros_like(images[0])
@@ -67,8 +67,8 @@ def test_batches_of_several_sizes_equal_one_by_one(pictures):
     assert together[-1].boxes.shape == (0, 4)
 
 
-def test_few_large_pictures_at_once(pictures, monkeypatch):
-    images = pictures[1][:5]
+def test_few_large_images_at_once(portraits, monkeypatch):
+    images = portraits[1][:5]
     detector = FaceDetector(min_side=240)
     together = detector.detect(images)
     sizes = []
@@ -89,9 +89,9 @@ def test_few_large_pictures_at_once(pictures, monkeypatch):
     assert len(detector.detect(images[:1])) == 1
 
 
-def test_smallest_face(pictures):
+def test_smallest_face(portraits):
     """A face of 36 of 120 pixels is 0.3 of the side."""
-    _, images = pictures
+    _, images = portraits
     images = images[:6]
     every_size = FaceDetector(min_side=360).detect(images)
     large = FaceDetector(min_side=360, min_face=.2).detect(images)
@@ -108,7 +108,7 @@ def test_nothing_to_do():
 
 
 @pytest.mark.parametrize('shape', [(5, 7, 3), (19, 300, 3)])
-def test_pictures_too_small_for_a_face(shape):
+def test_images_too_small_for_a_face(shape):
     images = [np.full(shape, 128, np.uint8)] * 2
     assert [len(faces.scores) for faces in FaceDetector().detect(images)] == [
         0, 0]

@@ -2,7 +2,7 @@ import itertools
 
 import cv2
 import numpy as np
-from helpers.verified_sets import photo_like
+from helpers.verified_datasets import photo_like
 
 from ipdfer_mm.preparation.duplicates import (
     MAX_DISTANCE,
@@ -18,11 +18,11 @@ def distance(first, second):
 def test_hash_is_that_of_the_formula():
     """The cosine transform from its definition; 64x64, so nothing scales."""
     image = photo_like('0', 64, 64)
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(float)
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(float)
     n = np.arange(64)
     basis = np.cos(np.pi * (2 * n + 1) * n[:, None] / 128) * np.sqrt(2 / 64)
     basis[0] /= np.sqrt(2)
-    low = (basis @ grey @ basis.T)[:16, :16].ravel()[1:]
+    low = (basis @ gray @ basis.T)[:16, :16].ravel()[1:]
     bits = perceptual_hash(image)
     assert bits.shape == (255, ) and bits.dtype == bool
     # The median itself is on neither side for certain.
@@ -41,7 +41,7 @@ def test_changes_that_leave_the_look():
     assert distance(image, darker) <= MAX_DISTANCE
 
 
-def test_other_pictures_are_far():
+def test_other_images_are_far():
     hashes = [perceptual_hash(photo_like(str(seed), 120, 120))
               for seed in range(12)]
     for first, second in itertools.combinations(hashes, 2):
@@ -49,12 +49,12 @@ def test_other_pictures_are_far():
 
 
 def test_real_faces(shared):
-    """Copies are found, other people are not taken for the same."""
-    people = ('an2i', 'at33', 'kawamura', 'saavik')
+    """Copies are found, other subjects are not taken for the same."""
+    subjects = ('an2i', 'at33', 'kawamura', 'saavik')
     folder = shared / 'data/cmu_faces/faces'
-    faces = [cv2.imread(str(folder / f'{person}/{person}_straight_{word}_open'
-                            '.pgm'))
-             for person in people for word in ('neutral', 'happy')]
+    faces = [cv2.imread(str(folder / f'{subject}/{subject}_straight_{word}'
+                            '_open.pgm'))
+             for subject in subjects for word in ('neutral', 'happy')]
     copies = [cv2.resize(face, None, fx=.5, fy=.5,
                          interpolation=cv2.INTER_AREA) for face in faces]
     bits = np.stack([perceptual_hash(image) for image in (*faces, *copies)])

@@ -10,6 +10,7 @@ import torch
 from helpers.rendered import sample_specs
 
 from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE
+from ipdfer_mm.preparation.datasets import recipe_of
 from ipdfer_mm.preparation.detection import Detections
 from ipdfer_mm.preparation.face_choice import MEANINGS, SECOND_LOOK
 from ipdfer_mm.preparation.face_search import (
@@ -20,10 +21,9 @@ from ipdfer_mm.preparation.face_search import (
     overlap,
     tilt,
 )
-from ipdfer_mm.preparation.reading import read_picture
+from ipdfer_mm.preparation.reading import read_image
 from ipdfer_mm.preparation.recipe import Recipe
 from ipdfer_mm.preparation.region import Region
-from ipdfer_mm.preparation.sets import recipe_of
 from ipdfer_mm.rendering import FaceModel, FaceRenderer
 
 
@@ -68,7 +68,7 @@ def cut_tight(face, share):
 
 
 @pytest.mark.parametrize('retry', RETRIES, ids=lambda retry: retry.flag)
-def test_views_lead_back_to_the_picture(retry):
+def test_views_lead_back_to_the_image(retry):
     image = np.zeros((60, 80, 3), np.uint8)
     cv2.circle(image, (52, 21), 3, (255, ) * 3, -1)
     view, back = FaceSearch(Recipe())._view(retry, image, whole(image))
@@ -108,7 +108,7 @@ def test_points_of_each_retry(retry, faces):
     assert np.mean(errors) < .08
 
 
-def test_second_look_at_faces_that_fill_the_picture(faces):
+def test_second_look_at_faces_that_fill_the_image(faces):
     search = FaceSearch(Recipe(retries=0))
     plain, better = [], []
     for face in faces:
@@ -144,7 +144,7 @@ def test_refined_points_are_nearer(faces):
         points, score = search.refine(face.image, start)
         rough.append(error(start, face.five_points))
         refined.append(error(points, face.five_points))
-        # The same of a picture four times as large.
+        # The same of an image four times as large.
         large = cv2.resize(face.image, None, fx=4, fy=4,
                            interpolation=cv2.INTER_CUBIC)
         again, _ = search.refine(large, (start + .5) * 4 - .5)
@@ -160,11 +160,11 @@ def test_points_that_make_no_face_are_not_refined():
     image = np.zeros((112, 112, 3), np.uint8)
     points, score = search.refine(image, mirrored)
     assert score == 0 and points is mirrored
-    # Far outside of the picture.
+    # Far outside of the image.
     assert search.refine(image, ARCFACE_TEMPLATE * 9 + 2000)[1] < .5
 
 
-def test_pictures_without_a_face():
+def test_images_without_a_face():
     rng = np.random.default_rng(0)
     images = [rng.integers(0, 256, (60, 70, 3), dtype=np.uint8),
               np.zeros((48, 48, 3), np.uint8)]
@@ -198,7 +198,7 @@ def test_photographs(ferplus):
     """The first attempt misses one in eight, the retries find most."""
     recipe = recipe_of('ferplus', {}, {})
     paths = sorted((ferplus / 'FER2013Train').glob('*.png'))[:400]
-    images = [read_picture(path) for path in paths]
+    images = [read_image(path) for path in paths]
     found = FaceSearch(recipe)(images, list(map(whole, images)))
     how = Counter((faces.flags or [('missed', )])[0][:1] for faces in found)
     missed = how['missed', ]
@@ -208,14 +208,14 @@ def test_photographs(ferplus):
 
 
 def test_photographs_without_a_face(ferplus):
-    """What most people called no face is found no more often than before."""
+    """What most subjects called no face is found no more often than before."""
     with open(ferplus / 'fer2013new.csv') as file:
         names = {row['Image name'] for row in csv.DictReader(file)
                  if row['Image name'] and int(row['NF']) > 5}
     paths = [path for path in ferplus.glob('FER2013*/*.png')
              if path.name in names]
     assert len(paths) >= 3
-    images = [read_picture(path) for path in paths]
+    images = [read_image(path) for path in paths]
     found = FaceSearch(recipe_of('ferplus', {}, {}))(
         images, list(map(whole, images)))
     assert not any(len(faces.scores) for faces in found)

@@ -4,7 +4,7 @@ from helpers.rendered import sample_specs
 
 from ipdfer_mm.preparation.head_pose import (
     ContourPose,
-    FacePicture,
+    FaceImage,
     FivePointPose,
     NetworkPose,
     TablePose,
@@ -30,22 +30,22 @@ def test_five_points_of_the_average_head(angles):
     turned = HEAD @ head_rotation(*angles).T
     near = 90 / (90 - turned[:, 2])
     points = 100 + 12 * turned[:, :2] * near[:, None] * (1, -1)
-    found = FivePointPose()(FacePicture('a', IMAGE, points))
+    found = FivePointPose()(FaceImage('a', IMAGE, points))
     # The focal length is a guess from the foreshortened face.
     np.testing.assert_allclose(found, angles, atol=4)
 
 
 def test_no_points_no_pose():
-    assert np.isnan(FivePointPose()(FacePicture('a', IMAGE, None))).all()
+    assert np.isnan(FivePointPose()(FaceImage('a', IMAGE, None))).all()
 
 
-def test_five_points_of_rendered_people():
+def test_five_points_of_rendered_subjects():
     renderer = FaceRenderer(parametric_head())
     true, found = [], []
     for spec in sample_specs(renderer.model, 20, np.random.default_rng(2)):
         face = renderer.render(spec)
         true.append(spec.yaw)
-        found.append(FivePointPose()(FacePicture(
+        found.append(FivePointPose()(FaceImage(
             'a', face.image, face.five_points)).yaw)
     # A mirrored or swapped axis, or radians, would be far off.
     assert np.abs(np.subtract(true, found)).mean() < 6
@@ -85,13 +85,13 @@ def test_contour_from_a_file(tmp_path):
     cells = ','.join(map(str, points98(.25).ravel()))
     path.write_text(f'path,{header}\na.jpg,{cells}\n')
     pose = ContourPose(str(path))
-    assert pose(FacePicture('a.jpg', IMAGE, None)).yaw == 36
-    assert np.isnan(pose(FacePicture('b.jpg', IMAGE, None))).all()
+    assert pose(FaceImage('a.jpg', IMAGE, None)).yaw == 36
+    assert np.isnan(pose(FaceImage('b.jpg', IMAGE, None))).all()
     # Of a face that the landmark detector did not find.
     path.write_text(f'path,{header}\na.jpg,{cells}\nb.jpg{"," * 196}\n')
     pose = ContourPose(str(path))
     assert pose.paths == {'a.jpg'}
-    assert np.isnan(pose(FacePicture('b.jpg', IMAGE, None))).all()
+    assert np.isnan(pose(FaceImage('b.jpg', IMAGE, None))).all()
     path.write_text(f'path,{header}\na.jpg,{cells[:-1]}'.rpartition(',')[0]
                     + ',\n')
     with pytest.raises(ValueError, match='line 2: some landmarks are there'):
@@ -106,9 +106,9 @@ def test_angles_from_a_file(tmp_path):
     path.write_text('path,yaw,pitch\na.jpg,-12.5,3\nb.jpg,,\n')
     pose = TablePose(str(path))
     np.testing.assert_array_equal(
-        pose(FacePicture('a.jpg', IMAGE, None)), (-12.5, 3, np.nan))
+        pose(FaceImage('a.jpg', IMAGE, None)), (-12.5, 3, np.nan))
     for name in ('b.jpg', 'c.jpg'):
-        assert np.isnan(pose(FacePicture(name, IMAGE, None))).all()
+        assert np.isnan(pose(FaceImage(name, IMAGE, None))).all()
     path.write_text('path,yaw\na.jpg,1\na.jpg,2\n')
     with pytest.raises(ValueError, match='line 3: a.jpg is already'):
         TablePose(str(path))
@@ -130,7 +130,7 @@ def test_network(shared):
     for spec in specs:
         face = renderer.render(spec)
         true.append((spec.yaw, spec.pitch, spec.roll))
-        found.append(pose(FacePicture('a', face.image, face.five_points)))
+        found.append(pose(FaceImage('a', face.image, face.five_points)))
     true, found = np.array(true), np.array(found)
     assert np.corrcoef(true[:, 0], found[:, 0])[0, 1] > .97
     assert np.abs(true - found).mean(axis=0).max() < 8
@@ -142,4 +142,4 @@ def test_network_is_checked(tmp_path, shared):
     with pytest.raises(FileNotFoundError, match='no.onnx does not exist'):
         NetworkPose([str(tmp_path / 'no.onnx')])
     with pytest.raises(ValueError, match='channel_order'):
-        NetworkPose([], channel_order='grey')
+        NetworkPose([], channel_order='gray')

@@ -19,7 +19,7 @@ from ipdfer_mm.preparation import worker as worker_module
 from ipdfer_mm.preparation.face_search import FaceSearch
 from ipdfer_mm.preparation.prepare import prepare
 from ipdfer_mm.preparation.recipe import Recipe
-from ipdfer_mm.preparation.worker import Job, Picture
+from ipdfer_mm.preparation.worker import ImageEntry, Job
 from ipdfer_mm.rendering import FaceRenderer, parametric_head
 
 NUM_FACES = 6
@@ -27,7 +27,7 @@ NUM_FACES = 6
 
 @pytest.fixture(scope='module')
 def source(tmp_path_factory):
-    """Rendered heads of known points, and two pictures without a face."""
+    """Rendered heads of known points, and two images without a face."""
     root = tmp_path_factory.mktemp('source')
     renderer = FaceRenderer(parametric_head())
     specs = sample_specs(renderer.model, NUM_FACES, np.random.default_rng(8),
@@ -47,25 +47,25 @@ def data(source, tmp_path):
     root = tmp_path / 'data'
     shutil.copytree(source[0], root)
     names = [f'face{i}.png' for i in range(NUM_FACES)]
-    pictures = [Picture(name) for name in (*names, 'empty.png', 'three.jpg')]
-    return root, pictures
+    entries = [ImageEntry(name) for name in (*names, 'empty.png', 'three.jpg')]
+    return root, entries
 
 
-def run(root, pictures, workers=0, **recipe):
+def run(root, entries, workers=0, **recipe):
     job = Job(root, root / 'prepared', Recipe(**recipe))
-    return prepare(job, pictures, 'test', workers)
+    return prepare(job, entries, 'test', workers)
 
 
 def test_alignment_and_policy(data, source):
-    root, pictures = data
-    summary = run(root, pictures)
-    assert summary.num_pictures == 8
+    root, entries = data
+    summary = run(root, entries)
+    assert summary.num_images == 8
     assert {flag: names for flag, names in summary.listed.items()
             if names} == dict(
                 no_face=['empty.png'], several_faces=['three.jpg'])
     assert summary.num_without_pose == 1
     rows = read_manifest(str(root / 'prepared/manifest.csv'))
-    assert list(rows) == [picture.path for picture in pictures]
+    assert list(rows) == [image.path for image in entries]
     for i, face in enumerate(source[1]):
         row = rows[f'face{i}.png']
         eyes = np.linalg.norm(face.five_points[1] - face.five_points[0])
@@ -97,7 +97,7 @@ def test_given_points_fit_the_template(data, source):
         cv2.circle(image, (round(x * 16), round(y * 16)), 32,
                    (255, 255, 255), -1, shift=4, lineType=cv2.LINE_AA)
     cv2.imwrite(str(root / 'dots.png'), image)
-    run(root, [Picture('dots.png', points=tuple(map(tuple, points)))])
+    run(root, [ImageEntry('dots.png', points=tuple(map(tuple, points)))])
     aligned = cv2.imread(str(root / 'prepared/faces/dots.png'), 0)
     matrix = np.column_stack([points, np.ones(5)])
     # The best similarity in least squares, by another way.
@@ -108,10 +108,10 @@ def test_given_points_fit_the_template(data, source):
     solution = np.linalg.lstsq(
         system, ARCFACE_TEMPLATE.T.ravel(), rcond=None)[0]
     expected = (system @ solution).reshape(2, 5).T
-    _, _, _, centres = cv2.connectedComponentsWithStats(
+    _, _, _, centers = cv2.connectedComponentsWithStats(
         (aligned > 80).astype(np.uint8))
     for point in expected:
-        nearest = np.linalg.norm(centres[1:] - point, axis=1).min()
+        nearest = np.linalg.norm(centers[1:] - point, axis=1).min()
         assert nearest < 1
     row = read_manifest(str(root / 'prepared/manifest.csv'))['dots.png']
     np.testing.assert_allclose(row.points, points, atol=.005)
@@ -121,10 +121,10 @@ def test_given_points_fit_the_template(data, source):
 def test_mirrored_points_of_a_data_set_are_not_used(data, source):
     root, _ = data
     points = source[1][0].five_points[[1, 0, 2, 4, 3]]
-    summary = run(root, [Picture('face0.png',
+    summary = run(root, [ImageEntry('face0.png',
                                  points=tuple(map(tuple, points)))])
     assert summary.listed['mirrored'] == ['face0.png']
-    # A centre crop: the whole picture, smaller.
+    # A center crop: the whole image, smaller.
     np.testing.assert_array_equal(
         cv2.imread(str(root / 'prepared/faces/face0.png')),
         cv2.resize(cv2.imread(str(root / 'face0.png')), (112, 112),
@@ -142,7 +142,7 @@ def test_the_same_pixels_are_flagged(data):
     cv2.imwrite(str(root / 'other.png'), image)
     splits = {'face0.png': 'train', 'copy.bmp': 'train', 'third.png': 'test',
               'other.png': 'val'}
-    summary = run(root, [Picture(name, split=split)
+    summary = run(root, [ImageEntry(name, split=split)
                          for name, split in splits.items()])
     rows = read_manifest(str(root / 'prepared/manifest.csv'))
     assert {name: row.flags for name, row in rows.items()} == {
@@ -157,8 +157,8 @@ def test_the_same_pixels_are_flagged(data):
 
 def test_box_says_which_face(data):
     root, _ = data
-    pictures = [Picture('three.jpg', box=(320 + 40, 20, 80, 110))]
-    summary = run(root, pictures)
+    entries = [ImageEntry('three.jpg', box=(320 + 40, 20, 80, 110))]
+    summary = run(root, entries)
     # Which it fills.
     assert {flag: names for flag, names in summary.listed.items()
             if names} == dict(second_look=['three.jpg'])
@@ -166,18 +166,18 @@ def test_box_says_which_face(data):
     assert row.points[:, 0].min() > 320
 
 
-def test_box_beside_the_picture_is_flagged(data):
-    root, pictures = data
-    run(root, pictures[:1])
+def test_box_beside_the_image_is_flagged(data):
+    root, entries = data
+    run(root, entries[:1])
     whole = (root / 'prepared/faces/face0.png').read_bytes()
-    summary = run(root, [Picture('face0.png', box=(500, 0, 80, 80))])
+    summary = run(root, [ImageEntry('face0.png', box=(500, 0, 80, 80))])
     assert summary.listed['box_outside'] == ['face0.png']
     assert (root / 'prepared/faces/face0.png').read_bytes() == whole
 
 
-def test_large_pictures_are_worked_on_one_by_one(data, monkeypatch):
-    root, pictures = data
-    run(root, pictures)
+def test_large_images_are_worked_on_one_by_one(data, monkeypatch):
+    root, entries = data
+    run(root, entries)
     together = contents(root)
     counts = []
     detect = FaceSearch.__call__
@@ -189,7 +189,7 @@ def test_large_pictures_are_worked_on_one_by_one(data, monkeypatch):
     monkeypatch.setattr(FaceSearch, '__call__', counted)
     monkeypatch.setattr(worker_module, 'MAX_PIXELS', 3 * 160 * 160)
     shutil.rmtree(root / 'prepared')
-    run(root, pictures)
+    run(root, entries)
     assert counts == [3, 3, 2]  # the last one is as large as three
     assert contents(root).keys() == together.keys()
     assert contents(root)['prepared/faces/empty.png'] == (
@@ -204,9 +204,9 @@ def contents(root):
 
 
 def test_going_on_gives_the_same_files(data, tmp_path, monkeypatch):
-    root, pictures = data
+    root, entries = data
     monkeypatch.setattr(prepare_module, 'CHUNK_SIZE', 3)
-    run(root, pictures, workers=2)
+    run(root, entries, workers=2)
     undisturbed = contents(root)
     other = tmp_path / 'other'
     shutil.copytree(root, other, ignore=shutil.ignore_patterns('prepared'))
@@ -221,29 +221,29 @@ def test_going_on_gives_the_same_files(data, tmp_path, monkeypatch):
 
     monkeypatch.setattr(FaceSearch, '__call__', interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run(other, pictures)
+        run(other, entries)
     assert not (other / 'prepared/manifest.csv').exists()
-    run(other, pictures)
+    run(other, entries)
     assert calls == [3, 3, 3, 2]  # the second chunk again, the first not
     # In one process or two, at once or in two goes.
     assert contents(other) == undisturbed
     # Done already; what is missing is made again.
-    run(other, pictures)
+    run(other, entries)
     assert len(calls) == 4
     (other / 'prepared/faces/face4.png').unlink()
-    run(other, pictures)
+    run(other, entries)
     assert calls[4:] == [3]
     assert contents(other) == undisturbed
 
 
-def test_unreadable_pictures_are_listed_and_tried_again(data):
-    root, pictures = data
+def test_unreadable_images_are_listed_and_tried_again(data):
+    root, entries = data
     damaged = root / 'face2.png'
     whole = damaged.read_bytes()
     damaged.write_bytes(whole[:len(whole) // 2])
     (root / 'face3.png').rename(root / 'elsewhere.png')
-    summary = run(root, pictures)
-    assert summary.num_pictures == 6
+    summary = run(root, entries)
+    assert summary.num_images == 6
     assert [line.split('/')[-1].split(':')[0]
             for line in summary.listed['unreadable']] == [
                 'face2.png', 'face3.png']
@@ -251,16 +251,16 @@ def test_unreadable_pictures_are_listed_and_tried_again(data):
     assert 'face2.png' not in rows and 'face4.png' in rows
     damaged.write_bytes(whole)
     (root / 'elsewhere.png').rename(root / 'face3.png')
-    assert run(root, pictures).listed['unreadable'] == []
+    assert run(root, entries).listed['unreadable'] == []
     assert len(read_manifest(str(root / 'prepared/manifest.csv'))) == 8
 
 
 def test_another_recipe_is_done_anew(data):
-    root, pictures = data
-    run(root, pictures[:2])
+    root, entries = data
+    run(root, entries[:2])
     first = json.loads((root / 'prepared/recipe.json').read_text())
     assert first['pose']['name'] == 'pnp5' and first['size'] == 112
-    run(root, pictures[:2], size=64, pose='none')
+    run(root, entries[:2], size=64, pose='none')
     second = json.loads((root / 'prepared/recipe.json').read_text())
     assert second['pose'] is None and second['dataset'] == 'test'
     assert cv2.imread(str(root / 'prepared/faces/face0.png')).shape[0] == 64
@@ -272,20 +272,20 @@ def test_another_recipe_is_done_anew(data):
 
 def test_back_to_the_first_recipe(data):
     """Faces of two recipes have the same place."""
-    root, pictures = data
-    run(root, pictures[:2])
+    root, entries = data
+    run(root, entries[:2])
     first = contents(root)
-    run(root, pictures[:2], size=64)
-    run(root, pictures[:2])
+    run(root, entries[:2], size=64)
+    run(root, entries[:2])
     assert contents(root) == first
 
 
-def test_a_picture_that_was_replaced(data):
-    root, pictures = data
-    run(root, pictures[:2])
+def test_a_image_that_was_replaced(data):
+    root, entries = data
+    run(root, entries[:2])
     first = contents(root)
     shutil.copy(root / 'face2.png', root / 'face0.png')
-    run(root, pictures[:2])
+    run(root, entries[:2])
     second = contents(root)
     assert second['prepared/faces/face0.png'] != (
         first['prepared/faces/face0.png'])
@@ -294,14 +294,14 @@ def test_a_picture_that_was_replaced(data):
 
 
 def test_poses_of_other_paths(data, tmp_path):
-    root, pictures = data
+    root, entries = data
     table = tmp_path / 'pose.csv'
     table.write_text('path,yaw\ndata/face0.png,3\n')
     recipe = dict(pose='csv', pose_files=(str(table), ))
     with pytest.raises(ValueError, match=r'such as face0\.png; it has data/'):
-        run(root, pictures, **recipe)
+        run(root, entries, **recipe)
     table.write_text('path,yaw\nface0.png,3\n')
-    assert run(root, pictures, **recipe).num_without_pose == 7
+    assert run(root, entries, **recipe).num_without_pose == 7
 
 
 @pytest.mark.parametrize('pose, files, message', [
@@ -311,29 +311,29 @@ def test_poses_of_other_paths(data, tmp_path):
     ('facepose_linear', ('a', 'b'), 'needs a file, but 2'),
 ])
 def test_wrong_pose_estimator(data, pose, files, message):
-    root, pictures = data
+    root, entries = data
     with pytest.raises(ValueError, match=message):
-        run(root, pictures, pose=pose, pose_files=files)
+        run(root, entries, pose=pose, pose_files=files)
 
 
 def test_faces_may_go_elsewhere(data, tmp_path):
-    root, pictures = data
+    root, entries = data
     job = Job(root, tmp_path / 'out', Recipe())
-    prepare(job, pictures[:1], 'test', 0)
+    prepare(job, entries[:1], 'test', 0)
     row = read_manifest(str(tmp_path / 'out/manifest.csv'))['face0.png']
     assert row.aligned_path == str(tmp_path / 'out/faces/face0.png')
     assert not (root / 'prepared').exists()
 
 
 def test_lists_of_others_become_flags(data, tmp_path):
-    root, pictures = data
+    root, entries = data
     listed = tmp_path / 'large.txt'
     # As RAN writes them, with another ending and twice, and one that is not
-    # in the data set.
+    # in the dataset.
     listed.write_text('3/face1.jpg\n0/three.png\n\n3/face1.jpg\n2/gone.png\n')
     job = Job(root, root / 'prepared', Recipe())
-    summary = prepare(job, pictures, 'test', 0, dict(large=str(listed)))
-    assert summary.listed['large_without_picture'] == ['gone']
+    summary = prepare(job, entries, 'test', 0, dict(large=str(listed)))
+    assert summary.listed['large_without_image'] == ['gone']
     rows = read_manifest(str(root / 'prepared/manifest.csv'))
     flagged = {name: row.flags for name, row in rows.items() if row.flags}
     assert flagged == {
@@ -347,7 +347,7 @@ def test_lists_of_others_become_flags(data, tmp_path):
     # Without the list nothing is done again, and the flags are gone.
     faces = {path: path.stat().st_mtime_ns
              for path in (root / 'prepared/faces').iterdir()}
-    run(root, pictures)
+    run(root, entries)
     assert all(path.stat().st_mtime_ns == time
                for path, time in faces.items())
     rows = read_manifest(str(root / 'prepared/manifest.csv'))
@@ -357,14 +357,14 @@ def test_lists_of_others_become_flags(data, tmp_path):
 @pytest.mark.parametrize('flag, text, error', [
     ('no_face', 'a.png\n', "'no_face' of a list must be a word"),
     ('over 30', 'a.png\n', "'over 30' of a list must be a word"),
-    ('large', '\n', 'list.txt names no picture'),
+    ('large', '\n', 'list.txt names no image'),
 ])
 def test_wrong_lists(data, tmp_path, flag, text, error):
-    root, pictures = data
+    root, entries = data
     (tmp_path / 'list.txt').write_text(text)
     job = Job(root, root / 'prepared', Recipe())
     with pytest.raises(ValueError, match=error):
-        prepare(job, pictures, 'test', 0, {flag: str(tmp_path / 'list.txt')})
+        prepare(job, entries, 'test', 0, {flag: str(tmp_path / 'list.txt')})
 
 
 def test_faces_never_share_a_file(tmp_path):

@@ -4,11 +4,11 @@ import pytest
 from PIL import Image
 
 from ipdfer_mm.preparation import reading
-from ipdfer_mm.preparation.reading import read_picture
+from ipdfer_mm.preparation.reading import read_image
 
 
 @pytest.fixture
-def picture(tmp_path):
+def saved(tmp_path):
     rng = np.random.default_rng(0)
     image = cv2.resize(rng.integers(0, 256, (8, 8, 3), np.uint8), (96, 64))
     path = tmp_path / 'a.jpg'
@@ -19,50 +19,50 @@ def picture(tmp_path):
 def test_rgb(tmp_path):
     path = tmp_path / 'red.png'
     cv2.imwrite(str(path), np.full((4, 5, 3), (0, 0, 200), np.uint8))
-    image = read_picture(path)
+    image = read_image(path)
     assert image.shape == (4, 5, 3)
     assert (image == (200, 0, 0)).all()
 
 
-def test_pixels_are_those_of_opencv(picture):
+def test_pixels_are_those_of_opencv(saved):
     np.testing.assert_array_equal(
-        read_picture(picture)[..., ::-1], cv2.imread(str(picture)))
+        read_image(saved)[..., ::-1], cv2.imread(str(saved)))
 
 
-def test_cut_off_jpeg_is_refused(picture):
-    content = picture.read_bytes()
-    picture.write_bytes(content[:len(content) * 2 // 3])
-    assert cv2.imread(str(picture)) is not None  # OpenCV takes it
+def test_cut_off_jpeg_is_refused(saved):
+    content = saved.read_bytes()
+    saved.write_bytes(content[:len(content) * 2 // 3])
+    assert cv2.imread(str(saved)) is not None  # OpenCV takes it
     with pytest.raises(OSError, match='a.jpg: .*truncated'):
-        read_picture(picture)
+        read_image(saved)
 
 
 @pytest.mark.parametrize('content', [
-    b'', b'no picture', b'\x89PNG\r\n\x1a\n' + b'\0' * 30, b'P5\n3 3\n255\n12',
+    b'', b'no image', b'\x89PNG\r\n\x1a\n' + b'\0' * 30, b'P5\n3 3\n255\n12',
     b'P2\n3 3\n255\n1 2 3 4\n'
 ])
 def test_damage_is_named(tmp_path, content):
     path = tmp_path / 'damaged.png'
     path.write_bytes(content)
     with pytest.raises(OSError, match='damaged.png'):
-        read_picture(path)
+        read_image(path)
 
 
 def test_missing_is_named(tmp_path):
     with pytest.raises(OSError, match='gone.png'):
-        read_picture(tmp_path / 'gone.png')
+        read_image(tmp_path / 'gone.png')
 
 
-def test_enormous_picture_is_refused(picture, monkeypatch):
+def test_enormous_image_is_refused(saved, monkeypatch):
     """Pillow refuses those of more than twice a limit."""
     monkeypatch.setattr(reading, 'MAX_PIXELS', 96 * 64 // 2 - 1)
     with pytest.raises(OSError, match=r'a\.jpg: .*6144 pixels'):
-        read_picture(picture)
+        read_image(saved)
 
 
-def test_the_limit_is_ours(picture, monkeypatch):
+def test_the_limit_is_ours(saved, monkeypatch):
     monkeypatch.setattr('PIL.Image.MAX_IMAGE_PIXELS', 1)
-    assert read_picture(picture).shape == (64, 96, 3)
+    assert read_image(saved).shape == (64, 96, 3)
     assert Image.MAX_IMAGE_PIXELS == 1  # as before
 
 
@@ -71,12 +71,12 @@ def test_cut_off_images_of_all_kinds(tmp_path, suffix):
     path = tmp_path / f'a{suffix}'
     noise = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
     cv2.imwrite(str(path), noise)
-    assert read_picture(path).shape == noise.shape
+    assert read_image(path).shape == noise.shape
     content = path.read_bytes()
     for share in (.5, .9, .98):
         path.write_bytes(content[:int(share * len(content))])
         with pytest.raises(OSError, match=f'a{suffix}'):
-            read_picture(path)
+            read_image(path)
 
 
 @pytest.mark.parametrize('content, name', [
@@ -89,7 +89,7 @@ def test_other_formats_are_named(tmp_path, content, name):
     path = tmp_path / 'a.jpg'
     path.write_bytes(content)
     with pytest.raises(OSError, match=f'a.jpg: it is a {name} file; convert'):
-        read_picture(path)
+        read_image(path)
 
 
 @pytest.mark.parametrize('kind', ['GIF', 'AVIF'])
@@ -101,6 +101,6 @@ def test_formats_that_some_builds_read(tmp_path, kind):
     except (KeyError, OSError):
         pytest.skip(f'this Pillow writes no {kind}')
     try:
-        assert read_picture(path).shape == (10, 20, 3)
+        assert read_image(path).shape == (10, 20, 3)
     except OSError as error:
         assert f'it is a {kind} file; convert' in str(error)

@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 import pytest
 from helpers import official_layouts as layouts
-from helpers.verified_sets import (
+from helpers.verified_datasets import (
     COUNTS,
     LIST,
     OFFICIAL,
     draw,
+    image_name,
     make_csv,
     make_rafdb,
-    picture,
     read_list,
-    vary_pictures,
+    vary_images,
     write_list,
 )
 
@@ -59,48 +59,52 @@ def test_unharmed(root):
     assert report.num_problems == 0 and found(report) == {}
     assert report.num_files == NUM_TRAIN + NUM_TEST
     assert [f.message for f in report.findings] == [
-        'People in several splits: of 61 of 61 samples the person is not '
+        'Subjects in several splits: of 61 of 61 samples the subject is not '
         'known.'
     ]
     assert 'no problems, 1 remark' in report.to_text()
 
 
-def test_missing_picture(root):
-    (root / picture('train', 8)).unlink()
+def test_missing_image(root):
+    (root / image_name('train', 8)).unlink()
     finding = found(run(root))['missing']
-    assert finding.is_problem and finding.items == (picture('train', 8), )
+    assert finding.is_problem and finding.items == (image_name('train', 8), )
 
 
 def test_truncated_jpeg(root):
-    path = root / picture('test', 3)
+    path = root / image_name('test', 3)
     path.write_bytes(path.read_bytes()[:-200])
     assert cv2.imread(str(path)) is not None  # OpenCV shows the rest
-    (root / picture('train', 1)).write_bytes(b'')
+    (root / image_name('train', 1)).write_bytes(b'')
     report = run(root)
     finding = found(report)['unreadable']
     assert finding.is_problem and set(found(report)) == {'unreadable'}
     first, second = finding.items
-    assert first.startswith(f'{picture("train", 1)}: ')
-    assert second.startswith(f'{picture("test", 3)}: ')
+    assert first.startswith(f'{image_name("train", 1)}: ')
+    assert second.startswith(f'{image_name("test", 3)}: ')
     assert 'truncated' in second
 
 
+def copy(root, source, target):
+    shutil.copyfile(root / image_name(*source), root / image_name(*target))
+
+
 def test_duplicate_across_splits(root):
-    shutil.copyfile(root / picture('test', 2), root / picture('train', 30))
+    copy(root, ('test', 2), ('train', 30))
     report = run(root)
     assert set(found(report)) == {'same_across'} and report.num_problems == 1
     item, = found(report)['same_across'].items
-    assert picture('test', 2) in item and picture('train', 30) in item
+    assert image_name('test', 2) in item and image_name('train', 30) in item
 
 
 def test_near_duplicate_across_splits(root):
-    image = cv2.imread(str(root / picture('test', 2)))
-    cv2.imwrite(str(root / picture('train', 30)), image,
+    image = cv2.imread(str(root / image_name('test', 2)))
+    cv2.imwrite(str(root / image_name('train', 30)), image,
                 [cv2.IMWRITE_JPEG_QUALITY, 70])
     report = run(root)
     assert set(found(report)) == {'similar_across'}
     item, = found(report)['similar_across'].items
-    assert picture('test', 2) in item and picture('train', 30) in item
+    assert image_name('test', 2) in item and image_name('train', 30) in item
     # The user may know of it.
     report = run(root, accepted=('similar_across', ))
     assert report.num_problems == 0
@@ -109,15 +113,15 @@ def test_near_duplicate_across_splits(root):
 
 def test_duplicates_within_a_split(root):
     """Numbers 1 to 6 have label 1, and 7 has 2."""
-    shutil.copyfile(root / picture('train', 1), root / picture('train', 2))
-    image = cv2.imread(str(root / picture('train', 3)))
-    cv2.imwrite(str(root / picture('train', 4)), image,
+    copy(root, ('train', 1), ('train', 2))
+    image = cv2.imread(str(root / image_name('train', 3)))
+    cv2.imwrite(str(root / image_name('train', 4)), image,
                 [cv2.IMWRITE_JPEG_QUALITY, 70])
     report = run(root)
     assert set(found(report)) == {'same_within', 'similar_within'}
     assert report.num_problems == 0
-    shutil.copyfile(root / picture('train', 1), root / picture('train', 7))
-    finding = found(run(root))['same_relabelled']
+    copy(root, ('train', 1), ('train', 7))
+    finding = found(run(root))['same_relabeled']
     assert finding.is_problem
     assert '(surprise)' in finding.items[0] and '(fear)' in finding.items[0]
 
@@ -153,7 +157,7 @@ def test_wrong_counts(root):
     write_list(root, labels)
     report = run(root)
     finding = found(report)['counts']
-    assert finding.message == 'train: 32 pictures of 7 classes, officially 33.'
+    assert finding.message == 'train: 32 images of 7 classes, officially 33.'
     assert finding.items == ('surprise: 5, officially 6', )
     assert set(found(report)) == {'counts'} and report.num_problems == 1
     assert '5 (6)' in report.to_text() and '32 (33)' in report.to_text()
@@ -179,12 +183,12 @@ def test_subject_in_both_splits(tmp_path):
 
 def test_reports_hold_everything(root):
     for number in range(1, 12):
-        (root / picture('train', number)).unlink()
+        (root / image_name('train', number)).unlink()
     report = run(root)
     text = (root / 'verified/report.txt').read_text()
-    assert text == report.to_text() and picture('train', 11) in text
+    assert text == report.to_text() and image_name('train', 11) in text
     short = report.to_text(limit=5)
-    assert 'and 6 more' in short and picture('train', 11) not in short
+    assert 'and 6 more' in short and image_name('train', 11) not in short
     data = json.loads((root / 'verified/report.json').read_text())
     assert data['num_problems'] == 1 and data['counts']['train']['fear'] == 1
     assert data['findings'][0]['kind'] == 'missing'
@@ -193,9 +197,9 @@ def test_reports_hold_everything(root):
 
 
 def reads(monkeypatch, interrupt_at=None):
-    """Names of the pictures that are read."""
+    """Names of the images that are read."""
     names = []
-    read = files_module.read_picture
+    read = files_module.read_image
 
     def record(path):
         names.append(path.name)
@@ -203,7 +207,7 @@ def reads(monkeypatch, interrupt_at=None):
             raise KeyboardInterrupt
         return read(path)
 
-    monkeypatch.setattr(files_module, 'read_picture', record)
+    monkeypatch.setattr(files_module, 'read_image', record)
     return names
 
 
@@ -229,7 +233,7 @@ def test_changed_and_faulty_files_are_read_again(root, monkeypatch):
     monkeypatch.setattr(files_module, 'CHUNK_SIZE', 10)
     run(root)
     names = reads(monkeypatch)
-    path = root / picture('train', 5)
+    path = root / image_name('train', 5)
     whole = path.read_bytes()
     path.write_bytes(whole[:-300])
     assert 'unreadable' in found(run(root))
@@ -259,7 +263,7 @@ def test_official_totals():
         'ferplus', label_rule='soft') == dict(
             train=28389, val=3553, test=3546)
     assert totals('affectnet') == dict(train=283901, val=3500)
-    # With contempt 3,750 pictures more.
+    # With contempt 3,750 images more.
     assert totals('affectnet')['train'] + 3750 == 287651
     assert totals('sfew', aligned=False) == dict(train=958, val=436)
     frames = official_numbers('sfew', dict(aligned=False))
@@ -271,7 +275,7 @@ def test_official_totals():
     assert {name: 3 * n for name, n in sequences.items()} == {
         name: n for name, n in peaks.items() if name != 'neutral'}
     assert official_numbers('folder', {}) is None
-    assert official_numbers('cmufaces', dict(people=('an2i', ))) is None
+    assert official_numbers('cmufaces', dict(subjects=('an2i', ))) is None
 
 
 def test_official_ferplus_is_the_label_file(shared):
@@ -318,7 +322,7 @@ def test_order_of_a_copy_that_is_not_whole():
             assert name not in order
         else:
             assert classes[i - 1] in order[name] and len(order[name]) < 3
-    # A few pictures prove nothing.
+    # A few images prove nothing.
     few = {name: count // 100 for name, count in turned.items()}
     assert other_order(few, RAFDB_TRAIN) == {}
     assert other_order({}, RAFDB_TRAIN) == {}
@@ -332,11 +336,11 @@ def test_equal_numbers_cannot_be_told_apart():
     assert other_order(dict(a=9, b=4), dict(a=9)) == {}
 
 
-# From here on: the other data sets.
+# From here on: the other datasets.
 
 
 def test_ckplus_in_folds(tmp_path):
-    root = vary_pictures(layouts.make_ckplus(tmp_path / 'ckplus'))
+    root = vary_images(layouts.make_ckplus(tmp_path / 'ckplus'))
     samples = collect_samples('ckplus', root, {})
     assert len(samples) == 12 * 4 == len({s.path for s in samples})
     assert Counter(s.expression for s in samples)['neutral'] == 12
@@ -354,7 +358,7 @@ def test_ckplus_in_folds(tmp_path):
     shutil.copyfile(root / frames.format('S005'), root / frames.format('S035'))
     kinds = found(run(root, 'ckplus'))
     assert len(kinds['same_across'].items) == 1
-    assert len(kinds['same_relabelled'].items) == 1
+    assert len(kinds['same_relabeled'].items) == 1
     with pytest.raises(ValueError, match='in all its folds'):
         run(root, 'ckplus', fold=3)
 
@@ -372,8 +376,8 @@ def test_other_layouts(tmp_path, name, options):
     if options.get('release') == 'new':
         make = layouts.make_affectnet_new
     root = make(tmp_path / name)
-    collect_samples(name, root, options)  # FERPlus writes its pictures
-    vary_pictures(root)
+    collect_samples(name, root, options)  # FERPlus writes its images
+    vary_images(root)
     report = run(root, name, **options)
     expected = set() if name == 'sfew' and not options else {'counts'}
     assert set(found(report)) == expected
@@ -381,8 +385,8 @@ def test_other_layouts(tmp_path, name, options):
     assert accepted.num_problems == 0
 
 
-def test_picture_of_two_rows(tmp_path):
-    """FERPlus names some pictures twice."""
+def test_image_of_two_rows(tmp_path):
+    """FERPlus names some images twice."""
     root = layouts.make_ferplus(tmp_path)
     lines = (root / 'fer2013new.csv').read_text().splitlines()
     pixels = (root / 'fer2013.csv').read_text().splitlines()
@@ -391,7 +395,7 @@ def test_picture_of_two_rows(tmp_path):
     (root / 'fer2013new.csv').write_text('\n'.join(lines))
     (root / 'fer2013.csv').write_text('\n'.join(pixels))
     collect_samples('ferplus', root, {})
-    vary_pictures(root)
+    vary_images(root)
     report = run(root, 'ferplus')
     assert set(found(report)) == {'counts', 'same_within'}
     assert found(report)['same_within'].items[0].count('fer0000000.png') == 2
@@ -413,5 +417,5 @@ def test_what_cannot_be_verified(tmp_path, root):
     with pytest.raises(OSError, match='with --out'):
         verify('rafdb', root, root / LIST / 'out', {}, 0)
     write_list(root, {})
-    with pytest.raises(ValueError, match='holds no picture'):
+    with pytest.raises(ValueError, match='holds no image'):
         run(root)

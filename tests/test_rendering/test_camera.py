@@ -27,7 +27,7 @@ def test_signs_of_the_pose(pose, moved):
     assert np.allclose(head_rotation(*pose) @ NOSE, moved, atol=1e-3)
 
 
-def test_roll_is_clockwise_in_the_picture():
+def test_roll_is_clockwise_in_the_image():
     crown = head_rotation(0, 0, 90) @ (0, 1, 0)
     assert np.allclose(crown, (1, 0, 0), atol=1e-6)
 

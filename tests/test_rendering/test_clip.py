@@ -6,9 +6,9 @@ from ipdfer_mm.rendering.clip import describe_clip
 NAMES = ('neutral', 'happiness', 'surprise')
 
 
-def test_one_person_turns_and_changes():
+def test_one_subject_turns_and_changes():
     frames = list(describe_clip(10, NAMES, 61, seed=3, max_yaw=30))
-    assert len({id(frame.person) for frame in frames}) == 1
+    assert len({id(frame.subject) for frame in frames}) == 1
     assert len({(frame.seed, frame.crop) for frame in frames}) == 1
     np.testing.assert_allclose([frame.yaw for frame in frames],
                                np.linspace(-30, 30, 61))
@@ -28,8 +28,8 @@ def test_seed_and_one_expression():
         next(iter(describe_clip(10, ['happiness'], 2, seed=seed)))
         for seed in (0, 0, 1))
     assert first.expression == second.expression != third.expression
-    assert (first.person.identity == second.person.identity).all()
-    assert (first.person.identity != third.person.identity).any()
+    assert (first.subject.identity == second.subject.identity).all()
+    assert (first.subject.identity != third.subject.identity).any()
 
 
 def test_bad_arguments():

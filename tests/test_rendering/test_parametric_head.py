@@ -31,7 +31,7 @@ def test_landmarks_are_ordered_as_multi_pie(head):
     assert (np.diff(y[27:31]) < 0).all()
     assert z[30] == z.max()
     assert (np.diff(x[31:36]) > 0).all()
-    # Eyes and lips run clockwise as seen in a picture.
+    # Eyes and lips run clockwise as seen in an image.
     assert x[36] < x[37] < x[38] < x[39] > x[40] > x[41]
     assert x[42] < x[43] < x[44] < x[45] > x[46] > x[47]
     assert y[37] > y[41] and y[44] > y[46]

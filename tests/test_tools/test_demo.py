@@ -1,4 +1,4 @@
-"""The demo with few people, few pictures and one epoch."""
+"""The demo with few subjects, few images and one epoch."""
 
 import json
 
@@ -9,12 +9,12 @@ from helpers.tools import call_tool
 
 OPTIONS = [
     'train_cfg.max_epochs=1', 'train_dataloader.batch_size=4',
-    'train_dataloader.dataset.num_people=6',
-    'train_dataloader.dataset.num_pictures=12',
-    'val_dataloader.dataset.num_people=5',
-    'val_dataloader.dataset.num_pictures=35',
-    'test_dataloader.dataset.num_people=5',
-    'test_dataloader.dataset.num_pictures=35'
+    'train_dataloader.dataset.num_subjects=6',
+    'train_dataloader.dataset.num_images=12',
+    'val_dataloader.dataset.num_subjects=5',
+    'val_dataloader.dataset.num_images=35',
+    'test_dataloader.dataset.num_subjects=5',
+    'test_dataloader.dataset.num_images=35'
 ]
 
 
@@ -41,16 +41,16 @@ def test_reports_what_the_files_hold(demo):
                         parse_constant=pytest.fail)  # NaN is no JSON
     for name, title in (('baseline', 'ResNet-18'), ('ipdfer', 'IPD-FER')):
         confusion = np.array(report[name]['confusion_matrix/result'])
-        # Five pictures of each expression.
+        # Five images of each expression.
         assert confusion.sum(axis=1).tolist() == [5] * 7
         accuracy = 100 * np.trace(confusion) / 35
         assert report[name]['accuracy/top1'] == pytest.approx(accuracy)
-        # Seven pictures in each class of yaw.
+        # Seven images in each yaw bin.
         by_yaw = [report[name][f'accuracy/yaw_{bin}'] for bin in (
             '0_10', '10_20', '20_30', '30_40', '40_up')]
         assert np.mean(by_yaw) == pytest.approx(accuracy)
-        assert f'{title}: {accuracy:.1f} % of 35 pictures' in output
-    assert report['synthesis']['neutral_gain']['num_pictures'] == 30
+        assert f'{title}: {accuracy:.1f} % of 35 images' in output
+    assert report['synthesis']['neutral_gain']['num_images'] == 30
     assert cv2.imread(str(folder / 'work_dirs/demo/sheet.png')).shape[0] > 500
 
 

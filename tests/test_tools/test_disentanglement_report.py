@@ -28,7 +28,7 @@ def save(folder: Path, name: str, model: dict, **meta) -> tuple[Path, Path]:
     """Config and checkpoint of an untrained model."""
     register_all_modules()
     base = ROOT / 'configs/_base_/datasets/synthetic_faces.py'
-    faces = dict(num_people=5, num_pictures=35, img_size=32, num_workers=0,
+    faces = dict(num_subjects=5, num_images=35, img_size=32, num_workers=0,
                  data_root=str(folder / 'faces'))
     config, checkpoint = folder / f'{name}.py', folder / f'{name}.pth'
     config.write_text(f'_base_ = {str(base)!r}\nmodel = {model!r}\n'
@@ -42,9 +42,9 @@ def save(folder: Path, name: str, model: dict, **meta) -> tuple[Path, Path]:
 def test_ipdfer(folder):
     config, checkpoint = save(
         folder, 'ipdfer', model_cfg(classes=EXPRESSIONS))
-    judge = save(folder, 'judge', baseline_cfg())
+    classifier = save(folder, 'classifier', baseline_cfg())
     output = run_tool(
-        TOOL, config, checkpoint, '--judge', *judge, '--out',
+        TOOL, config, checkpoint, '--classifier', *classifier, '--out',
         folder / 'out/report.json', '--grid', folder / 'grid.png', '--splits',
         '2', '--permutations', '3', '--swaps', '9', cwd=folder)
     report = json.loads((folder / 'out/report.json').read_text())
@@ -64,8 +64,8 @@ def test_ipdfer(folder):
                                                      'expression']
     # An untrained classifier of poses is undecided.
     assert report['pose_entropy']['f_exp'] > 0.9
-    assert set(report['synthesis']['judge']) == {
-        'input', 'reconstruction', 'neutral', 'true_neutral'}
+    assert set(report['synthesis']['classifier']) == {
+        'input', 'reconstruction', 'neutral', 'paired_neutral'}
     table = (folder / 'out/report.md').read_text()
     assert table in output
     assert '| f_pose |' in table

@@ -95,7 +95,7 @@ def test_two_nodes(dist_run, tmp_path):
 
 
 def test_validation_is_that_of_one_process(dist_run, tmp_path):
-    """Seven pictures, of which two processes validate four each."""
+    """Seven images, of which two processes validate four each."""
     run_test(dist_run / 'one.py', dist_run / 'work/epoch_2.pth', tmp_path,
              '--out', tmp_path / 'metrics.json', '--out-item', 'metrics')
     alone = json.loads((tmp_path / 'metrics.json').read_text())

@@ -16,7 +16,7 @@ from mmengine.config import Config
 from ipdfer_mm.datasets import EXPRESSIONS
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
-from ipdfer_mm.visualization.picture_grid import HEADING_HEIGHT
+from ipdfer_mm.visualization.image_grids import HEADING_HEIGHT
 
 TOOL = ROOT / 'tools/analysis_tools/evaluate_synthesis.py'
 
@@ -42,13 +42,13 @@ def test_on_cmu_faces(shared, tmp_path):
              shared / 'weights/mobilefacenet/mobilefacenet_ms1m.safetensors',
              cwd=tmp_path, CMU_FACES_ROOT=shared / 'data/cmu_faces')
     report = json.loads((tmp_path / 'out.json').read_text())
-    # Five test people, 2 of 4 poses without yaw, 8 pictures each.
-    assert 60 < report['num_pictures'] <= 80
+    # Five test subjects, 2 of 4 poses without yaw, 8 images each.
+    assert 60 < report['num_images'] <= 80
     # The ratio is that of the numbers it is made of; real faces have signal.
     assert report['l1_ratio'] == pytest.approx(
-        report['reconstruction_l1'] / report['mean_picture_l1'])
+        report['reconstruction_l1'] / report['mean_image_l1'])
     assert report['fisherface_accuracy/input'] > 0.6
-    # MobileFaceNet knows these people a little, on pictures of this size.
+    # MobileFaceNet knows these subjects a little, on images of this size.
     assert report['identity_cosine/input']['auc'] > 0.6
     # An untrained model rebuilds nothing.
     assert report['l1_ratio'] > 0.8
@@ -72,34 +72,37 @@ def write_rendered_model(folder, **faces):
     return config
 
 
-def test_true_neutrals_and_judge(tmp_path):
-    """Rendered faces, an untrained model, and a judge that says one class."""
-    config = write_rendered_model(tmp_path, num_people=5, num_pictures=35)
+def test_paired_neutrals_and_classifier(tmp_path):
+    """Rendered faces, an untrained model, and a classifier of one class."""
+    config = write_rendered_model(tmp_path, num_subjects=5, num_images=35)
     classes = EXPRESSIONS
-    judge_config = tmp_path / 'judge.py'
-    judge_config.write_text(f'model = {baseline_cfg()!r}\n')
-    judge = MODELS.build(Config.fromfile(judge_config).model)
-    torch.nn.init.zeros_(judge.head.fc.weight)
+    classifier_config = tmp_path / 'classifier.py'
+    classifier_config.write_text(f'model = {baseline_cfg()!r}\n')
+    classifier = MODELS.build(Config.fromfile(classifier_config).model)
+    torch.nn.init.zeros_(classifier.head.fc.weight)
     with torch.no_grad():
-        judge.head.fc.bias[classes.index('fear')] = 1
-    torch.save(dict(state_dict=judge.state_dict()), tmp_path / 'judge.pth')
+        classifier.head.fc.bias[classes.index('fear')] = 1
+    torch.save(dict(state_dict=classifier.state_dict()),
+               tmp_path / 'classifier.pth')
 
     def evaluate(**kwargs):
-        return run_tool(TOOL, config, tmp_path / 'model.pth', '--judge',
-                        judge_config, tmp_path / 'judge.pth', '--out',
+        return run_tool(TOOL, config, tmp_path / 'model.pth', '--classifier',
+                        classifier_config, tmp_path / 'classifier.pth',
+                        '--out',
                         tmp_path / 'out.json', '--grid', tmp_path / 'grid.png',
                         cwd=tmp_path, **kwargs)
 
     evaluate()
     report = json.loads((tmp_path / 'out.json').read_text())
-    # Five of the 35 pictures show each class.
-    assert report['judge']['input'] == report['judge']['true_neutral'] == dict(
-        neutral=0, as_labelled=pytest.approx(1 / 7))
-    assert report['neutral_gain']['num_pictures'] == 30
-    assert not {'lpips', 'fid'} & set(report)  # nobody asked for them
-    true_neutral = report['true_neutral/input']
-    assert true_neutral['ssim'] > 0.8  # twins differ in the expression only
-    assert true_neutral['l1'] < report['true_neutral/neutral']['l1']
+    # Five of the 35 images show each class.
+    for name in ('input', 'paired_neutral'):
+        assert report['classifier'][name] == dict(
+            neutral=0, as_labeled=pytest.approx(1 / 7))
+    assert report['neutral_gain']['num_images'] == 30
+    assert not {'lpips', 'fid'} & set(report)  # not asked for
+    paired_neutral = report['paired_neutral/input']
+    assert paired_neutral['ssim'] > 0.8  # they differ in the expression only
+    assert paired_neutral['l1'] < report['paired_neutral/neutral']['l1']
     assert 'note' not in report
     # Five columns of 32 pixels, four gaps of 2.
     height, width, _ = cv2.imread(str(tmp_path / 'grid.png')).shape
@@ -114,16 +117,16 @@ def test_true_neutrals_and_judge(tmp_path):
         height + HEADING_HEIGHT, width, 3)
     torch.save(
         dict(
-            state_dict=judge.state_dict(),
+            state_dict=classifier.state_dict(),
             meta=dict(dataset_meta=dict(classes=classes[::-1]))),
-        tmp_path / 'judge.pth')
+        tmp_path / 'classifier.pth')
     output = evaluate(fails=True)
-    assert 'judge.pth was trained on the classes' in output
+    assert 'classifier.pth was trained on the classes' in output
 
 
 def test_lpips_and_fid(tmp_path):
     """Of four faces, with random weights."""
-    config = write_rendered_model(tmp_path, num_people=1, num_pictures=4)
+    config = write_rendered_model(tmp_path, num_subjects=1, num_images=4)
     inception = save_inception(tmp_path / 'inception.pth')
     save_alexnet(tmp_path / 'alexnet.pth')
     run_tool(
@@ -134,16 +137,17 @@ def test_lpips_and_fid(tmp_path):
     lpips, fid = report['lpips'], report['fid']
     assert not lpips['original_weights']
     assert not fid['original_weights']
-    # A picture is nearer to its twin than to an untrained model's faces.
-    assert 0 < lpips['true_neutral/input'] < lpips['true_neutral/neutral']
+    # An image is nearer to its paired_neutral than to an untrained model's
+    # faces.
+    assert 0 < lpips['paired_neutral/input'] < lpips['paired_neutral/neutral']
     assert lpips['reconstruction'] > 0
-    assert fid['num_pictures'] == 4
+    assert fid['num_images'] == 4
     assert min(fid[name]['fid'] for name in (
-        'reconstruction', 'neutral', 'true_neutral/neutral')) > 0
+        'reconstruction', 'neutral', 'paired_neutral/neutral')) > 0
 
 
-def test_a_baseline_synthesises_nothing(tmp_path):
-    config = write_rendered_model(tmp_path, num_people=2, num_pictures=2)
+def test_a_baseline_synthesizes_nothing(tmp_path):
+    config = write_rendered_model(tmp_path, num_subjects=2, num_images=2)
     plain = dict(
         _delete_=True, type='mmpretrain.ImageClassifier', backbone=resnet(),
         data_preprocessor=dict(type='mmpretrain.ClsDataPreprocessor'),
@@ -157,14 +161,14 @@ def test_a_baseline_synthesises_nothing(tmp_path):
     assert 'has a ImageClassifier, which' in output
 
 
-def test_too_few_pictures_for_identities(tmp_path):
-    """Two people with a picture each: all else is measured and drawn."""
-    config = write_rendered_model(tmp_path, num_people=2, num_pictures=2)
+def test_too_few_images_for_identities(tmp_path):
+    """Two subjects with an image each: all else is measured and drawn."""
+    config = write_rendered_model(tmp_path, num_subjects=2, num_images=2)
     run_tool(TOOL, config, tmp_path / 'model.pth', '--out',
              tmp_path / 'out.json', '--grid', tmp_path / 'grid.png',
              cwd=tmp_path)
     report = json.loads((tmp_path / 'out.json').read_text())
-    assert re.match('2 test picture.* too few .* larger --max-yaw',
+    assert re.match('2 test image.* too few .* larger --max-yaw',
                     report['left_out']['identity'])
     assert not any('identity_cosine' in name for name in report)
     assert report['reconstruction_l1'] > 0

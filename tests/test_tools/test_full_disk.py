@@ -19,7 +19,7 @@ from helpers.tiny_run import (
 )
 from helpers.tools import run_tool
 
-# As the fixture `ipdfer_run`; pictures are flipped by workers.
+# As the fixture `ipdfer_run`; images are flipped by workers.
 WORKERS = ('--cfg-options', 'train_dataloader.num_workers=2')
 
 
@@ -52,7 +52,7 @@ def test_training_goes_on_when_there_is_room(ipdfer_run, tmp_path, rafdb,
 
 
 @pytest.fixture
-def pictures(tmp_path) -> Path:
+def images(tmp_path) -> Path:
     """Faces are of no concern."""
     folder = tmp_path / 'data/train/neutral'
     folder.mkdir(parents=True)
@@ -63,10 +63,10 @@ def pictures(tmp_path) -> Path:
     return tmp_path / 'data'
 
 
-def test_preparation_goes_on_when_there_is_room(pictures, tmp_path):
+def test_preparation_goes_on_when_there_is_room(images, tmp_path):
     disk, out = tmp_path / 'disk', tmp_path / 'out'
     tool = ['python', ROOT / 'tools/prepare_dataset.py', 'folder',
-            pictures, '--workers', 0, '--out']
+            images, '--workers', 0, '--out']
     code, output = run_on_disk(disk, 'size=1M', out, *tool, disk,
                                cwd=tmp_path)
     assert code == 1 and 'Traceback' not in output
@@ -101,7 +101,7 @@ def test_experiments_tell_what_is_full(tmp_path, rafdb):
     ('prepare_dataset.py', '--out', ['folder', 'data', '--workers', '0']),
     ('run_experiments.py', '--out', ['tiny.py', '--smoke']),
 ])
-def test_read_only(tool, flag, arguments, pictures, tmp_path, rafdb):
+def test_read_only(tool, flag, arguments, images, tmp_path, rafdb):
     write_config(tmp_path / 'tiny.py', rafdb, baseline_cfg())
     disk = tmp_path / 'disk'
     code, output = run_on_disk(

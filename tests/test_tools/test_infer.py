@@ -35,7 +35,7 @@ def run(tmp_path, monkeypatch):
 
 @pytest.fixture(scope='module')
 def faces():
-    """A person who smiles, on three frames, BGR."""
+    """A subject who smiles, on three frames, BGR."""
     head = parametric_head()
     renderer = FaceRenderer(head)
     return [renderer.render(spec).image[..., ::-1].copy()
@@ -43,7 +43,7 @@ def faces():
                                       size=200, max_yaw=20)]
 
 
-def test_pictures_and_video(run, tmp_path, faces):
+def test_images_and_video(run, tmp_path, faces):
     (tmp_path / 'in').mkdir()
     cv2.imwrite(str(tmp_path / 'in/a.png'), faces[1])
     cv2.imwrite(str(tmp_path / 'in/b.png'), np.zeros_like(faces[1]))
@@ -54,17 +54,17 @@ def test_pictures_and_video(run, tmp_path, faces):
     out, err, code = run('in', 'c.png', 'clip.mp4', '--synthesis', '--device',
                          'cpu')
     assert code == 1, err  # a file was not read
-    assert '1 faces in 2 pictures, 1 of them without a face' in out
+    assert '1 faces in 2 images, 1 of them without a face' in out
     assert '1 problems: ' in out and 'c.png' in out
     assert '3 faces (of 1 that were followed) in 3 frames' in out
     results = tmp_path / 'work_dirs/infer'
-    content = json.loads((results / 'results.json').read_text())['pictures']
+    content = json.loads((results / 'results.json').read_text())['images']
     assert {Path(entry['path']).name: len(entry['faces'])
             for entry in content} == {'a.png': 1, 'b.png': 0, 'c.png': 0}
-    # The shipped model knows rendered people.
+    # The shipped model knows rendered subjects.
     (face, ) = content[0]['faces'] or content[1]['faces']
     assert face['label'] == 'happiness' and abs(face['yaw']) < 8
-    drawn = cv2.imread(str(results / 'pictures/in/a.png.jpg'))
+    drawn = cv2.imread(str(results / 'images/in/a.png.jpg'))
     assert drawn.shape == (360, 360 + 3 * 112, 3)
     with open(results / 'clip.csv') as file:
         rows = list(csv.DictReader(file))
@@ -75,8 +75,8 @@ def test_pictures_and_video(run, tmp_path, faces):
 
 
 @pytest.mark.parametrize('args, message', [
-    ((), 'give either pictures'),
-    (('a.png', '--webcam', '0'), 'give either pictures'),
+    ((), 'give either images'),
+    (('a.png', '--webcam', '0'), 'give either images'),
     (('.', ), 'has no image'),
     (('a.png', '--model', 'unknown'), 'no model "unknown"'),
     (('a.png', '--recipe', 'size=0'), 'positive number of pixels'),

@@ -14,24 +14,25 @@ from PIL import Image
 
 from ipdfer_mm.datasets import SyntheticFaces
 
-CHUNK = 64  # pictures that are done together
-PEOPLE = 8
+CHUNK = 64  # images that are done together
+SUBJECTS = 8
 
 
-def make_pictures(root: Path, count: int) -> None:
-    """Rendered people in `train/neutral`, again and again with more noise."""
-    data = SyntheticFaces(str(root / 'rendered'), 'train', num_people=PEOPLE,
-                          num_pictures=PEOPLE, img_size=64, num_workers=0)
+def make_images(root: Path, count: int) -> None:
+    """Rendered faces in `train/neutral`, again and again with more noise."""
+    data = SyntheticFaces(str(root / 'rendered'), 'train',
+                          num_subjects=SUBJECTS, num_images=SUBJECTS,
+                          img_size=64, num_workers=0)
     faces = [cv2.imread(data.get_data_info(i)['img_path'])
-             for i in range(PEOPLE)]
+             for i in range(SUBJECTS)]
     folder = root / 'data/train/neutral'
     folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
     for index in range(count):
         noise = rng.normal(0, 1 + index / 50, faces[0].shape)
-        picture = np.clip(faces[index % PEOPLE] + noise, 0, 255)
+        image = np.clip(faces[index % SUBJECTS] + noise, 0, 255)
         cv2.imwrite(str(folder / f'{index:04d}.png'),
-                    picture.astype(np.uint8))
+                    image.astype(np.uint8))
 
 
 def results(out: Path) -> dict:
@@ -53,7 +54,7 @@ def check_whole(out: Path) -> None:
 
 def prove(folder: Path, chunks: int, kills: int, workers: int) -> None:
     """A preparation that is killed ends as an undisturbed one does."""
-    make_pictures(folder, chunks * CHUNK)
+    make_images(folder, chunks * CHUNK)
     out = folder / 'data/prepared'
 
     def progress() -> str:

@@ -12,7 +12,7 @@ from ipdfer_mm.experiments.figures import (
     embedding_figure,
     samples_figure,
     sensitivity_figure,
-    won_pictures,
+    won_images,
 )
 
 N = 12
@@ -56,7 +56,7 @@ def test_confusion(runs):
         'predicted, % of the true class', 'true')
 
 
-def test_confusion_of_a_class_without_pictures(runs):
+def test_confusion_of_a_class_without_images(runs):
     first = read(runs / 'idfer_rafdb/seed0')
     keep = first.labels != 1  # but 0, 3 and 9 are taken for it
     for name in ('scores', 'labels'):
@@ -67,13 +67,13 @@ def test_confusion_of_a_class_without_pictures(runs):
                      '0.0', '0.0', '100.0']
 
 
-def test_won_pictures(runs):
+def test_won_images(runs):
     first, second = (read(runs / f'{name}_rafdb/seed0')
                      for name in ('idfer', 'ipdfer'))
     # Right by the second only: 3, 4, 9, whose poses are 3, 4, 4.
-    assert won_pictures(first, second, 0).tolist() == [3, 4, 9]
-    assert won_pictures(first, second, 4).tolist() == [4, 9]
-    assert won_pictures(second, first, 3).tolist() == [8]
+    assert won_images(first, second, 0).tolist() == [3, 4, 9]
+    assert won_images(first, second, 4).tolist() == [4, 9]
+    assert won_images(second, first, 3).tolist() == [8]
 
 
 def test_samples(runs, tmp_path):
@@ -130,12 +130,12 @@ def test_tool_draws_what_there_is(runs, tmp_path):
     assert 'no finished experiment baseline_rafdb' in said.err
 
 
-def test_tool_names_pictures_that_are_gone(runs, tmp_path):
+def test_tool_names_images_that_are_gone(runs, tmp_path):
     args = ('--compare', 'idfer_rafdb', 'ipdfer_rafdb', '--min-yaw', 30)
     said = tool(runs, '--out', tmp_path / 'figures', *args)
     assert said.code == 2
     assert 'ipdfer_rafdb alone gets 3 right, idfer_rafdb alone 1' in said.out
-    assert '/data/pictures/3.png' in said.err
+    assert '/data/images/3.png' in said.err
 
 
 def test_tool_names_checkpoints_that_are_gone(runs, tmp_path):

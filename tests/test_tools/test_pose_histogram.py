@@ -1,4 +1,4 @@
-"""tools/analysis_tools/pose_histogram.py on small data sets."""
+"""tools/analysis_tools/pose_histogram.py on small datasets."""
 
 import csv
 import itertools
@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from helpers import official_layouts
 from helpers.tools import call_tool
-from helpers.verified_sets import make_rafdb, picture
+from helpers.verified_datasets import image, make_rafdb
 
 from ipdfer_mm.datasets.manifest import HEADER
 from ipdfer_mm.geometry.yaw_bins import POSE_NAMES, TABLE_1
 from ipdfer_mm.preparation.verification.samples import collect_samples
-from ipdfer_mm.visualization.picture_grid import GAP, HEADING_HEIGHT
+from ipdfer_mm.visualization.image_grids import GAP, HEADING_HEIGHT
 from ipdfer_mm.visualization.pose_examples import choose_examples
 
 TOOL = 'analysis_tools/pose_histogram.py'
@@ -27,7 +27,7 @@ CLASSES = ('0-10', '0-10', '10-20', '10-20', '20-30', '20-30', '30-40',
 
 @pytest.fixture(scope='module')
 def root(tmp_path_factory):
-    """RAF-DB whose pictures are grey, as bright as their number."""
+    """RAF-DB whose images are gray, as bright as their number."""
     root = make_rafdb(tmp_path_factory.mktemp('sets') / 'rafdb')
     (root / 'prepared').mkdir()
     with open(root / 'prepared/manifest.csv', 'w', newline='') as file:
@@ -35,11 +35,11 @@ def root(tmp_path_factory):
         writer.writeheader()
         for split, count in (('train', 33), ('test', 28)):
             for number in range(1, count + 1):
-                path = picture(split, number)
-                grey = np.full((40, 60, 3), 3 * number, np.uint8)
-                grey[:, :10] = grey[:, 50:] = 255  # cut off
+                path = image(split, number)
+                gray = np.full((40, 60, 3), 3 * number, np.uint8)
+                gray[:, :10] = gray[:, 50:] = 255  # cut off
                 name = f'prepared/{split}_{number}.png'
-                cv2.imwrite(str(root / name), grey)
+                cv2.imwrite(str(root / name), gray)
                 writer.writerow(dict(path=path, aligned_path=name,
                                      yaw=YAWS[number % len(YAWS)]))
     return root
@@ -65,7 +65,7 @@ def test_table(root, tmp_path):
     assert code == 0
     rows = read_csv(tmp_path / 'out/pose_histogram.csv')
     for split, count in (('train', 33), ('test', 28)):
-        assert {row['yaw']: int(row['pictures']) for row in rows
+        assert {row['yaw']: int(row['images']) for row in rows
                 if row['split'] == split} == expected(count)
     paper = {row['yaw']: row['paper'] for row in rows
              if row['split'] == 'train'}
@@ -93,8 +93,8 @@ def test_paper_counts_whole_training_sets():
         rafdb=12271, ferplus=25060, affectnet=283901, sfew=958 - 3)
 
 
-def test_pictures(root, tmp_path):
-    """Each column shows pictures of its class, and white where none is."""
+def test_images(root, tmp_path):
+    """Each column shows images of its class, and white where none is."""
     args = (f'rafdb={root}', '--examples', 5, '--out')
     assert run(*args, tmp_path / 'a')[0] == 0
     sheet = cv2.imread(str(tmp_path / 'a/rafdb_poses.png'))
@@ -134,7 +134,7 @@ def test_examples_are_drawn_anew_for_each_class():
 
 
 def test_without_manifest(tmp_path):
-    """The yaw of a CSV file; two data sets in one table."""
+    """The yaw of a CSV file; two datasets in one table."""
     root = tmp_path / 'own'
     root.mkdir()
     lines = ['path,expression,yaw']
@@ -147,7 +147,7 @@ def test_without_manifest(tmp_path):
                        '--dataset-options', 'ann_file=list.csv')
     assert code == 0 and 'paper' not in out.lower()
     rows = read_csv(tmp_path / 'pose_histogram.csv')
-    assert {row['yaw']: int(row['pictures']) for row in rows} == {
+    assert {row['yaw']: int(row['images']) for row in rows} == {
         name: CLASSES.count(name) for name in POSE_NAMES.values()}
     assert math.prod(row['split'] == 'all' for row in rows)
 
@@ -160,13 +160,13 @@ def test_without_manifest(tmp_path):
 ])
 def test_other_data_sets(tmp_path, name, numbers):
     root = getattr(official_layouts, f'make_{name}')(tmp_path / name)
-    collect_samples(name, root, {})  # FERPlus writes its pictures
+    collect_samples(name, root, {})  # FERPlus writes its images
     official_layouts.write_manifest(root)
     code, _, err = run(f'{name}={root}', '--manifest', 'prepared/manifest.csv',
                        '--out', tmp_path)
     assert code == 0, err
     rows = read_csv(tmp_path / 'pose_histogram.csv')
-    assert {split: sum(int(row['pictures']) for row in rows
+    assert {split: sum(int(row['images']) for row in rows
                        if row['split'] == split)
             for split in numbers} == numbers
     assert rows[0]['paper'] == str(TABLE_1[name][0])
@@ -190,7 +190,7 @@ def test_real_faces_as_users_run_it(shared, tmp_path):
                        'none', '--out', tmp_path, '--examples', '2')
     assert code == 0, err
     # Nominal yaw: a quarter of 624 each, straight, up, left and right.
-    rows = {row['yaw']: int(row['pictures'])
+    rows = {row['yaw']: int(row['images'])
             for row in read_csv(tmp_path / 'pose_histogram.csv')}
     assert rows['over 40'] + rows['0-10'] == 624
     assert abs(rows['over 40'] - 312) < 10

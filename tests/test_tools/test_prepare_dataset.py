@@ -15,7 +15,7 @@ from helpers.tools import call_tool
 from ipdfer_mm.datasets import RAFDB, CMUFaces
 
 TOOL = Path(__file__).resolve().parents[2] / 'tools/prepare_dataset.py'
-PEOPLE = ('an2i', 'at33')
+SUBJECTS = ('an2i', 'at33')
 
 
 def start(*args, **kwargs):
@@ -30,15 +30,15 @@ def run(*args):
 
 @pytest.fixture(scope='module')
 def cmu(shared, tmp_path_factory):
-    """Two people, upright and in profile, with open eyes."""
+    """Two subjects, upright and in profile, with open eyes."""
     root = tmp_path_factory.mktemp('cmu')
-    for person in PEOPLE:
-        (root / 'faces' / person).mkdir(parents=True)
+    for subject in SUBJECTS:
+        (root / 'faces' / subject).mkdir(parents=True)
         for pose in ('straight', 'left'):
             for word in ('angry', 'happy', 'neutral', 'sad'):
-                name = f'{person}_{pose}_{word}_open.pgm'
-                source = shared / 'data/cmu_faces/faces' / person / name
-                (root / 'faces' / person / name).symlink_to(source)
+                name = f'{subject}_{pose}_{word}_open.pgm'
+                source = shared / 'data/cmu_faces/faces' / subject / name
+                (root / 'faces' / subject / name).symlink_to(source)
     return root
 
 
@@ -57,7 +57,7 @@ def test_real_faces(cmu):
     assert all(abs(float(row['yaw'])) < 25 for row in straight)
     turned = [float(row['yaw']) for row in rows
               if '_left_' in row['path'] and row['yaw']]
-    # Heads that look to the left of the picture... of the person.
+    # Heads that look to the left of the image... of the subject.
     assert turned and max(turned) < -15
     dataset = CMUFaces(str(cmu), manifest='prepared/manifest.csv')
     infos = [dataset.get_data_info(i) for i in range(len(dataset))]
@@ -92,26 +92,26 @@ def test_killed_and_restarted(cmu, tmp_path):
 
 def test_unreadable_and_missing_rafdb(tmp_path):
     root = tmp_path / 'rafdb'
-    pictures = root / 'basic/Image/aligned'
-    pictures.mkdir(parents=True)
+    images = root / 'basic/Image/aligned'
+    images.mkdir(parents=True)
     (root / 'basic/EmoLabel').mkdir()
     (root / 'basic/EmoLabel/list_patition_label.txt').write_text(
         'train_00001.jpg 5\ntrain_00002.jpg 4\ntest_0001.jpg 7\n')
     rng = np.random.default_rng(0)
     for name in ('train_00001', 'test_0001'):
-        cv2.imwrite(str(pictures / f'{name}_aligned.jpg'),
+        cv2.imwrite(str(images / f'{name}_aligned.jpg'),
                     rng.integers(0, 256, (100, 100, 3), np.uint8))
     code, out, err = run('rafdb', root, '--workers', 0)
     assert code == 1
-    assert '2: no face found, centre crop' in out
+    assert '2: no face found, center crop' in out
     assert '1: could not be read, left out' in out
     assert 'run the same command' in err and 'Traceback' not in err
     listed = (root / 'prepared/unreadable.txt').read_text()
     assert 'train_00002_aligned.jpg: No such file' in listed
     # Nothing is dropped in silence.
-    with pytest.raises(ValueError, match='no row for 1 pictures: .*00002'):
+    with pytest.raises(ValueError, match='no row for 1 images: .*00002'):
         RAFDB(str(root), 'train', manifest='prepared/manifest.csv')
-    cv2.imwrite(str(pictures / 'train_00002_aligned.jpg'),
+    cv2.imwrite(str(images / 'train_00002_aligned.jpg'),
                 rng.integers(0, 256, (100, 100, 3), np.uint8))
     code, out, err = run('rafdb', root, '--workers', 0)
     assert code == 0, err

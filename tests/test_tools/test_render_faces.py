@@ -12,10 +12,11 @@ from ipdfer_mm.datasets import SyntheticFaces
 TOOL = ROOT / 'tools/dataset_converters/render_faces.py'
 
 
-def command(out, *flags, people=6, pictures=30, workers=0):
+def command(out, *flags, subjects=6, images=30, workers=0):
     return [
-        sys.executable, TOOL, out, '--split', 'test', '--num-people', people,
-        '--num-pictures', pictures, '--size', 32, '--workers', workers, *flags
+        sys.executable, TOOL, out, '--split', 'test',
+        '--num-subjects', subjects,
+        '--num-images', images, '--size', 32, '--workers', workers, *flags
     ]
 
 
@@ -55,7 +56,7 @@ def rendered(tmp_path_factory):
 def test_the_data_set_finds_it_ready(rendered):
     before = {path: path.stat().st_mtime_ns for path in rendered.rglob('*')}
     dataset = SyntheticFaces(
-        str(rendered.parent), 'test', num_people=6, num_pictures=30,
+        str(rendered.parent), 'test', num_subjects=6, num_images=30,
         img_size=32)
     assert len(dataset) == 30
     assert before == {
@@ -84,15 +85,15 @@ def test_other_arguments_go_to_other_folders(rendered, tmp_path):
         assert done.code == 0, done.err
     folders = sorted(tmp_path.iterdir())
     assert len(folders) == 2
-    name = 'pictures/person_600000_000.png'
-    pictures = {(folder / name).read_bytes()
+    name = 'images/person_600000_000.png'
+    images = {(folder / name).read_bytes()
                 for folder in (*folders, rendered)}
-    assert len(pictures) == 3
+    assert len(images) == 3
 
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='needs SIGKILL')
 def test_goes_on_after_a_kill(tmp_path):
-    many = dict(people=10, pictures=60)
+    many = dict(subjects=10, images=60)
     process = start(tmp_path / 'killed', workers=2, **many)
     deadline = time.monotonic() + 120
     while len(pngs(tmp_path / 'killed')) < 20:
@@ -135,8 +136,8 @@ def group_lives(group):
     ('file', (), 'choose a data_root that can be written'),
     ('', ('--face-model', 'none.npz'), 'none.npz does not exist'),
     ('', ('--face-model', 'file'), 'file is no readable .npz'),
-    ('', ('--num-people', 31), 'num_pictures is 30'),
-    ('', ('--size', 8), 'size of pictures is 8'),
+    ('', ('--num-subjects', 31), 'num_images is 30'),
+    ('', ('--size', 8), 'size of images is 8'),
     ('', ('--workers', -1), 'number of workers is -1'),
 ])
 def test_errors_are_one_line(tmp_path, out, flags, message):

@@ -28,7 +28,7 @@ def checkpoint(ipdfer_run) -> Path:
 
 @pytest.fixture(scope='module')
 def scores(ipdfer_run, checkpoint) -> dict:
-    """Scores of the test pictures and their mirror images, without tools."""
+    """Scores of the test images and their mirror images, without tools."""
     cfg = Config.fromfile(ipdfer_run.config)
     model = MODELS.build(cfg.model)
     model.load_state_dict(load(checkpoint)['state_dict'])
@@ -45,7 +45,7 @@ def scores(ipdfer_run, checkpoint) -> dict:
             mirrored=model(inputs.flip(3)).softmax(1))
 
 
-def test_predictions_and_pictures(ipdfer_run, checkpoint, scores, tmp_path):
+def test_predictions_and_images(ipdfer_run, checkpoint, scores, tmp_path):
     output = run_test(ipdfer_run.config, checkpoint, tmp_path / 'work',
                       '--out', tmp_path / 'pred.pkl', '--show-dir',
                       tmp_path / 'shown')
@@ -117,7 +117,7 @@ def test_other_classes(ipdfer_run, checkpoint, tmp_path):
     torch.save(other, tmp_path / 'other.pth')
     message = fail(ipdfer_run.config, tmp_path / 'other.pth')
     assert 'trained on the classes surprise, sadness, neutral' in message
-    assert 'the data set has anger, disgust, fear' in message
+    assert 'the dataset has anger, disgust, fear' in message
 
 
 def test_checkpoint_of_another_model(checkpoint, rafdb, tmp_path):

@@ -67,7 +67,7 @@ def test_resume_of_nothing_starts_from_load_from(ipdfer_run, tmp_path):
 
 
 def test_killed_run_is_resumed(ipdfer_run, tmp_path, rafdb, face_weights):
-    """Killed in the middle of an epoch; two workers that flip pictures."""
+    """Killed in the middle of an epoch; two workers that flip images."""
     config = write_config(
         tmp_path / 'tiny.py',
         rafdb,
@@ -177,14 +177,14 @@ def test_out_of_memory(config):
         message)
 
 
-def test_damaged_picture(config, rafdb, tmp_path):
+def test_damaged_image(config, rafdb, tmp_path):
     """Its name comes from a worker process."""
     shutil.copytree(rafdb, tmp_path / 'rafdb')
     name = 'basic/Image/aligned/train_00003_aligned.jpg'
-    (tmp_path / 'rafdb' / name).write_bytes(b'no picture')
+    (tmp_path / 'rafdb' / name).write_bytes(b'no image')
     message = fail(config, '--cfg-options', 'train_dataloader.num_workers=2',
                    f'train_dataloader.dataset.data_root={tmp_path}/rafdb')
-    assert f'Cannot load the picture {tmp_path}/rafdb/{name}' in message
+    assert f'Cannot load the image {tmp_path}/rafdb/{name}' in message
 
 
 def test_damaged_checkpoint_is_passed_over(ipdfer_run, tmp_path):

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 from helpers.tools import call_tool
-from helpers.verified_sets import LIST, OFFICIAL, make_rafdb, picture
+from helpers.verified_datasets import LIST, OFFICIAL, image, make_rafdb
 
 from ipdfer_mm.preparation.verification import files, official
 
@@ -38,10 +38,10 @@ def test_unharmed_and_harmed(run, root):
     assert 'no problems, 1 remark' in out
     assert str(root / 'verified/report.txt') in out
     for number in range(1, 8):
-        (root / picture('train', number)).unlink()
+        (root / image('train', number)).unlink()
     code, out, _ = run('rafdb', root)
     assert code == 1
-    assert 'PROBLEM [missing] 7 listed pictures are not there.' in out
+    assert 'PROBLEM [missing] 7 listed images are not there.' in out
     assert 'and 2 more' in out
     code, out, _ = run('rafdb', root, '--accept', 'missing')
     assert code == 0 and 'accepted [missing]' in out
@@ -60,7 +60,7 @@ def test_interrupted(run, root, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, 'read_picture', interrupt)
+        patch.setattr(files, 'read_image', interrupt)
         code, _, err = run('rafdb', root)
         assert code == 130 and 'the same command goes on' in err
     assert run('rafdb', root)[0] == 0
@@ -70,7 +70,7 @@ def test_interrupted(run, root, monkeypatch):
     (('rafdb', '{root}/nowhere'), 'nowhere.*is no folder'),
     (('csv', '{root}'), 'ann_file=<file>'),
     (('sfew', '{root}'), 'Train_Aligned_Faces'),
-    (('rafdb', '{root}', '--dataset-options', 'colour=red'), 'colour'),
+    (('rafdb', '{root}', '--dataset-options', 'color=red'), 'color'),
 ])
 def test_bad_input(run, root, args, message):
     code, out, err = run(*(arg.format(root=root) for arg in args))
@@ -80,13 +80,13 @@ def test_bad_input(run, root, args, message):
 
 def test_as_users_run_it(root):
     """With the real official numbers, in two processes."""
-    path = root / picture('test', 1)
+    path = root / image('test', 1)
     path.write_bytes(path.read_bytes()[:-300])
     code, out, err, _ = call_tool('verify_dataset.py', 'rafdb', root,
                                   '--workers', 2)
     assert code == 1, err[-2000:]
-    assert 'Reading pictures: 100%' in err
-    assert 'train: 33 pictures of 7 classes, officially 12271' in out
+    assert 'Reading images: 100%' in err
+    assert 'train: 33 images of 7 classes, officially 12271' in out
     report = json.loads((root / 'verified/report.json').read_text())
     assert {finding['kind'] for finding in report['findings']
             if finding['is_problem']} == {'counts', 'unreadable'}

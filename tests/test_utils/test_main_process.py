@@ -30,7 +30,7 @@ def test_first_process_works_for_all(tmp_path, broken):
         for rank in range(2))
     if broken:
         assert [text[:11] for text in first] == ['ValueError:'] * 2
-        for text, work in zip(second, ('write the pictures',
+        for text, work in zip(second, ('write the images',
                                        'read the labels')):
             assert text.startswith('RuntimeError:')
             assert f'first process failed to {work}; see its error' in text

@@ -38,7 +38,7 @@ def killed() -> None:
 
 
 def failing() -> None:
-    raise RuntimeError('a.png is no picture')
+    raise RuntimeError('a.png is no image')
 
 
 def test_out_of_memory():
@@ -65,7 +65,7 @@ def test_killed_worker():
 def test_error_in_a_worker_is_told_as_it_is():
     with pytest.raises(RuntimeError) as info, explained_errors(CFG, LOADERS):
         list(DataLoader(Faulty(failing), num_workers=1))
-    assert 'a.png is no picture' in str(info.value)
+    assert 'a.png is no image' in str(info.value)
     assert 'num_workers' not in str(info.value)
 
 

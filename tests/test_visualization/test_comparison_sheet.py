@@ -30,7 +30,7 @@ def test_shows_the_numbers(tmp_path):
     figure = comparison_sheet([result, other], ['sad', 'glad'], faces, 'Both')
     found = texts(figure)
     for text in ('ours', 'theirs', 'Both', '80', '30', 'over 40°', '20°-30°',
-                 # Shares of the true class; one without pictures is 0.
+                 # Shares of the true class; one without images is 0.
                  '75', '25', '0', '100'):
         assert text in found, text
     assert any('62.5 %' in text for text in found)

@@ -30,7 +30,7 @@ def inferencer():
 
 @pytest.fixture(scope='session')
 def examples(tmp_path_factory) -> dict[str, Path]:
-    """Example pictures by name."""
+    """Example images by name."""
     paths = render_examples(tmp_path_factory.mktemp('examples'))
     return dict(zip(EXAMPLES, paths))
 

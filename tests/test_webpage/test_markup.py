@@ -3,7 +3,7 @@ from helpers.html_parts import cells, decode
 
 from ipdfer_mm.preparation.head_pose import UNKNOWN, Angles
 from ipdfer_mm.webpage.markup import (
-    drawn_picture,
+    drawn_image,
     face_row,
     note,
     pose_table,
@@ -21,31 +21,31 @@ def test_faces_are_in_the_page_unchanged():
     assert '<figcaption>&lt;a&gt;</figcaption>' in html
 
 
-def test_large_pictures_are_made_smaller():
-    picture = np.full((600, 3200, 3), (200, 100, 50), np.uint8)
-    (found, ) = decode(drawn_picture(picture))
+def test_large_images_are_made_smaller():
+    image = np.full((600, 3200, 3), (200, 100, 50), np.uint8)
+    (found, ) = decode(drawn_image(image))
     assert found.shape == (240, 1280, 3)
     assert np.abs(found.astype(int) - (200, 100, 50)).max() < 6
-    (found, ) = decode(drawn_picture(picture[:, :900]))
+    (found, ) = decode(drawn_image(image[:, :900]))
     assert found.shape == (600, 900, 3)
-    assert 'wide' in drawn_picture(picture)
-    assert 'wide' not in drawn_picture(picture[:, :900])
+    assert 'wide' in drawn_image(image)
+    assert 'wide' not in drawn_image(image[:, :900])
 
 
 def test_bars():
     html = probability_bars({'anger': .123, 'fear': .877})
     assert cells(html) == ['anger', '12.3%', '', 'fear', '87.7%', '']
-    # The first two colours of tab10.
+    # The first two colors of tab10.
     assert 'width: 12.3%; background: #1f77b4' in html
     assert 'width: 87.7%; background: #ff7f0e' in html
 
 
 def test_pose():
     assert cells(pose_table(Angles(24.6, -7.7, .4))) == [
-        'yaw', '+25°', 'nose to the left of the picture',
+        'yaw', '+25°', 'nose to the left of the image',
         'pitch', '-8°', 'nose down', 'roll', '0°', 'straight']
     assert cells(pose_table(Angles(-12, 3, -5)))[2::3] == [
-        'nose to the right of the picture', 'nose up',
+        'nose to the right of the image', 'nose up',
         'turned counter-clockwise']
     assert cells(pose_table(UNKNOWN)) == [
         'yaw', '', 'unknown', 'pitch', '', 'unknown', 'roll', '', 'unknown']

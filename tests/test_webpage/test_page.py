@@ -18,14 +18,14 @@ PARTS = ('#parts', '#scaled')
 
 
 class Visitor:
-    """Uses the page as people do, and sees what they see."""
+    """Uses the page as subjects do, and sees what they see."""
 
     def __init__(self, browser, address):
         from selenium.webdriver.support.ui import WebDriverWait
         self.browser = browser
         self.wait = WebDriverWait(browser, TIMEOUT, poll_frequency=.1)
         browser.get(address)
-        self.until(lambda: self.find('#picture input[type=file]'))
+        self.until(lambda: self.find('#image input[type=file]'))
 
     def find(self, selector):
         return self.browser.find_elements('css selector', selector)
@@ -47,7 +47,7 @@ class Visitor:
                        if element.is_displayed())
 
     def upload(self, path):
-        (chooser, ) = self.find('#picture input[type=file]')
+        (chooser, ) = self.find('#image input[type=file]')
         chooser.send_keys(str(path))
 
     def wait_for_face(self, face):
@@ -62,13 +62,13 @@ class Visitor:
         assert cells(self.html('#probabilities'))[::3] == list(
             face.probabilities)
 
-    def pictures(self, selector):
-        """Pictures that are seen of a part."""
+    def images(self, selector):
+        """Images that are seen of a part."""
         return decode(self.html(selector))
 
-    def wait_for_pictures(self, selector, *expected):
+    def wait_for_images(self, selector, *expected):
         """Until they are those of a part."""
-        self.until(lambda: similar(self.pictures(selector), expected))
+        self.until(lambda: similar(self.images(selector), expected))
 
 
 @pytest.fixture(scope='module')
@@ -85,12 +85,12 @@ def used(visitor, inferencer, examples, tmp_path_factory):
         [path], synthesis=True))
     visitor.upload(path)
     visitor.wait_for_face(face)
-    visitor.wait_for_pictures('#scaled', face.reconstruction)
+    visitor.wait_for_images('#scaled', face.reconstruction)
     return visitor
 
 
 def similar(first, second):
-    """Whether pictures are the same, decoded in batches of another size."""
+    """Whether images are the same, decoded in batches of another size."""
     return len(first) == len(second) and all(
         a.shape == b.shape and np.abs(a.astype(int) - b).max() <= 1
         for a, b in zip(first, second))
@@ -104,8 +104,8 @@ def test_upload(visitor, page, inferencer, examples, tmp_path):
     assert 'not stored' in visitor.html('#heading')
     visitor.upload(path)
     visitor.wait_for_face(face)
-    visitor.wait_for_pictures('#scaled', face.reconstruction)
-    (drawn, ) = visitor.pictures('#drawn')
+    visitor.wait_for_images('#scaled', face.reconstruction)
+    (drawn, ) = visitor.images('#drawn')
     assert drawn.shape == (360, 360, 3)  # 256 pixels, enlarged
     # Something is drawn on the edges of the box, and nothing far from it.
     plain = cv2.resize(cv2.imread(str(path)), (360, 360))
@@ -113,7 +113,7 @@ def test_upload(visitor, page, inferencer, examples, tmp_path):
     left, top, right, bottom = ((face.box + .5) * 360 / 256).astype(int)
     assert changed[top + 20:bottom - 20, [left, right]].mean() > .5
     assert not changed[:, :left // 2].any()
-    given, identity, *others = visitor.pictures('#parts')
+    given, identity, *others = visitor.images('#parts')
     np.testing.assert_array_equal(given, face.aligned)
     assert similar(others, [face.neutral, face.reconstruction])
     assert np.abs(identity.astype(int) - face.neutral).max() > 20
@@ -130,25 +130,25 @@ def move_slider(visitor, key):
 def test_slider(used):
     """From exaggerated to neutral."""
     visitor = used
-    _, _, neutral, rebuilt = visitor.pictures('#parts')
+    _, _, neutral, rebuilt = visitor.images('#parts')
     assert np.abs(neutral.astype(int) - rebuilt).max() > 20
     move_slider(visitor, 'END')
     visitor.until(lambda: 'with 1.50' in visitor.html('#scaled'))
-    (exaggerated, ) = visitor.pictures('#scaled')
+    (exaggerated, ) = visitor.images('#scaled')
     distances = [np.abs(exaggerated.astype(int) - other).mean()
                  for other in (rebuilt, neutral)]
     assert 0 < distances[0] < distances[1]
     move_slider(visitor, 'HOME')
     visitor.until(lambda: 'with 0.00' in visitor.html('#scaled'))
-    assert similar(visitor.pictures('#scaled'), [neutral])
+    assert similar(visitor.images('#scaled'), [neutral])
 
 
 def test_several_faces(visitor, inferencer, examples):
     """Of an example that is clicked on."""
     names = list(examples)
-    visitor.find('#examples button')[names.index('three people')].click()
+    visitor.find('#examples button')[names.index('three subjects')].click()
     ((*faces, ), ) = (result.faces for result in inferencer(
-        [examples['three people']], synthesis=True))
+        [examples['three subjects']], synthesis=True))
     assert [face.label for face in faces] == [
         'happiness', 'surprise', 'neutral']
     visitor.wait_for_face(faces[0])
@@ -158,23 +158,23 @@ def test_several_faces(visitor, inferencer, examples):
     for index in (2, 1):
         labels[index].click()
         visitor.wait_for_face(faces[index])
-        visitor.wait_for_pictures('#scaled', faces[index].reconstruction)
+        visitor.wait_for_images('#scaled', faces[index].reconstruction)
         np.testing.assert_array_equal(
-            visitor.pictures('#parts')[0], faces[index].aligned)
+            visitor.images('#parts')[0], faces[index].aligned)
 
 
 def test_no_face_and_bad_files(visitor, page, tmp_path):
     cv2.imwrite(str(tmp_path / 'wall.png'), np.full((150, 150, 3), 99))
     visitor.upload(tmp_path / 'wall.png')
     visitor.until(lambda: 'No face was found' in visitor.html('#message'))
-    assert visitor.pictures('#drawn')[0].shape == (360, 360, 3)
+    assert visitor.images('#drawn')[0].shape == (360, 360, 3)
     assert all(visitor.html(part) == '' for part in (*PARTS, '#chooser'))
-    (tmp_path / '<b>.png').write_bytes(b'no picture')
+    (tmp_path / '<b>.png').write_bytes(b'no image')
     visitor.upload(tmp_path / '<b>.png')
     visitor.until(lambda: 'cannot be read' in visitor.html('#message'))
     assert '.png cannot be read: it is damaged' in visitor.html('#message')
-    assert visitor.pictures('#drawn') == []
-    (tmp_path / 'text.txt').write_text('no picture')
+    assert visitor.images('#drawn') == []
+    (tmp_path / 'text.txt').write_text('no image')
     visitor.upload(tmp_path / 'text.txt')
     visitor.until(lambda: 'text.txt' in visitor.html('.toast-body'))
     assert 'Traceback' not in visitor.browser.page_source
@@ -199,7 +199,7 @@ def test_plain_classifier(examples, tmp_path):
     inferencer = ExpressionInferencer(
         *save_plain_classifier(tmp_path), device='cpu', classes=names)
     page = ExpressionPage(inferencer, 'plain', list(examples.values()))
-    updates = page.look_at_example(list(examples).index('three people'))
+    updates = page.look_at_example(list(examples).index('three subjects'))
     assert not updates[page.apart]['visible']
     assert updates[page.plain]['visible'] and updates[page.numbers]['visible']
     assert tuple(cells(updates[page.probabilities])[::3]) == names

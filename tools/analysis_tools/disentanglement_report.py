@@ -2,11 +2,11 @@
 
 For a checkpoint of IPD-FER, of ID-FER or of the baseline (an ImageClassifier
 of mmpretrain, whose one feature is compared as f_exp), on the test set of a
-config, whose people no model has seen: what new classifiers read out of each
-component, whether f_exp tells people apart, how components depend on each
-other, and, on rendered people, the synthesised faces against true ones: the
-neutral faces, and faces of one person with the pose and the expression of two
-others. What does not apply is named with the reason.
+config, with subjects that no model has seen: what new classifiers read out of
+each component, whether f_exp tells subjects apart, how components depend on
+each other, and, on rendered subjects, the synthesized faces against true ones:
+the neutral faces, and faces of one subject with the pose and the expression of
+two others. What does not apply is named with the reason.
 """
 
 import argparse
@@ -23,14 +23,14 @@ from ipdfer_mm.analysis.disentanglement_report import DisentanglementReport
 from ipdfer_mm.analysis.disentanglement_table import disentanglement_markdown
 from ipdfer_mm.analysis.identity_network import load_identity_network
 from ipdfer_mm.analysis.probes import PROBES
-from ipdfer_mm.analysis.synthesis_report import load_mean_picture
+from ipdfer_mm.analysis.synthesis_report import load_mean_image
 from ipdfer_mm.apis.loading import load_trained_model
 from ipdfer_mm.experiments.state import SMOKE, is_smoke
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import add_model_arguments, open_config
 from ipdfer_mm.utils.images import to_png
-from ipdfer_mm.visualization import picture_grid
+from ipdfer_mm.visualization import image_grid
 from ipdfer_mm.visualization.leakage_heatmap import leakage_heatmap
 from ipdfer_mm.visualization.saving import encode_figure
 
@@ -53,19 +53,19 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         help='measure on the test set of this config, through the test '
         "pipeline of the model's")
     parser.add_argument(
-        '--grid', type=Path, help='file for a picture grid of swaps (.png)')
+        '--grid', type=Path, help='file for an image grid of swaps (.png)')
     parser.add_argument(
-        '--judge',
+        '--classifier',
         nargs=2,
         metavar=('CONFIG', 'CHECKPOINT'),
-        help='an expression classifier that shares no training picture with '
-        'the model, asked what synthesised faces show')
+        help='an expression classifier that shares no training image with '
+        'the model, asked what synthesized faces show')
     parser.add_argument(
         '--identity-network',
         nargs=2,
         metavar=('CONFIG', 'CHECKPOINT'),
         help="a face-recognition network other than the model's own identity "
-        'encoder, to say whose the synthesised faces are')
+        'encoder, to say whose the synthesized faces are')
     parser.add_argument(
         '--splits',
         type=int,
@@ -80,7 +80,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         '--swaps',
         type=int,
         default=200,
-        help='pictures whose components are swapped (default: %(default)s)')
+        help='images whose components are swapped (default: %(default)s)')
     parser.add_argument(
         '--seed', type=int, default=0, help='seed of all that is drawn')
     add_model_arguments(parser)
@@ -95,7 +95,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def build_report(args: argparse.Namespace) -> DisentanglementReport:
-    """Load the data set and all networks.
+    """Load the dataset and all networks.
 
     Raises:
         ValueError: If a checkpoint was trained on other classes, or another
@@ -108,18 +108,18 @@ def build_report(args: argparse.Namespace) -> DisentanglementReport:
                    'pipeline': dataset.pipeline}
     dataset = DATASETS.build(dataset)
     model = load_trained_model(cfg, args.checkpoint, dataset.metainfo)
-    mean_picture = judge = network = None
+    mean_image = classifier = network = None
     if isinstance(model, IPDFERModel):
-        mean_picture = load_mean_picture(cfg, model)
-    if args.judge:
-        judge = load_trained_model(
-            Config.fromfile(args.judge[0]), args.judge[1],
+        mean_image = load_mean_image(cfg, model)
+    if args.classifier:
+        classifier = load_trained_model(
+            Config.fromfile(args.classifier[0]), args.classifier[1],
             dict(classes=dataset.metainfo['classes']))
     if args.identity_network:
         network = load_identity_network(*args.identity_network)
         network.to(next(model.parameters()).device)
     return DisentanglementReport(
-        model, dataset, mean_picture, judge, network, args.splits,
+        model, dataset, mean_image, classifier, network, args.splits,
         args.permutations, args.swaps, args.seed)
 
 
@@ -141,7 +141,7 @@ def write(args: argparse.Namespace, report: dict,
                                 '.png': encode_figure(heatmap)}.items():
             write_atomically(args.out.with_suffix(suffix), content, ADVICE)
     if args.grid is not None and columns:
-        grid = picture_grid(columns, report.get('note', ''))
+        grid = image_grid(columns, report.get('note', ''))
         png = to_png(grid)
         args.grid.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(args.grid, png, 'choose another file with --grid')

@@ -1,9 +1,9 @@
-"""Measure the faces that a trained IPD-FER or ID-FER model synthesises.
+"""Measure the faces that a trained IPD-FER or ID-FER model synthesizes.
 
 On the test set of a config: error of the reconstruction against that of the
-mean training picture, and whose face the synthesised ones are. Where the data
-set knows the true neutral faces (SyntheticFaces), also how near the neutral
-faces come to them. LPIPS, FID and KID are measured where the files of their
+mean training image, and whose face the synthesized ones are. Where the data
+set knows the paired neutral faces (SyntheticFaces), also how near the neutral
+faces are to them. LPIPS, FID and KID are measured where the files of their
 networks are given; nothing is downloaded. Numbers and grid of a smoke run's
 checkpoint (tools/run_experiments.py) say so.
 """
@@ -23,9 +23,9 @@ from ipdfer_mm.analysis.fid import INCEPTION, load_inception, measure_fid
 from ipdfer_mm.analysis.identity_network import load_identity_network
 from ipdfer_mm.analysis.lpips import ALEXNET, load_lpips, measure_lpips
 from ipdfer_mm.analysis.synthesis_report import (
-    FacePictures,
-    judge_synthesis,
-    load_test_pictures,
+    FaceImages,
+    classify_synthesis,
+    load_test_images,
     measure_synthesis,
     synthesize,
 )
@@ -54,18 +54,18 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('config', help='path of the config')
     parser.add_argument('checkpoint', help='path of the checkpoint')
     parser.add_argument('--out', help='file for the numbers (.json)')
-    parser.add_argument('--grid', help='file for a picture grid (.png)')
+    parser.add_argument('--grid', help='file for an image grid (.png)')
     parser.add_argument(
         '--max-yaw',
         type=float,
         default=180,
-        help='measure test pictures up to this yaw in degrees only')
+        help='measure test images up to this yaw in degrees only')
     parser.add_argument(
-        '--judge',
+        '--classifier',
         nargs=2,
         metavar=('CONFIG', 'CHECKPOINT'),
-        help='an expression classifier that shares no training picture with '
-        'the model, asked which synthesised faces are neutral')
+        help='an expression classifier that shares no training image with '
+        'the model, asked which synthesized faces are neutral')
     parser.add_argument(
         '--identity-network',
         nargs=2,
@@ -88,15 +88,15 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def load(args: argparse.Namespace
-         ) -> tuple[IPDFERModel, FacePictures, Tensor]:
-    """Load the model, the test pictures and the mean training picture."""
+         ) -> tuple[IPDFERModel, FaceImages, Tensor]:
+    """Load the model, the test images and the mean training image."""
     cfg = open_config(args)
     metainfo = DATASETS.build(cfg.test_dataloader.dataset).metainfo
     model = load_trained_model(cfg, args.checkpoint, metainfo)
     if not isinstance(model, IPDFERModel):
         raise ValueError(f'{args.config} has a {type(model).__name__}, which '
-                         'synthesises no faces; an IPDFERModel does.')
-    return model, *load_test_pictures(cfg, model, args.max_yaw)
+                         'synthesizes no faces; an IPDFERModel does.')
+    return model, *load_test_images(cfg, model, args.max_yaw)
 
 
 def measure(args: argparse.Namespace) -> None:
@@ -104,21 +104,22 @@ def measure(args: argparse.Namespace) -> None:
     # First, so that a wrong file costs no time.
     lpips = load_lpips(args.lpips) if args.lpips else None
     inception = load_inception(args.fid) if args.fid else None
-    model, test, mean_picture = load(args)
+    model, test, mean_image = load(args)
     device = next(model.parameters()).device
     network = None
     if args.identity_network:
         network = load_identity_network(*args.identity_network).to(device)
-    faces = synthesize(model, test.pictures, network)
+    faces = synthesize(model, test.images, network)
     report = dict(note=SMOKE) if is_smoke(args.checkpoint) else {}
-    report['num_pictures'] = len(test.pictures)
-    report |= measure_synthesis(faces, mean_picture, test)
-    if args.judge:
-        judge_cfg, checkpoint = args.judge
-        judge = load_trained_model(
-            Config.fromfile(judge_cfg), checkpoint,
+    report['num_images'] = len(test.images)
+    report |= measure_synthesis(faces, mean_image, test)
+    if args.classifier:
+        classifier_cfg, checkpoint = args.classifier
+        classifier = load_trained_model(
+            Config.fromfile(classifier_cfg), checkpoint,
             dict(classes=test.classes))
-        report['judge'] = judge_synthesis(judge, faces, test)
+        report['classifier'] = classify_synthesis(
+            classifier, faces, test)
     if lpips:
         report['lpips'] = dict(
             original_weights=ALEXNET.is_original(args.lpips),
@@ -131,7 +132,7 @@ def measure(args: argparse.Namespace) -> None:
 
 
 def write(args: argparse.Namespace, report: dict, faces: dict[str, Tensor],
-          test: FacePictures) -> None:
+          test: FaceImages) -> None:
     """Print the numbers, and write the files that are asked for."""
     text = json.dumps(report, indent=2)
     print(f'\n{text}')
@@ -140,8 +141,8 @@ def write(args: argparse.Namespace, report: dict, faces: dict[str, Tensor],
     if args.out:
         write_atomically(Path(args.out), f'{text}\n'.encode(), ADVICE)
     if args.grid:
-        rows = np.linspace(0, len(test.pictures) - 1, GRID_ROWS).astype(int)
-        grid = synthesis_grid(faces, test.twins, rows,
+        rows = np.linspace(0, len(test.images) - 1, GRID_ROWS).astype(int)
+        grid = synthesis_grid(faces, test.paired_neutrals, rows,
                               title=report.get('note', ''))
         png = to_png(grid)
         write_atomically(Path(args.grid), png, ADVICE)

@@ -1,6 +1,6 @@
 """Make the paper's tables of what tools/run_experiments.py trained.
 
-For each data set one Markdown file with all tables, `<out>/<data set>.md`,
+For each dataset one Markdown file with all tables, `<out>/<dataset>.md`,
 and each table as CSV and LaTeX: accuracy, macro F1 and UAR of the best and the
 last epoch (Tables 2 to 6 and 9), accuracy by head pose (Table 8), McNemar's
 test and a bootstrap against the baseline, times (Table 7), all runs. Tables of
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                              f'{", ".join(e.name for e in experiments)}.')
         for dataset, group in groupby(experiments, lambda e: e.dataset):
             group = list(group)
-            # Experiments on other data sets have a baseline of their own.
+            # Experiments on other datasets have a baseline of their own.
             has_baseline = args.baseline in [e.name for e in group]
             tables = make_tables(group, args.baseline if has_baseline else
                                  None, not args.no_paper)

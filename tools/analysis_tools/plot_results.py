@@ -1,10 +1,10 @@
 """Draw the paper's figures of what tools/run_experiments.py trained.
 
 As PNG and PDF: a confusion matrix of each experiment (Fig. 4 and 5, the counts
-of all seeds together), with --compare the large-pose pictures that the second
+of all seeds together), with --compare the large-pose images that the second
 of two experiments gets right and the first does not (Fig. 6), accuracy over
 the settings that were swept (Fig. 7), and with --tsne the features of the test
-pictures, numbered by person (Fig. 10). The best checkpoints are shown where
+images, numbered by subject (Fig. 10). The best checkpoints are shown where
 there are any. Figures of smoke runs say so in their titles and file names.
 
 Fig. 3 is drawn by pose_histogram.py, Fig. 8 and 9 by evaluate_synthesis.py.
@@ -20,7 +20,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from sklearn.manifold import TSNE
 
-from ipdfer_mm.analysis.predictions import check_same_pictures
+from ipdfer_mm.analysis.predictions import check_same_images
 from ipdfer_mm.experiments.curves import read_curves
 from ipdfer_mm.experiments.features import extract_features
 from ipdfer_mm.experiments.figures import (
@@ -29,7 +29,7 @@ from ipdfer_mm.experiments.figures import (
     embedding_figure,
     samples_figure,
     sensitivity_figure,
-    won_pictures,
+    won_images,
 )
 from ipdfer_mm.experiments.results import Experiment, read_experiments
 from ipdfer_mm.experiments.state import SMOKE
@@ -40,7 +40,7 @@ from ipdfer_mm.utils.compat import set_checkpoint_trust
 from ipdfer_mm.visualization.saving import encode_figure
 
 ADVICE = 'choose another folder with --out'
-ROWS = 3  # of pictures
+ROWS = 3  # of images
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -58,16 +58,16 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         type=int,
         choices=POSE_EDGES,
         default=30,
-        help='of the pictures of --compare, degrees (default: %(default)s)')
+        help='of the images of --compare, degrees (default: %(default)s)')
     parser.add_argument(
         '--tsne',
         nargs='+',
         metavar='EXPERIMENT',
         default=[],
-        help='such as baseline_ckplus ipdfer_ckplus; needs the test pictures '
+        help='such as baseline_ckplus ipdfer_ckplus; needs the test images '
         'and the checkpoints')
     parser.add_argument(
-        '--people',
+        '--subjects',
         type=int,
         default=16,
         help='show the first of them in t-SNE, as the paper does '
@@ -126,19 +126,19 @@ def plot_samples(first: Experiment, second: Experiment, min_yaw: int,
                          'common.')
     seed = seeds[0]
     theirs, ours = theirs[seed], ours[seed]
-    check_same_pictures(theirs, ours)
+    check_same_images(theirs, ours)
     pose = POSE_EDGES.index(min_yaw) + 1
-    won = won_pictures(theirs, ours, pose)
-    lost = won_pictures(ours, theirs, pose)
+    won = won_images(theirs, ours, pose)
+    lost = won_images(ours, theirs, pose)
     total = int((ours.poses >= pose).sum())
-    print(f'Of {total} pictures over {min_yaw} degrees {second.name} alone '
+    print(f'Of {total} images over {min_yaw} degrees {second.name} alone '
           f'gets {len(won)} right, {first.name} alone {len(lost)}.')
     if not len(won):
         return
     shown = won[np.linspace(0, len(won) - 1, min(
         len(won), ROWS * COLUMNS)).astype(int)]
     title = (f'{stamp(first, second)}over {min_yaw}°, right by {second.name}, '
-             f'wrong by {first.name}:\n{len(won)} of {total} pictures (the '
+             f'wrong by {first.name}:\n{len(won)} of {total} images (the '
              f'other way round: {len(lost)}), {which} epoch, seed {seed}')
     save(samples_figure(theirs, shown, title),
          file_name(out, f'large_pose_{first.name}_{second.name}', first,
@@ -160,31 +160,31 @@ def plot_sensitivity(base: Experiment, swept: Sequence[Experiment],
          file_name(out, f'sensitivity_{base.name}', base, *swept))
 
 
-def plot_tsne(experiments: Sequence[Experiment], people: int,
+def plot_tsne(experiments: Sequence[Experiment], num_subjects: int,
               out: Path) -> None:
     """Draw the features of experiments, their first seed and fold."""
     which = which_checkpoint(*experiments)
     points = {}
     first = experiments[0].first.predictions[which]
-    subjects = sorted(set(first.subjects))[:people]
+    subjects = sorted(set(first.subjects))[:num_subjects]
     keep = np.flatnonzero(np.isin(first.subjects, subjects))
     paths = [first.paths[i] for i in keep]
     for experiment in experiments:
-        check_same_pictures(first, experiment.first.predictions[which])
+        check_same_images(first, experiment.first.predictions[which])
         features = extract_features(experiment.first, which, set(paths))
         feats = np.stack([features[path] for path in paths])
         perplexity = min(30, (len(feats) - 1) / 3)
         points[experiment.name] = TSNE(
             perplexity=perplexity, init='pca',
             random_state=0).fit_transform(feats)
-    named = (f'{len(subjects)} people, who are numbered'
-             if first.has_subjects else 'all people')
+    named = (f'{len(subjects)} subjects, which are numbered'
+             if first.has_subjects else 'all subjects')
     state = experiments[0].first.state
     fold = '' if state['fold'] is None else f', fold {state["fold"]}'
     save(embedding_figure(
         points, first.labels[keep], first.classes, first.subjects[keep],
         f'{stamp(*experiments)}t-SNE of the features, {which} epoch, seed '
-        f'{state["seed"]}{fold}:\n{len(keep)} pictures of {named}'),
+        f'{state["seed"]}{fold}:\n{len(keep)} images of {named}'),
          file_name(out, '_'.join(['tsne', *points]), *experiments))
 
 
@@ -213,7 +213,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.compare:
             plot_samples(*map(named.get, args.compare), args.min_yaw, args.out)
         if args.tsne:
-            plot_tsne([named[name] for name in args.tsne], args.people,
+            plot_tsne([named[name] for name in args.tsne], args.subjects,
                       args.out)
     except (OSError, ValueError) as error:
         print(f'{type(error).__name__}: {error}', file=sys.stderr)

@@ -1,8 +1,8 @@
-"""Count the head poses of data sets and show examples of each class.
+"""Count the head poses of datasets and show examples of each class.
 
 Table 1 of the IPD-FER paper for your copies (`pose_histogram.md` and
 `.csv`), the paper's own numbers beside them, and its Fig. 3,
-`<data set>_poses.png`. The yaw comes from the manifests that
+`<dataset>_poses.png`. The yaw comes from the manifests that
 tools/prepare_dataset.py wrote.
 """
 
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from ipdfer_mm.analysis.pose_table import PoseColumn, pose_csv, pose_markdown
 from ipdfer_mm.datasets import EXPRESSIONS
-from ipdfer_mm.preparation.sets import PREPARED, SETS, list_readers
+from ipdfer_mm.preparation.datasets import PREPARABLE, PREPARED, list_readers
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils import register_all_modules
 from ipdfer_mm.utils.atomic import write_atomically
@@ -38,10 +38,11 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        'sets',
+        'datasets',
         nargs='+',
         metavar='NAME=FOLDER',
-        help=f'such as rafdb=data/rafdb; names: {", ".join(sorted(SETS))}')
+        help='such as rafdb=data/rafdb; names: '
+        f'{", ".join(sorted(PREPARABLE))}')
     parser.add_argument(
         '--manifest',
         default=f'{PREPARED}/manifest.csv',
@@ -56,39 +57,39 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         '--examples',
         type=int,
         default=8,
-        help='pictures of each class (default: %(default)s)')
+        help='images of each class (default: %(default)s)')
     parser.add_argument(
-        '--seed', type=int, default=0, help='decides which pictures are shown')
+        '--seed', type=int, default=0, help='decides which images are shown')
     parser.add_argument(
         '--dataset-options',
         nargs='+',
         action=DictAction,
         default={},
-        help='arguments of the data set class')
+        help='arguments of the dataset class')
     args = parser.parse_args(argv)
     if args.examples < 1 or args.seed < 0:
         parser.error('--examples must be 1 or more, --seed not negative')
     return args
 
 
-def parse_sets(texts: list[str]) -> dict[str, Path]:
+def parse_datasets(texts: list[str]) -> dict[str, Path]:
     """Read several ``NAME=FOLDER``.
 
     Raises:
         ValueError: If one is not of that form, or a name is unknown or comes
             twice.
     """
-    sets: dict[str, Path] = {}
+    found: dict[str, Path] = {}
     for text in texts:
         name, _, folder = text.partition('=')
-        if name not in SETS or not folder:
+        if name not in PREPARABLE or not folder:
             raise ValueError(f'{text!r} is not of the form NAME=FOLDER with a '
-                             f'name out of {", ".join(sorted(SETS))}.')
-        if name in sets:
+                             f'name out of {", ".join(sorted(PREPARABLE))}.')
+        if name in found:
             raise ValueError(f'{name} is named twice; results are named by '
-                             'the data set.')
-        sets[name] = Path(folder).expanduser().resolve()
-    return sets
+                             'the dataset.')
+        found[name] = Path(folder).expanduser().resolve()
+    return found
 
 
 def read_split(reader: dict, args: argparse.Namespace) -> list[dict]:
@@ -100,7 +101,7 @@ def read_split(reader: dict, args: argparse.Namespace) -> list[dict]:
 
 def count_set(name: str, data_root: Path,
               args: argparse.Namespace) -> list[PoseColumn]:
-    """Count all splits of a data set and draw examples of the first."""
+    """Count all splits of a dataset and draw examples of the first."""
     options = {**OPTIONS.get(name, {}), **args.dataset_options}
     columns = []
     for reader in list_readers(name, data_root, options):
@@ -125,11 +126,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parse_args(argv)
     register_all_modules()
     try:
-        sets = parse_sets(args.sets)
+        datasets = parse_datasets(args.datasets)
         args.out.mkdir(parents=True, exist_ok=True)
         columns = [
             column for name, folder in tqdm(
-                sets.items(), unit='set', disable=None)
+                datasets.items(), unit='dataset', disable=None)
             for column in count_set(name, folder, args)
         ]
         table = pose_markdown(columns)
@@ -140,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, TypeError, ImportError) as error:
         print(f'{type(error).__name__}: {error}', file=sys.stderr)
         return 2
-    print(f'\n{table}\nThis table and the pictures are in {args.out}.')
+    print(f'\n{table}\nThis table and the images are in {args.out}.')
     return 0
 
 

@@ -19,7 +19,7 @@ from ipdfer_mm.utils.atomic import write_atomically
 
 NEUTRAL = 'generic_neutral_mesh'
 IDENTITIES = 100
-# Shapes with a file for each side of the person, and those with one file.
+# Shapes with a file for each side of the subject, and those with one file.
 SIDED = (
     'PupilDilate', 'browDown', 'browInnerUp', 'browOuterUp', 'cheekPuff',
     'cheekRaiser', 'cheekSquint', 'eyeBlink', 'eyeLookDown', 'eyeLookIn',

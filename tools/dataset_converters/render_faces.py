@@ -1,6 +1,6 @@
-"""Render a synthetic data set to disk.
+"""Render a synthetic dataset to disk.
 
-Writes what the data set SyntheticFaces would render itself with OUT as its
+Writes what the dataset SyntheticFaces would render itself with OUT as its
 data_root and the same arguments, in the same layout: for large sets, for
 distributed training and for use without OpenMMLab. Can be killed and started
 again.
@@ -19,16 +19,16 @@ from ipdfer_mm.rendering.population import SPLITS
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('out', help='folder for all rendered data sets')
+    parser.add_argument('out', help='folder for all rendered datasets')
     parser.add_argument('--split', choices=SPLITS, default='train')
     parser.add_argument(
         '--face-model',
         help='file of tools/dataset_converters/ict_facekit.py; the built-in '
         'head where left out')
-    parser.add_argument('--num-people', type=int, default=1000)
-    parser.add_argument('--num-pictures', type=int, default=3000)
+    parser.add_argument('--num-subjects', type=int, default=1000)
+    parser.add_argument('--num-images', type=int, default=3000)
     parser.add_argument(
-        '--size', type=int, default=112, help='side of a picture in pixels')
+        '--size', type=int, default=112, help='side of an image in pixels')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument(
         '--workers',
@@ -42,8 +42,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(argv)
     try:
-        population = Population(args.split, args.num_people,
-                                args.num_pictures, args.seed)
+        population = Population(args.split, args.num_subjects,
+                                args.num_images, args.seed)
         folder = render_folder(args.out, population, args.size,
                                args.face_model, args.workers)
     except (OSError, ValueError) as error:

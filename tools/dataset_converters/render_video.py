@@ -1,7 +1,7 @@
-"""Render a video of one person, to try tools/infer.py on.
+"""Render a video of one subject, to try tools/infer.py on.
 
 The expression goes from neutral to happiness and surprise while the head
-turns from the right of the picture to the left.
+turns from the right of the image to the left.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         default=320,
         help='side of a frame in pixels (default: %(default)s)')
     parser.add_argument(
-        '--seed', type=int, default=0, help='decides who is seen')
+        '--seed', type=int, default=0, help='decides the subject')
     args = parser.parse_args(argv)
     if args.out.suffix != '.mp4':
         parser.error(f'{args.out} must end in .mp4')

@@ -1,7 +1,7 @@
 """Export the classifier of a config and checkpoint as an ONNX file.
 
-The input ``pictures`` are aligned faces as image libraries give them, RGB,
-uint8 (N, S, S, 3) for any N; the normalisation is in the file. The output
+The input ``images`` are aligned faces as image libraries give them, RGB,
+uint8 (N, S, S, 3) for any N; the normalization is in the file. The output
 ``scores`` are probabilities, (N, K); the names of the classes are in the
 metadata. The file is written only if onnxruntime gives what PyTorch does: the
 same labels, and scores that differ by 1e-4 at most.
@@ -41,15 +41,15 @@ def export(args: argparse.Namespace) -> None:
     cfg = open_config(args)
     model = load_trained_model(cfg, args.checkpoint).cpu()
     classes = class_names(model)
-    if args.pictures:
-        pictures = folder_faces(args.pictures, image_size(cfg),
-                                args.num_pictures)
+    if args.images:
+        images = folder_faces(args.images, image_size(cfg),
+                                args.num_images)
     else:
-        pictures = dataset_faces(cfg, 'test', args.num_pictures)
-    content = export_onnx(model, pictures, classes)
+        images = dataset_faces(cfg, 'test', args.num_images)
+    content = export_onnx(model, images, classes)
     write_onnx(args.out, content)
     print(f'{args.out}, {len(content) / 2**20:.1f} MiB, gives the labels of '
-          f'PyTorch on {len(pictures)} pictures.')
+          f'PyTorch on {len(images)} images.')
 
 
 def main(argv: Sequence[str] | None = None) -> None:

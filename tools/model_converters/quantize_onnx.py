@@ -1,6 +1,6 @@
-"""Quantise an ONNX file of export_onnx.py to int8, and say what it costs.
+"""Quantize an ONNX file of export_onnx.py to int8, and say what it costs.
 
-The ranges of the activations are those on training pictures of the config.
+The ranges of the activations are those on training images of the config.
 Both files are then tested on its test set; the int8 file is written only if
 it loses no more accuracy than is allowed.
 """
@@ -28,7 +28,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('onnx', type=Path, help='file of export_onnx.py')
     parser.add_argument('out', type=Path, help='file to write (.onnx)')
-    parser.add_argument('config', help='config with the data sets')
+    parser.add_argument('config', help='config with the datasets')
     parser.add_argument(
         '--metric',
         default=METRIC,
@@ -42,18 +42,18 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def convert(args: argparse.Namespace) -> None:
-    """Quantise, test and write."""
+    """Quantize, test and write."""
     cfg = open_config(args)
     before = OnnxClassifier(args.onnx)
-    if args.pictures:
-        pictures = folder_faces(args.pictures, before.size, args.num_pictures)
+    if args.images:
+        images = folder_faces(args.images, before.size, args.num_images)
     else:
-        pictures = dataset_faces(cfg, 'train', args.num_pictures)
-    if pictures.shape[1] != before.size:
-        raise ValueError(f'{args.onnx} takes pictures of {before.size} '
+        images = dataset_faces(cfg, 'train', args.num_images)
+    if images.shape[1] != before.size:
+        raise ValueError(f'{args.onnx} takes images of {before.size} '
                          f'pixels, but those of the config have '
-                         f'{pictures.shape[1]}.')
-    content = quantize(args.onnx.read_bytes(), pictures)
+                         f'{images.shape[1]}.')
+    content = quantize(args.onnx.read_bytes(), images)
     metrics = evaluate(cfg, dict(fp32=before, int8=OnnxClassifier(content)),
                        before.classes)
     print(f'\n| {cfg.test_dataloader.dataset.type} | fp32 | int8 |')
@@ -68,7 +68,7 @@ def convert(args: argparse.Namespace) -> None:
         raise ValueError(
             f'int8 loses {loss:.2f} points of {args.metric}, more than '
             f'--max-loss {args.max_loss:g}; {args.out} was not written. '
-            'Calibrate with more pictures, or allow more.')
+            'Calibrate with more images, or allow more.')
     write_onnx(args.out, content)
     print(f'\n{args.out}: {len(content) / 2**20:.1f} MiB; the fp32 file has '
           f'{args.onnx.stat().st_size / 2**20:.1f} MiB.')

@@ -7,7 +7,7 @@ classes = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
            'surprise')
 drop_classes = ('contempt', )
 # Aligned faces and head poses, from tools/prepare_dataset.py affectnet. None:
-# the pictures as they are and no poses, enough for the baseline and ID-FER.
+# the images as they are and no poses, enough for the baseline and ID-FER.
 manifest = 'prepared/manifest.csv'
 
 train_pipeline = [

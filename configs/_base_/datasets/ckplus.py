@@ -6,7 +6,7 @@ data_root = '{{$CKPLUS_ROOT:data/ckplus}}'
 fold = int('{{$CKPLUS_FOLD:0}}')
 # Table 2's settings: 7, "6 expressions and contempt", or 6.
 num_expressions = int('{{$CKPLUS_EXPRESSIONS:7}}')
-# Aligned pictures and head poses, relative to data_root; None: by the
+# Aligned images and head poses, relative to data_root; None: by the
 # authors' landmarks, poses unknown.
 manifest = None
 

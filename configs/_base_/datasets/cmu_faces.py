@@ -1,22 +1,22 @@
-# CMU Face Images (UCI data set 124): 20 people, 4 head poses, 4 expressions,
+# CMU Face Images (UCI dataset 124): 20 subjects, 4 head poses, 4 expressions,
 # with and without sunglasses. CMU_FACES_ROOT in the environment names another
-# place; the folder holds faces/<person>/*.pgm.
+# place; the folder holds faces/<subject>/*.pgm.
 data_root = '{{$CMU_FACES_ROOT:data/cmu_faces}}'
-# Five landmarks and yaw of each picture, relative to data_root. None: a
-# centre crop, and the yaw that the name of the file stands for.
+# Five landmarks and yaw of each image, relative to data_root. None: a
+# center crop, and the yaw that the name of the file stands for.
 landmark_file = 'labels.csv'
 
 # The faces are about 36x53 pixels: nothing is lost in a square of 64.
 img_size = 64
 
-# Of the folds 0 to 3 of five people each the one that is tested, on a model
+# Of the folds 0 to 3 of five subjects each the one that is tested, on a model
 # that has not seen them.
 fold = int('{{$CMU_FACES_FOLD:3}}')
 
 train_pipeline = [
     dict(type='LoadFaceImage'),
     dict(type='AlignFace', size=img_size),
-    # Few pictures of few people: move, zoom and light them. A border of 6
+    # Few images of few subjects: move, zoom and light them. A border of 6
     # pixels repeats the edge; then a square of 58 to 71 of the 76 pixels is
     # cut anywhere in it.
     dict(

@@ -6,7 +6,7 @@ data_root = '{{$FERPLUS_ROOT:data/ferplus}}'
 # other splits keep the majority, which papers report.
 label_rule = 'majority'
 # Aligned faces and head poses, from tools/prepare_dataset.py ferplus. None:
-# the pictures as they are and no poses, enough for the baseline and ID-FER.
+# the images as they are and no poses, enough for the baseline and ID-FER.
 manifest = 'prepared/manifest.csv'
 
 train_pipeline = [

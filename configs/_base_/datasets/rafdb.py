@@ -2,7 +2,7 @@
 # basic/Image/aligned/. RAFDB_ROOT in the environment names another place.
 data_root = '{{$RAFDB_ROOT:data/rafdb}}'
 # Aligned faces and head poses, from tools/prepare_dataset.py rafdb. None: the
-# pictures as they are and no poses, enough for the baseline and ID-FER.
+# images as they are and no poses, enough for the baseline and ID-FER.
 manifest = 'prepared/manifest.csv'
 
 train_pipeline = [

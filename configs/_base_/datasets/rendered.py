@@ -12,7 +12,7 @@ if face_model == 'data/ict_facekit.npz' and not osp.isfile(face_model):
 
 train_dataloader = dict(
     batch_size=16,
-    dataset=dict(face_model=face_model, num_people=1500, num_pictures=6000))
+    dataset=dict(face_model=face_model, num_subjects=1500, num_images=6000))
 val_dataloader = dict(dataset=dict(face_model=face_model))
 test_dataloader = dict(
-    dataset=dict(face_model=face_model, num_people=200, num_pictures=1400))
+    dataset=dict(face_model=face_model, num_subjects=200, num_images=1400))

@@ -4,7 +4,7 @@
 data_root = '{{$SFEW_ROOT:data/sfew}}'
 aligned = True
 # Aligned faces and head poses, from tools/prepare_dataset.py sfew. None: the
-# pictures as they are and no poses, enough for the baseline and ID-FER.
+# images as they are and no poses, enough for the baseline and ID-FER.
 manifest = 'prepared/manifest.csv'
 
 train_pipeline = [

@@ -1,6 +1,6 @@
-# Rendered faces: nobody is in two splits, and each picture has a neutral twin.
-# They are rendered when a data set is loaded first and kept in this folder;
-# SYNTHETIC_FACES_ROOT in the environment names another place.
+# Rendered faces: no subject is in two splits, and each image has a paired
+# neutral image. They are rendered when a dataset is loaded first and kept in
+# this folder; SYNTHETIC_FACES_ROOT in the environment names another place.
 data_root = '{{$SYNTHETIC_FACES_ROOT:data/synthetic_faces}}'
 # None: the head built into ipdfer_mm. Or a file that
 # tools/dataset_converters/ict_facekit.py wrote.
@@ -29,11 +29,11 @@ train_dataloader = dict(
         data_root=data_root,
         split='train',
         face_model=face_model,
-        num_people=1000,
-        num_pictures=3000,
+        num_subjects=1000,
+        num_images=3000,
         img_size=img_size,
         pipeline=train_pipeline))
-# Pictures in multiples of 35: 7 expressions x 5 classes of yaw.
+# Images in multiples of 35: 7 expressions x 5 yaw bins.
 val_dataloader = dict(
     batch_size=64,
     num_workers=1,
@@ -45,8 +45,8 @@ val_dataloader = dict(
         data_root=data_root,
         split='val',
         face_model=face_model,
-        num_people=70,
-        num_pictures=350,
+        num_subjects=70,
+        num_images=350,
         img_size=img_size,
         test_mode=True,
         pipeline=test_pipeline))
@@ -61,8 +61,8 @@ test_dataloader = dict(
         data_root=data_root,
         split='test',
         face_model=face_model,
-        num_people=100,
-        num_pictures=700,
+        num_subjects=100,
+        num_images=700,
         img_size=img_size,
         test_mode=True,
         pipeline=test_pipeline))

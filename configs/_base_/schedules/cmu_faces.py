@@ -1,4 +1,4 @@
-# IPD-FER on a few hundred pictures: larger learning rates and more epochs than
+# IPD-FER on a few hundred images: larger learning rates and more epochs than
 # Section 4.2, and the rate falls smoothly.
 _base_ = './ipdfer.py'
 

@@ -20,10 +20,10 @@ class WeightedClassSampler(DefaultSampler):
     a resumed run repeats them.
 
     To repeat rare classes only mildly, and leave out no sample, use MMEngine's
-    data set ``ClassBalancedDataset`` instead.
+    dataset ``ClassBalancedDataset`` instead.
 
     Args:
-        dataset (BaseDataset): A data set of the training, also one of
+        dataset (BaseDataset): A dataset of the training, also one of
             MMEngine's around others.
         class_weights (Mapping[str, float], optional): Weights of classes by
             name; the weight of the others is 1. Defaults to None: balanced,
@@ -67,7 +67,7 @@ class WeightedClassSampler(DefaultSampler):
         """Draw this process's samples of an epoch.
 
         Yields:
-            int: Positions in the data set.
+            int: Positions in the dataset.
         """
         generator = torch.Generator()
         generator.manual_seed(self.seed + self.epoch)

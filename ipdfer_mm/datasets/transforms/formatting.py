@@ -8,7 +8,7 @@ from ipdfer_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class PackFaceInputs(PackInputs):
-    """Pack a face as mmpretrain's ``PackInputs`` does, with pose and person.
+    """Pack a face as mmpretrain's ``PackInputs`` does, with pose and subject.
 
     Beside what that one packs, the ``DataSample`` gets, where the sample has
     them:
@@ -17,7 +17,7 @@ class PackFaceInputs(PackInputs):
       the yaw is unknown;
     - as meta information ``yaw`` (float, degrees, nan where unknown) of the
       face as it is packed, which is the negative of the stored one where the
-      picture was flipped horizontally, ``subject`` (str), ``flags``
+      image was flipped horizontally, ``subject`` (str), ``flags``
       (tuple[str]) and ``neutral_img_path`` (str).
 
     Required keys: img. Optional keys: gt_label, gt_score, pose_label, yaw,

@@ -1,4 +1,4 @@
-"""Reading picture files."""
+"""Reading image files."""
 
 import cv2
 from mmcv.transforms import LoadImageFromFile
@@ -8,10 +8,10 @@ from ipdfer_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class LoadFaceImage(LoadImageFromFile):
-    """Load a picture as three channels of 8 bits in BGR order.
+    """Load an image as three channels of 8 bits in BGR order.
 
     Does what mmcv's ``LoadImageFromFile`` does and says which file is at
-    fault when that fails. OpenCV repeats a grey channel, drops transparency,
+    fault when that fails. OpenCV repeats a gray channel, drops transparency,
     brings 16 bits and PNM files whose largest value is not 255 to 0..255, and
     turns a photograph as its EXIF data ask.
 
@@ -22,7 +22,7 @@ class LoadFaceImage(LoadImageFromFile):
         super().__init__(color_type='color', imdecode_backend='cv2')
 
     def transform(self, results: dict) -> dict:
-        """Load the picture of one sample.
+        """Load the image of one sample.
 
         Args:
             results (dict): Has ``img_path`` (str).
@@ -32,17 +32,17 @@ class LoadFaceImage(LoadImageFromFile):
             type uint8), ``img_shape`` and ``ori_shape`` ((H, W)).
 
         Raises:
-            OSError: If the file cannot be read or is not a picture.
+            OSError: If the file cannot be read or is not an image.
         """
         try:
             return super().transform(results)
         # What mmcv lets through: the file system, OpenCV on an empty file,
-        # and its own assertion on a picture that does not decode.
+        # and its own assertion on an image that does not decode.
         except (OSError, cv2.error, AssertionError) as error:
             reason = f'{type(error).__name__}: {str(error).strip()}'
             raise OSError(
-                f'Cannot load the picture {results["img_path"]}: it is '
-                f'missing, empty, cut off or no picture at all ({reason}). '
+                f'Cannot load the image {results["img_path"]}: it is '
+                f'missing, empty, cut off or no image at all ({reason}). '
                 'Copy or unpack this file again, and run '
                 'tools/prepare_dataset.py again if it wrote it.') from error
 

@@ -74,7 +74,7 @@ class CompileHook(Hook):
     def after_train_iter(self, *args, **kwargs) -> None:
         """Leave the compiled networks aside until the next iteration.
 
-        Evaluation and pictures of other batch sizes would be compiled, too.
+        Evaluation and images of other batch sizes would be compiled, too.
         """
         torch.compiler.set_stance('force_eager')
 

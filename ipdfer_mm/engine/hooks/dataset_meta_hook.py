@@ -1,4 +1,4 @@
-"""Keep model, data set and checkpoint speaking of the same classes."""
+"""Keep model, dataset and checkpoint speaking of the same classes."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ META_KEY = 'ipdfer_mm'
 
 
 def get_metainfo(runner: Runner) -> dict:
-    """Metainfo of the data set that the runner trains or tests on.
+    """Metainfo of the dataset that the runner trains or tests on.
 
     Args:
         runner (Runner): A runner with at least one loop built.
 
     Returns:
-        dict: ``classes`` and what else the data set tells of itself; empty if
+        dict: ``classes`` and what else the dataset tells of itself; empty if
         no loop is built.
     """
     for loop in (runner._train_loop, runner._test_loop, runner._val_loop):
@@ -34,10 +34,10 @@ def get_metainfo(runner: Runner) -> dict:
 
 
 def has_poses(dataset: Any) -> bool:
-    """Whether a sample of a data set may have a known head pose.
+    """Whether a sample of a dataset may have a known head pose.
 
     Args:
-        dataset (Any): A data set, also one around others, such as
+        dataset (Any): A dataset, also one around others, such as
             ``ConcatDataset`` or ``ClassBalancedDataset``.
 
     Returns:
@@ -51,14 +51,14 @@ def has_poses(dataset: Any) -> bool:
 
 
 def get_normalization(model: nn.Module) -> dict | None:
-    """Mean, standard deviation and channel order a model's pictures get.
+    """Mean, standard deviation and channel order a model's images get.
 
     Args:
         model (nn.Module): A model with mmpretrain's ``ClsDataPreprocessor``.
 
     Returns:
         dict or None: ``mean`` and ``std`` in pixel values, ``to_rgb``; None
-        if pictures are not normalised, or by another preprocessor.
+        if images are not normalized, or by another preprocessor.
     """
     preprocessor = model.data_preprocessor
     if not (hasattr(preprocessor, 'mean') and hasattr(preprocessor, 'to_rgb')):
@@ -71,15 +71,15 @@ def get_normalization(model: nn.Module) -> dict | None:
 
 @HOOKS.register_module()
 class DatasetMetaHook(Hook):
-    """Check that model, data set and checkpoint fit each other.
+    """Check that model, dataset and checkpoint fit each other.
 
     Before training it tells an IPD-FER model the names of the classes (it
     looks up the neutral one), and refuses a model with another number of
     classes, a head that is to learn poses without any, and optimizers that
     are not those of Algorithm 1. It puts the version of ipdfer_mm and the
-    normalisation into every checkpoint (MMEngine adds the data set's classes
+    normalization into every checkpoint (MMEngine adds the dataset's classes
     and its manifest's recipe), and compares them when a checkpoint is loaded:
-    other classes are refused, another recipe or normalisation is warned
+    other classes are refused, another recipe or normalization is warned
     about. To test or to resume, it must be one of the same fold, if the data
     set has folds, and hold every weight of the model; MMEngine would go on
     with random ones.
@@ -120,7 +120,7 @@ class DatasetMetaHook(Hook):
                 'Poses are to be learned, but no sample of the training '
                 f'set {type(dataset).__name__} has a head pose. '
                 'Estimate poses with tools/prepare_dataset.py and give the '
-                'data set the resulting `manifest`, or train a model that '
+                'dataset the resulting `manifest`, or train a model that '
                 'needs none, such as ID-FER (configs/idfer_*.py).')
         if hasattr(model, 'trained_by_step'):
             check_once(model, runner.optim_wrapper)
@@ -143,7 +143,7 @@ class DatasetMetaHook(Hook):
                     f'{shorten(classes)}.')
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add version and normalisation.
+        """Add version and normalization.
 
         Args:
             runner (Runner): The runner.
@@ -154,21 +154,21 @@ class DatasetMetaHook(Hook):
             normalization=get_normalization(unwrap(runner.model)))
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Compare the checkpoint with data set and model.
+        """Compare the checkpoint with dataset and model.
 
         Args:
             runner (Runner): The runner.
             checkpoint (dict): What was loaded.
 
         Raises:
-            ValueError: If the checkpoint has other classes than the data set,
+            ValueError: If the checkpoint has other classes than the dataset,
                 or is to be tested or resumed on another fold, or without all
                 weights of the model.
         """
         meta = checkpoint.get('meta', {})
         theirs = meta.get('dataset_meta') or {}
         ours = get_metainfo(runner)
-        # A face recogniser is tested on other people than it was trained on.
+        # A face recognizer is tested on other subjects than it was trained on.
         if runner._resume or getattr(
                 unwrap(runner.model), 'names_classes', True):
             check_same_classes(theirs, ours)

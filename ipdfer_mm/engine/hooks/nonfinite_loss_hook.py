@@ -50,7 +50,7 @@ class NonFiniteLossHook(Hook):
             f'A loss is not finite at iteration {runner.iter + 1} (epoch '
             f'{runner.epoch + 1}, batch {batch_idx + 1}): {values}. Training '
             'stopped and the last checkpoint was kept. Resume from it with a '
-            'lower learning rate, look for broken pictures in the batch, or '
+            'lower learning rate, look for broken images in the batch, or '
             'train without --amp.')
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:

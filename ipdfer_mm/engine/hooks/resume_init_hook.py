@@ -9,15 +9,15 @@ from ipdfer_mm.utils.modules import unwrap
 
 @HOOKS.register_module()
 class ResumeInitHook(Hook):
-    """Skip the initialisation of weights that a checkpoint brings anyway.
+    """Skip the initialization of weights that a checkpoint brings anyway.
 
-    MMEngine initialises a model before it resumes, and would ask for the
+    MMEngine initializes a model before it resumes, and would ask for the
     pre-trained files of ``init_cfg``, which may no longer be there or sit on
     another machine.
     """
 
     def before_run(self, runner: Runner) -> None:
-        """Mark the model as initialised if the run resumes a checkpoint.
+        """Mark the model as initialized if the run resumes a checkpoint.
 
         Args:
             runner (Runner): The runner.

@@ -1,4 +1,4 @@
-"""Pictures of what is disentangled, during training."""
+"""Images of what is disentangled, during training."""
 
 import numpy as np
 import torch
@@ -9,14 +9,14 @@ from mmengine.runner import Runner
 from ipdfer_mm.models.utils import frozen
 from ipdfer_mm.registry import HOOKS
 from ipdfer_mm.utils.modules import unwrap
-from ipdfer_mm.visualization import picture_grid
+from ipdfer_mm.visualization import image_grid
 
 
 @HOOKS.register_module()
 class SynthesisGridHook(Hook):
     """Draw input, identity only, neutral and reconstruction after each epoch.
 
-    The pictures of the paper's Fig. 9, one row for each of some samples of
+    The images of the paper's Fig. 9, one row for each of some samples of
     the validation set (of the training set without one), always the same. It
     goes to every backend of the runner's visualizer: with MMEngine's
     ``LocalVisBackend`` to ``vis_data/vis_image/synthesis_<epoch>.png`` in the
@@ -38,12 +38,12 @@ class SynthesisGridHook(Hook):
             runner (Runner): The runner.
 
         Raises:
-            ValueError: If the model synthesises no pictures.
+            ValueError: If the model synthesizes no images.
         """
         model = unwrap(runner.model)
         if not hasattr(model, 'synthesize'):
             raise ValueError(
-                'SynthesisGridHook draws what IPDFERModel synthesises, but '
+                'SynthesisGridHook draws what IPDFERModel synthesizes, but '
                 f'the model is {type(model).__name__}. Leave the hook out of '
                 'default_hooks.')
 
@@ -66,6 +66,6 @@ class SynthesisGridHook(Hook):
         model = unwrap(runner.model)
         with frozen(model), torch.no_grad():
             inputs = model.data_preprocessor(batch, False)['inputs']
-            pictures = model.synthesize(inputs)
-        grid = picture_grid(dict(input=inputs, **pictures))
+            images = model.synthesize(inputs)
+        grid = image_grid(dict(input=inputs, **images))
         runner.visualizer.add_image('synthesis', grid, step=runner.epoch + 1)

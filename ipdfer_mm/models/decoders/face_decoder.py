@@ -13,10 +13,10 @@ from ipdfer_mm.registry import MODELS
 class ResidualBlock(BaseModule):
     """Two 3x3 convolutions around an identity skip.
 
-    Without normalisation: instance norm removes mean and contrast of each
-    channel, and with them the picture's brightness and colour. The paper
+    Without normalization: instance norm removes mean and contrast of each
+    channel, and with them the image's brightness and color. The paper
     names it once a stage, before the block. With it in the block, too, an
-    autoencoder of rendered faces was at 0.72 of the mean picture's error
+    autoencoder of rendered faces was at 0.72 of the mean image's error
     after 300 iterations, without at 0.60.
 
     Args:
@@ -57,7 +57,7 @@ def spread(x: Tensor, weight: Tensor) -> Tensor:
 
 
 def normalize(norm: nn.InstanceNorm2d, x: Tensor) -> Tensor:
-    """Normalise a map and keep its memory format.
+    """Normalize a map and keep its memory format.
 
     Instance norm returns contiguous maps; each convolution and sum after it
     would have to bring them into the format of the others.
@@ -113,11 +113,11 @@ class UpsampleStage(BaseModule):
 
 @MODELS.register_module()
 class FaceDecoder(BaseModule):
-    """Decode a facial feature to a picture (G_dec, Section 4.2 of the paper).
+    """Decode a facial feature to an image (G_dec, Section 4.2 of the paper).
 
     Five stages of transposed convolution, instance norm, ReLU and a residual
     block, then a 3x3 convolution and tanh. The first stage spreads the
-    feature to a sixteenth of the picture's side (7x7 for 112), each of the
+    feature to a sixteenth of the image's side (7x7 for 112), each of the
     other four doubles it.
 
     Args:
@@ -125,7 +125,7 @@ class FaceDecoder(BaseModule):
         widths (Sequence[int]): Output channels of the five stages, which
             the paper does not give. Defaults to (256, 128, 64, 32, 16), half
             of what its other networks suggest, see docs/findings.md.
-        img_size (int): Side of the picture in pixels, at least 32: instance
+        img_size (int): Side of the image in pixels, at least 32: instance
             norm needs more than one element in the first stage. Defaults to
             112.
         init_cfg (dict, optional): See :class:`mmengine.model.BaseModule`.
@@ -163,6 +163,6 @@ class FaceDecoder(BaseModule):
                 (N, D).
 
         Returns:
-            Tensor: Pictures, (N, 3, ``img_size``, ``img_size``) in (-1, 1).
+            Tensor: Images, (N, 3, ``img_size``, ``img_size``) in (-1, 1).
         """
         return self.to_rgb(self.stages(feats[:, :, None, None])).tanh()

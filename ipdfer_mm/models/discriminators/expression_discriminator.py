@@ -9,10 +9,10 @@ from ipdfer_mm.registry import MODELS
 
 @MODELS.register_module()
 class ExpressionDiscriminator(FaceEncoder):
-    """Classify expressions of real and synthesised faces (D, Section 3.3).
+    """Classify expressions of real and synthesized faces (D, Section 3.3).
 
     Unlike the discriminator of an ordinary GAN it does not tell real from
-    fake: it is trained on real pictures alone (Eq. 8), and the synthesised
+    fake: it is trained on real images alone (Eq. 8), and the synthesized
     ones have to be classified as neutral (Eq. 9) and as the input's
     expression (Eq. 10).
 
@@ -36,10 +36,10 @@ class ExpressionDiscriminator(FaceEncoder):
         self.head = MODELS.build(head)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Classify pictures.
+        """Classify images.
 
         Args:
-            inputs (Tensor): Pictures, (N, 3, H, W) in [-1, 1].
+            inputs (Tensor): Images, (N, 3, H, W) in [-1, 1].
 
         Returns:
             Tensor: Expression logits, (N, K).

@@ -18,7 +18,7 @@ class BackboneEncoder(BaseModule):
     An ``init_cfg`` of type 'Pretrained', whether of the encoder or of its
     backbone, loads into ``backbone`` with the checks of
     :func:`load_face_weights`, whatever the default scope, and after all other
-    initialisation. (MMEngine's own loader takes any file for any network, and
+    initialization. (MMEngine's own loader takes any file for any network, and
     mmpretrain's ResNet, given such a config in a list, zeroes parameters
     after loading them.)
 
@@ -45,7 +45,7 @@ class BackboneEncoder(BaseModule):
         return self.backbone
 
     def init_weights(self) -> None:
-        """Initialise the weights; those from a file are checked."""
+        """Initialize the weights; those from a file are checked."""
         # In our scope 'Pretrained' is FacePretrainedInit.
         with DefaultScope.overwrite_default_scope('ipdfer_mm'):
             super().init_weights()

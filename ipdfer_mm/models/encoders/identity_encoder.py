@@ -20,9 +20,9 @@ from .weights import split_pretrained
 class IdentityEncoder(BackboneEncoder):
     r"""E_id and N of the IPD-FER paper: any face-recognition network, frozen.
 
-    It takes the pictures of the model, prepares them as its network was
+    It takes the images of the model, prepares them as its network was
     trained, and stays in eval mode without gradients of its parameters.
-    Gradients flow to the pictures, so that the identity loss (Eq. 2) reaches
+    Gradients flow to the images, so that the identity loss (Eq. 2) reaches
     the decoder. Weights are loaded by :meth:`init_weights` only, or with a
     state dict; a model for inference needs no other file.
 
@@ -41,14 +41,14 @@ class IdentityEncoder(BackboneEncoder):
             127.5 each.
         channel_order (str): 'rgb' or 'bgr', what the network was trained
             with. Defaults to 'rgb'.
-        input_size (int, optional): Side in pixels to resize pictures to,
+        input_size (int, optional): Side in pixels to resize images to,
             bilinearly, and with a low-pass filter (antialias) where that
             makes them smaller. None keeps their size.
         normalize (bool): Whether to scale every feature to the norm
             :math:`\sqrt{D}`, that of a feature with mean square 1 like those
             of the trained encoders. f_id + f_pose + f_exp needs summands of
             like size; some networks give norms far from it, or norms that
-            vary with the quality of the picture. Defaults to False.
+            vary with the quality of the image. Defaults to False.
         init_cfg (dict or list[dict], optional): See
             :class:`mmengine.model.BaseModule`; the type 'Pretrained' loads
             into the backbone, see :class:`FacePretrainedInit`.
@@ -133,10 +133,10 @@ class IdentityEncoder(BackboneEncoder):
         return feat
 
     def preprocess(self, x: Tensor) -> Tensor:
-        """Prepare pictures as the network was trained, differentiably.
+        """Prepare images as the network was trained, differentiably.
 
         Args:
-            x (Tensor): Pictures, (N, 3, H, W), RGB in [-1, 1].
+            x (Tensor): Images, (N, 3, H, W), RGB in [-1, 1].
 
         Returns:
             Tensor: Input of the network, (N, 3, h, w).

@@ -23,13 +23,13 @@ FILES = {
 
 @MODELS.register_module()
 class InceptionResnetV1(BaseModule, facenet.InceptionResnetV1):
-    """facenet-pytorch's network, its feature before the L2 normalisation.
+    """facenet-pytorch's network, its feature before the L2 normalization.
 
     The network is that of https://github.com/timesler/facenet-pytorch,
     without its classifier; the keys of its state dict are the same. Its
-    pictures are standardised with mean 127.5 and standard deviation 128 and
+    images are standardized with mean 127.5 and standard deviation 128 and
     measure 160x160 pixels: ``std=(128, ) * 3, input_size=160`` in an
-    :class:`IdentityEncoder`. Smaller pictures work, down to about 80x80.
+    :class:`IdentityEncoder`. Smaller images work, down to about 80x80.
 
     Weights are never loaded at construction. The checkpoints
     ``facenet://casia-webface`` and ``facenet://vggface2`` stand for the files
@@ -44,7 +44,7 @@ class InceptionResnetV1(BaseModule, facenet.InceptionResnetV1):
         # defaults build the network and load nothing.
         super().__init__(init_cfg=init_cfg)
         # With `classify` facenet-pytorch puts the plain feature into `logits`
-        # instead of normalising it; an identity has no keys.
+        # instead of normalizing it; an identity has no keys.
         self.classify = True
         self.logits = nn.Identity()
 
@@ -55,7 +55,7 @@ class InceptionResnetV1(BaseModule, facenet.InceptionResnetV1):
             x (Tensor): Faces, (N, 3, H, W), RGB, (pixel - 127.5) / 128.
 
         Returns:
-            tuple[Tensor]: The features, (N, 512), not normalised.
+            tuple[Tensor]: The features, (N, 512), not normalized.
         """
         return (super().forward(x), )
 

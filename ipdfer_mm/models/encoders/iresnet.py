@@ -54,7 +54,7 @@ class IResNet(BaseModule):
     Args:
         depth (int): 18, 34, 50 or 100.
         out_channels (int): Width D of the feature. Defaults to 512.
-        img_size (int): Side of the pictures in pixels, a multiple of 16. The
+        img_size (int): Side of the images in pixels, a multiple of 16. The
             last layer is fully connected, so its size depends on it. Defaults
             to 112, that of the public files.
         dropout (float): Probability of dropping an element before the last
@@ -91,7 +91,7 @@ class IResNet(BaseModule):
             raise ValueError('IResNet has the depths '
                              f'{sorted(self.blocks_of_depth)}, not {depth}.')
         if img_size < 16 or img_size % 16:
-            raise ValueError('IResNet halves the picture four times and needs '
+            raise ValueError('IResNet halves the image four times and needs '
                              'an img_size that is a positive multiple of 16, '
                              f'but got {img_size}.')
         self.img_size = img_size
@@ -124,15 +124,15 @@ class IResNet(BaseModule):
                 in [-1, 1].
 
         Returns:
-            tuple[Tensor]: The features, (N, D), not normalised.
+            tuple[Tensor]: The features, (N, D), not normalized.
 
         Raises:
-            ValueError: If the pictures have another size.
+            ValueError: If the images have another size.
         """
         if x.shape[-2:] != (self.img_size, self.img_size):
             raise ValueError(
                 f'This IResNet was built for img_size={self.img_size} and got '
-                f'pictures of {x.shape[-2]}x{x.shape[-1]}. Resize them (in an '
+                f'images of {x.shape[-2]}x{x.shape[-1]}. Resize them (in an '
                 f'IdentityEncoder: input_size={self.img_size}).')
         x = self.prelu(self.bn1(self.conv1(x)))  # Nx64xSxS
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))

@@ -114,12 +114,12 @@ class MobileFaceNet(BaseModule):
     of https://github.com/foamliu/MobileFaceNet, which differ from the paper
     in widths and activations; these are followed here.
 
-    These weights expect RGB pictures with ImageNet's mean and standard
+    These weights expect RGB images with ImageNet's mean and standard
     deviation taken out. An :class:`IdentityEncoder` does that with
     ``mean=(123.675, 116.28, 103.53)`` and ``std=(58.395, 57.12, 57.375)``.
 
     Args:
-        resize (bool): Whether pictures of another size are resized to
+        resize (bool): Whether images of another size are resized to
             112x112, instead of being refused. Defaults to False.
         init_cfg (dict, optional): See :class:`mmengine.model.BaseModule`.
     """
@@ -154,20 +154,20 @@ class MobileFaceNet(BaseModule):
 
         Args:
             x (Tensor): Faces aligned to ArcFace's template, (N, 3, 112, 112)
-                unless ``resize``, RGB, standardised.
+                unless ``resize``, RGB, standardized.
 
         Returns:
-            tuple[Tensor]: The features, (N, 128), not normalised.
+            tuple[Tensor]: The features, (N, 128), not normalized.
 
         Raises:
-            ValueError: If the pictures have another size and are not to be
+            ValueError: If the images have another size and are not to be
                 resized.
         """
         if self.resize:
             x = resize_square(x, 112)
         if x.shape[-2:] != (112, 112):
             raise ValueError(
-                'MobileFaceNet takes pictures of 112x112, but got '
+                'MobileFaceNet takes images of 112x112, but got '
                 f'{x.shape[-2]}x{x.shape[-1]}. Resize them: resize=True.')
         # Depthwise convolutions are faster in this layout on CPUs and GPUs;
         # it spreads from the input through the network.

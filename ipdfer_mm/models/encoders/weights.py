@@ -160,7 +160,7 @@ class FacePretrainedInit(PretrainedInit):
     """``init_cfg=dict(type='Pretrained', checkpoint=...)``, checked.
 
     Under the default scope ``ipdfer_mm`` it stands in for MMEngine's
-    initialiser of this name, for modules of any package, and loads with
+    initializer of this name, for modules of any package, and loads with
     :func:`load_face_weights`.
 
     Args:

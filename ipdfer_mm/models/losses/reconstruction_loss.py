@@ -14,7 +14,7 @@ class ReconstructionLoss(BaseModule):
     .. math::
         L_{recon} = E \|x^f_{ipe} - x\|_1 + E\, 1[y_e = c] \|x^f_{ip} - x\|_1
 
-    Each norm is the mean over the elements of a picture, and both
+    Each norm is the mean over the elements of an image, and both
     expectations are means over the whole batch: the neutral term is divided
     by the batch size, not by the number of neutral samples.
 
@@ -36,8 +36,8 @@ class ReconstructionLoss(BaseModule):
                 expression, (N, 3, H, W) in [-1, 1].
             neutral (Tensor): Decoded from identity and pose, (N, 3, H, W)
                 in [-1, 1].
-            inputs (Tensor): The pictures to rebuild, (N, 3, H, W) in [-1, 1].
-            is_neutral (Tensor): Whether a sample is labelled neutral,
+            inputs (Tensor): The images to rebuild, (N, 3, H, W) in [-1, 1].
+            is_neutral (Tensor): Whether a sample is labeled neutral,
                 (N, ) of bool.
 
         Returns:

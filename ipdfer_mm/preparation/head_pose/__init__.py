@@ -3,7 +3,7 @@
 from .angles import (
     UNKNOWN,
     Angles,
-    FacePicture,
+    FaceImage,
     HeadPoseEstimator,
     angles_of,
 )
@@ -15,7 +15,7 @@ from .table import TablePose
 __all__ = [
     'Angles',
     'ContourPose',
-    'FacePicture',
+    'FaceImage',
     'FivePointPose',
     'HeadPoseEstimator',
     'NetworkPose',

@@ -11,10 +11,10 @@ class Angles(NamedTuple):
 
     Attributes:
         yaw (float): Positive where the nose points to the left of the
-            picture.
+            image.
         pitch (float): Positive where the nose is lifted.
         roll (float): Positive where the head is turned clockwise as seen in
-            the picture.
+            the image.
     """
 
     yaw: float
@@ -26,14 +26,14 @@ UNKNOWN = Angles(float('nan'), float('nan'), float('nan'))
 
 
 @dataclass(frozen=True, eq=False)
-class FacePicture:
+class FaceImage:
     """What a head pose can be estimated from.
 
     Args:
-        path (str): The picture, relative to the data root.
+        path (str): The image, relative to the data root.
         image (np.ndarray): RGB, uint8 (H, W, 3).
         points (np.ndarray, optional): Left eye, right eye, nose, left and
-            right mouth corner as seen in the picture, in its pixels, (5, 2).
+            right mouth corner as seen in the image, in its pixels, (5, 2).
     """
 
     path: str
@@ -44,7 +44,7 @@ class FacePicture:
 class HeadPoseEstimator(Protocol):
     """An estimator: a call, and what it is for ``recipe.json``."""
 
-    def __call__(self, face: FacePicture) -> Angles:
+    def __call__(self, face: FaceImage) -> Angles:
         """Estimate the pose of a face."""
 
     def describe(self) -> dict:
@@ -56,7 +56,7 @@ def angles_of(rotation: np.ndarray) -> Angles:
 
     Args:
         rotation (np.ndarray): Matrix (3, 3) for column vectors whose x grows
-            to the right of the picture, y upwards and z out of it.
+            to the right of the image, y upwards and z out of it.
 
     Returns:
         Angles: Pitch in [-90, 90].

@@ -6,7 +6,7 @@ import numpy as np
 
 from ipdfer_mm.utils.files import sha256
 
-from .angles import UNKNOWN, Angles, FacePicture
+from .angles import UNKNOWN, Angles, FaceImage
 from .table import read_landmarks
 
 
@@ -36,14 +36,14 @@ class ContourPose:
 
     @property
     def paths(self) -> Set[str]:
-        """The pictures that the file has."""
+        """The images that the file has."""
         return self.landmarks.keys()
 
-    def __call__(self, face: FacePicture) -> Angles:
+    def __call__(self, face: FaceImage) -> Angles:
         """Estimate the pose of a face.
 
         Args:
-            face (FacePicture): A face; only its path is used.
+            face (FaceImage): A face; only its path is used.
 
         Returns:
             Angles: Unknown where the file has no row for the path.
@@ -67,7 +67,7 @@ def contour_yaw(landmarks: np.ndarray) -> float:
 
     Returns:
         float: Whole degrees, positive where the nose points to the left of
-        the picture; nan if both ends of the line coincide.
+        the image; nan if both ends of the line coincide.
 
     Raises:
         ValueError: If there are neither 68 nor 98 points.

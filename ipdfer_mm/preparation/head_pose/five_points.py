@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 
-from .angles import UNKNOWN, Angles, FacePicture, angles_of
+from .angles import UNKNOWN, Angles, FaceImage, angles_of
 
 # Left eye, right eye, nose tip, left and right mouth corner of an average
-# head, the mean of the ICT face model, in centimetres from their mean; x to
-# the right of the picture, y up and z out of it.
+# head, the mean of the ICT face model, in centimeters from their mean; x to
+# the right of the image, y up and z out of it.
 HEAD = np.array([
     (-3.26, 3.39, -1.16),
     (3.26, 3.39, -1.16),
@@ -15,9 +15,9 @@ HEAD = np.array([
     (-2.54, -3.57, -0.19),
     (2.54, -3.57, -0.19),
 ])
-# How far the camera is supposed to be, in centimetres: pictures do not say.
+# How far the camera is supposed to be, in centimeters: images do not say.
 DISTANCE = 90.0
-# OpenCV's cameras have y downwards and z into the picture.
+# OpenCV's cameras have y downwards and z into the image.
 FLIP = np.diag([1.0, -1.0, -1.0])
 
 
@@ -25,15 +25,15 @@ class FivePointPose:
     """``pnp5``: fit an average head to the five points (OpenCV's solvePnP).
 
     The camera is taken to be 90 cm away, opposite the face; its focal length
-    follows from the size of the face. A person whose nose is longer or whose
+    follows from the size of the face. A subject whose nose is longer or whose
     mouth sits lower than the average's gets a wrong pitch or yaw.
     """
 
-    def __call__(self, face: FacePicture) -> Angles:
+    def __call__(self, face: FaceImage) -> Angles:
         """Estimate the pose of a face.
 
         Args:
-            face (FacePicture): A face; only its points are used.
+            face (FaceImage): A face; only its points are used.
 
         Returns:
             Angles: Unknown where there are no points, or they fit no head.

@@ -9,7 +9,7 @@ import numpy as np
 from ipdfer_mm.utils.files import sha256
 from ipdfer_mm.utils.images import swap_channels
 
-from .angles import Angles, FacePicture
+from .angles import Angles, FaceImage
 
 # Side of the square that the network sees and the shift of its middle
 # upwards, in distances between eyes and mouth.
@@ -20,9 +20,9 @@ LIFT = 0.1
 class NetworkPose:
     """``onnx``: networks that give yaw, pitch and roll in degrees.
 
-    Each takes a float32 picture (1, 3, S, S) with values (x - 127.5) / 128,
+    Each takes a float32 image (1, 3, S, S) with values (x - 127.5) / 128,
     as FSA-Net does; S is read from the file. It sees a square around the
-    face, or, without points, the middle of the picture. Several networks are
+    face, or, without points, the middle of the image. Several networks are
     averaged.
 
     Args:
@@ -64,11 +64,11 @@ class NetworkPose:
             for session, file in zip(self.sessions, self.files)
         ]
 
-    def __call__(self, face: FacePicture) -> Angles:
+    def __call__(self, face: FaceImage) -> Angles:
         """Estimate the pose of a face.
 
         Args:
-            face (FacePicture): A face.
+            face (FaceImage): A face.
 
         Returns:
             Angles: The mean of the networks.
@@ -105,14 +105,14 @@ class NetworkPose:
             files={file.name: sha256(str(file)) for file in self.files})
 
 
-def pose_square(face: FacePicture, size: int) -> np.ndarray:
+def pose_square(face: FaceImage, size: int) -> np.ndarray:
     """The square around a head that pose networks are trained on.
 
-    Upright in the picture, since the network tells the roll.
+    Upright in the image, since the network tells the roll.
 
     Args:
-        face (FacePicture): A face; without points, the largest square in the
-            middle of its picture is taken.
+        face (FaceImage): A face; without points, the largest square in the
+            middle of its image is taken.
         size (int): Side of the result in pixels.
 
     Returns:

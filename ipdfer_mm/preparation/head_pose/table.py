@@ -1,4 +1,4 @@
-"""Head poses and landmarks that somebody else wrote into a file."""
+"""Head poses and landmarks from a table."""
 
 from collections.abc import Set
 
@@ -7,7 +7,7 @@ import numpy as np
 from ipdfer_mm.utils.csv_files import parse_number, read_table, refuse_twice
 from ipdfer_mm.utils.files import sha256
 
-from .angles import UNKNOWN, Angles, FacePicture
+from .angles import UNKNOWN, Angles, FaceImage
 
 
 class TablePose:
@@ -34,14 +34,14 @@ class TablePose:
 
     @property
     def paths(self) -> Set[str]:
-        """The pictures that the file has."""
+        """The images that the file has."""
         return self.angles.keys()
 
-    def __call__(self, face: FacePicture) -> Angles:
+    def __call__(self, face: FaceImage) -> Angles:
         """Look the pose of a face up.
 
         Args:
-            face (FacePicture): A face; only its path is used.
+            face (FaceImage): A face; only its path is used.
 
         Returns:
             Angles: Unknown where the file has no row for the path.
@@ -54,7 +54,7 @@ class TablePose:
 
 
 def read_landmarks(file: str) -> dict[str, np.ndarray]:
-    """Read landmarks by picture.
+    """Read landmarks by image.
 
     Args:
         file (str): CSV with the columns ``path``, ``x0``, ``y0``, ``x1`` ...

@@ -1,4 +1,4 @@
-"""Whether a copy of a data set is complete and honest."""
+"""Whether a copy of a dataset is complete and honest."""
 
 from .finding import PROBLEMS, Finding
 from .report import Report

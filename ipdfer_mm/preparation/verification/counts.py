@@ -1,4 +1,4 @@
-"""Numbers of pictures by split and class, against the official ones."""
+"""Numbers of images by split and class, against the official ones."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from .official import Official
 from .samples import ALL, Sample
 
 # Counts that are not exactly the official ones are said to be in another
-# order only if that is plain: as they are, a tenth of the pictures at least
+# order only if that is plain: as they are, a tenth of the images at least
 # is in the wrong class; in the other order, a quarter of that at most; and at
 # least half of the official number is there, so that this is not chance.
 MIN_WRONG = 0.1
@@ -119,12 +119,12 @@ def _check_split(split: str, own: Counter,
         for name, count in official.classes.items() if own[name] != count)
     if total < official.total and official.may_be_fewer:
         yield Finding(
-            'unchecked', f'{split}: {total} pictures of officially '
+            'unchecked', f'{split}: {total} images of officially '
             f'{official.total}; some have no aligned face, but how many is '
             'not known.')
     elif total != official.total or wrong:
         of = f' of {len(official.classes)} classes' if official.classes else ''
         yield Finding(
             'counts',
-            f'{split}: {total} pictures{of}, officially {official.total}.',
+            f'{split}: {total} images{of}, officially {official.total}.',
             wrong)

@@ -1,4 +1,4 @@
-"""Whether the pictures can be read, and what tells them apart."""
+"""Whether the images can be read, and what tells them apart."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -14,7 +14,7 @@ from ipdfer_mm.preparation.chunks import (
     work_in_chunks,
 )
 from ipdfer_mm.preparation.duplicates import perceptual_hash
-from ipdfer_mm.preparation.reading import read_picture
+from ipdfer_mm.preparation.reading import read_image
 from ipdfer_mm.utils.files import sha256
 
 CHUNK_SIZE = 256
@@ -71,14 +71,14 @@ class CheckedChunk(NamedTuple):
 
 def check_files(data_root: Path, paths: Iterable[str], parts: Path,
                 workers: int) -> dict[str, CheckedFile]:
-    """Read pictures in several processes.
+    """Read images in several processes.
 
     What was checked is kept in ``parts``, from which an interrupted check
     goes on; a file that changed since, or had a fault, is read again.
 
     Args:
         data_root (Path): Folder that the paths are relative to.
-        paths (Iterable[str]): Pictures; one may be named twice.
+        paths (Iterable[str]): Images; one may be named twice.
         parts (Path): Folder for what is known.
         workers (int): Number of processes; 0 works in this one.
 
@@ -96,7 +96,7 @@ def check_files(data_root: Path, paths: Iterable[str], parts: Path,
     task = ChunkTask(
         partial(FileChecker, data_root), _reuse, parts,
         VERSION + str(data_root).encode(), CHUNK_SIZE)
-    chunks = work_in_chunks(task, files, workers, 'Reading pictures')
+    chunks = work_in_chunks(task, files, workers, 'Reading images')
     return {file.path: file for chunk in chunks for file in chunk.files}
 
 
@@ -126,7 +126,7 @@ class FileChecker:
             return CheckedFile(file.path, MISSING)
         path = self.data_root / file.path
         try:
-            look = np.packbits(perceptual_hash(read_picture(path)))
+            look = np.packbits(perceptual_hash(read_image(path)))
             content = sha256(path)
         except OSError as error:
             # The message begins with the whole path.

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 
 # What each kind of problem means.
 PROBLEMS = {
-    'missing': 'listed pictures that are not there',
-    'unreadable': 'pictures that are empty, cut off or no pictures',
-    'counts': 'numbers of pictures that are not the official ones',
+    'missing': 'listed images that are not there',
+    'unreadable': 'images that are empty, cut off or no images',
+    'counts': 'numbers of images that are not the official ones',
     'label_order': 'labels that seem to mean other classes',
     'same_across': 'the same bytes in several splits',
-    'same_relabelled': 'the same bytes with several labels in a split',
-    'similar_across': 'pictures that look the same in several splits',
-    'subjects_across': 'people in several splits',
+    'same_relabeled': 'the same bytes with several labels in a split',
+    'similar_across': 'images that look the same in several splits',
+    'subjects_across': 'subjects in several splits',
 }
 # Worth knowing, but no fault.
 REMARKS = {
     'same_within': 'the same bytes several times in a split',
-    'similar_within': 'pictures that look the same in a split',
+    'similar_within': 'images that look the same in a split',
     'unchecked': 'what could not be checked',
 }
 
@@ -28,7 +28,7 @@ class Finding:
     Args:
         kind (str): Key of :data:`PROBLEMS` or :data:`REMARKS`.
         message (str): A sentence.
-        items (tuple[str]): Files, pairs, classes or people it is about.
+        items (tuple[str]): Files, pairs, classes or subjects it is about.
         accepted (bool): Whether the user knows of this problem.
     """
 

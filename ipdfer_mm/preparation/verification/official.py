@@ -1,4 +1,4 @@
-"""How many pictures the official releases hold."""
+"""How many images the official releases hold."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,8 +12,8 @@ class Official(NamedTuple):
     """Official numbers of a split.
 
     Attributes:
-        total (int): Pictures of ``classes``, or of all where that is empty.
-        classes (Mapping[str, int]): Pictures of each class; empty where they
+        total (int): Images of ``classes``, or of all where that is empty.
+        classes (Mapping[str, int]): Images of each class; empty where they
             are not known.
         may_be_fewer (bool): Whether fewer are no fault.
     """
@@ -73,18 +73,18 @@ OFFICIAL = {
 
 def official_numbers(name: str,
                      options: Mapping) -> dict[str, Official] | None:
-    """Official numbers of a data set.
+    """Official numbers of a dataset.
 
     Args:
-        name (str): Key of :data:`ipdfer_mm.preparation.sets.SETS`.
-        options (Mapping): Arguments of the data set class that the user
+        name (str): Key of :data:`ipdfer_mm.preparation.datasets.PREPARABLE`.
+        options (Mapping): Arguments of the dataset class that the user
             gave.
 
     Returns:
         dict[str, Official] | None: By split, or for :data:`~.samples.ALL` of
-        them together; None for pictures or a list of one's own.
+        them together; None for images or a list of one's own.
     """
-    if 'ann_file' in options or 'people' in options:
+    if 'ann_file' in options or 'subjects' in options:
         return None
     if name == 'ferplus':
         return FERPLUS[options.get('label_rule', 'majority')]

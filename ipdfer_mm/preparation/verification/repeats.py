@@ -1,6 +1,6 @@
-"""Pictures and people that are there more than once.
+"""Images and subjects that are there more than once.
 
-Pictures are the same if their bytes are, and similar if few bits of their
+Images are the same if their bytes are, and similar if few bits of their
 perceptual hashes differ: saved again, brighter or smaller. Mirrored, turned
 or otherwise cropped copies are not found.
 """
@@ -45,10 +45,10 @@ def check_same(groups: Mapping[str, Sequence[Sample]]) -> Iterator[Finding]:
         groups (Mapping[str, Sequence[Sample]]): Of :func:`group_by_content`.
 
     Yields:
-        Finding: Of the kinds ``same_across``, ``same_relabelled`` and
+        Finding: Of the kinds ``same_across``, ``same_relabeled`` and
         ``same_within``.
     """
-    across, relabelled, within = [], [], []
+    across, relabeled, within = [], [], []
     for group in groups.values():
         splits = defaultdict(list)
         for sample in group:
@@ -58,26 +58,26 @@ def check_same(groups: Mapping[str, Sequence[Sample]]) -> Iterator[Finding]:
         for members in splits.values():
             labels = {sample.expression for sample in members}
             if len(labels) > 1:
-                relabelled.append(_join(members))
+                relabeled.append(_join(members))
             elif len(members) > 1:
                 within.append(_join(members))
     if across:
         yield Finding(
-            'same_across', f'{len(across)} pictures are in several splits, '
+            'same_across', f'{len(across)} images are in several splits, '
             'byte for byte.', tuple(across))
-    if relabelled:
+    if relabeled:
         yield Finding(
-            'same_relabelled', f'{len(relabelled)} pictures are in a split '
-            'with several labels, byte for byte.', tuple(relabelled))
+            'same_relabeled', f'{len(relabeled)} images are in a split '
+            'with several labels, byte for byte.', tuple(relabeled))
     if within:
         yield Finding(
-            'same_within', f'{len(within)} pictures are in a split several '
+            'same_within', f'{len(within)} images are in a split several '
             'times, byte for byte, with the same label.', tuple(within))
 
 
 def check_similar(groups: Mapping[str, Sequence[Sample]],
                   files: Mapping[str, CheckedFile]) -> Iterator[Finding]:
-    """Find pictures that look the same, but are not the same bytes.
+    """Find images that look the same, but are not the same bytes.
 
     Args:
         groups (Mapping[str, Sequence[Sample]]): Of :func:`group_by_content`.
@@ -98,17 +98,17 @@ def check_similar(groups: Mapping[str, Sequence[Sample]],
     means = f'at most {MAX_DISTANCE} of {bits.shape[1]} bits differ'
     if across:
         yield Finding(
-            'similar_across', f'{len(across)} pairs of pictures in different '
+            'similar_across', f'{len(across)} pairs of images in different '
             f'splits look the same ({means}).', tuple(across))
     if within:
         yield Finding(
-            'similar_within', f'{len(within)} pairs of pictures in a split '
+            'similar_within', f'{len(within)} pairs of images in a split '
             f'look the same ({means}), as frames of one film do.',
             tuple(within))
 
 
 def check_subjects(samples: Sequence[Sample]) -> Iterator[Finding]:
-    """Find people who are in several splits.
+    """Find subjects who are in several splits.
 
     Args:
         samples (Sequence[Sample]): All samples.
@@ -127,12 +127,13 @@ def check_subjects(samples: Sequence[Sample]) -> Iterator[Finding]:
                                    for split, count in seen.items())
         for subject, seen in sorted(splits.items()) if len(seen) > 1)
     if several:
-        yield Finding('subjects_across',
-                      f'{len(several)} people are in several splits.', several)
+        yield Finding(
+            'subjects_across',
+            f'{len(several)} subjects are in several splits.', several)
     if unknown and len({sample.split for sample in samples}) > 1:
         yield Finding(
-            'unchecked', f'People in several splits: of {unknown} of '
-            f'{len(samples)} samples the person is not known.')
+            'unchecked', f'Subjects in several splits: of {unknown} of '
+            f'{len(samples)} samples the subject is not known.')
 
 
 def _crossing_pair(first: Sequence[Sample],

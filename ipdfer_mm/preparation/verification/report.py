@@ -14,10 +14,10 @@ class Report:
     """Outcome of a verification.
 
     Args:
-        dataset (str): Name of the data set.
+        dataset (str): Name of the dataset.
         data_root (str): Its folder.
-        num_files (int): Different pictures that are listed.
-        num_subjects (int): Different people that are named.
+        num_files (int): Different images that are listed.
+        num_subjects (int): Different subjects that are named.
         counts (Mapping[str, Counter]): Class to number, by split.
         official (Mapping[str, Official], optional): By split, where known.
         findings (tuple[Finding]): Problems first.
@@ -37,7 +37,7 @@ class Report:
         return sum(finding.is_problem for finding in self.findings)
 
     def to_text(self, limit: int | None = None) -> str:
-        """Write it for people.
+        """Write it for subjects.
 
         Args:
             limit (int, optional): How many items of each finding are shown.
@@ -48,7 +48,7 @@ class Report:
         """
         lines = [
             f'{self.dataset} in {self.data_root}: {self._verdict}.',
-            f'{self.num_files} pictures, {self.num_subjects or "no"} people '
+            f'{self.num_files} images, {self.num_subjects or "no"} subjects '
             'named.', '', *self._count_lines()
         ]
         for finding in self.findings:

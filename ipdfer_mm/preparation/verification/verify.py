@@ -1,4 +1,4 @@
-"""Whether a copy of a data set is complete and honest."""
+"""Whether a copy of a dataset is complete and honest."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -27,17 +27,17 @@ def verify(name: str,
            options: Mapping,
            workers: int,
            accepted: Collection[str] = ()) -> Report:
-    """Look for all that can be wrong with a copy of a data set.
+    """Look for all that can be wrong with a copy of a dataset.
 
     Writes ``report.txt`` and ``report.json`` to ``out``, and ``parts``, from
-    which an interrupted verification goes on. The data set is not changed,
-    except that FERPlus writes missing pictures if it has their pixels.
+    which an interrupted verification goes on. The dataset is not changed,
+    except that FERPlus writes missing images if it has their pixels.
 
     Args:
-        name (str): Key of :data:`ipdfer_mm.preparation.sets.SETS`.
-        data_root (Path): Folder of the data set.
+        name (str): Key of :data:`ipdfer_mm.preparation.datasets.PREPARABLE`.
+        data_root (Path): Folder of the dataset.
         out (Path): Folder of the results.
-        options (Mapping): Arguments of the data set class to change.
+        options (Mapping): Arguments of the dataset class to change.
         workers (int): Number of processes; 0 works in this one.
         accepted (Collection[str]): Kinds of
             :data:`ipdfer_mm.preparation.verification.PROBLEMS` that the user
@@ -47,8 +47,8 @@ def verify(name: str,
         Report: What was found.
 
     Raises:
-        OSError: If the data set is not there or a result cannot be written.
-        ValueError: If a file of the data set is wrong.
+        OSError: If the dataset is not there or a result cannot be written.
+        ValueError: If a file of the dataset is wrong.
     """
     samples = collect_samples(name, data_root, options)
     counts = count_samples(samples)
@@ -76,11 +76,11 @@ def _check_faults(files: Mapping[str, CheckedFile]) -> Iterator[Finding]:
                        if file.fault != MISSING)
     if missing:
         yield Finding(
-            'missing', f'{len(missing)} listed pictures are not there.',
+            'missing', f'{len(missing)} listed images are not there.',
             missing)
     if unreadable:
         yield Finding('unreadable',
-                      f'{len(unreadable)} pictures cannot be read.',
+                      f'{len(unreadable)} images cannot be read.',
                       unreadable)
 
 

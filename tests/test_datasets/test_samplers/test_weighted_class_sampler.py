@@ -1,7 +1,7 @@
 from collections import Counter
 
 import pytest
-from helpers.official_layouts import write_picture
+from helpers.official_layouts import write_image
 from mmengine.config import ConfigDict
 from mmengine.dataset import (
     ClassBalancedDataset,
@@ -119,13 +119,13 @@ def test_weights_that_make_no_sense(dataset, weights, message):
 @pytest.mark.parametrize('settings', [
     dict(sampler=dict(type='WeightedClassSampler',
                       class_weights=dict(anger=2))),
-    # MMEngine's own, around the data set: rare classes are repeated.
+    # MMEngine's own, around the dataset: rare classes are repeated.
     dict(sampler=dict(type='DefaultSampler', shuffle=True), repeat=0.3),
 ])
 def test_both_ways_from_a_config(tmp_path, settings):
     for word, count in (('happy', 12), ('angry', 2)):
         for i in range(count):
-            write_picture(tmp_path / f'train/{word}/{i}.png')
+            write_image(tmp_path / f'train/{word}/{i}.png')
     dataset = dict(
         type='FolderFER', data_root=str(tmp_path), split='train', pipeline=[
             dict(type='LoadFaceImage'), dict(type='PackFaceInputs')])
@@ -143,7 +143,7 @@ def test_both_ways_from_a_config(tmp_path, settings):
         # sqrt(0.3 / (2 / 14)) = 1.4, that is twice.
         assert isinstance(loader.dataset, ClassBalancedDataset)
         assert Counter(labels) == {3: 12, 0: 4}
-        # One sampler around the other data set works, too.
+        # One sampler around the other dataset works, too.
         assert len(WeightedClassSampler(loader.dataset)) == 16
     else:
         assert len(labels) == 14 and labels.count(0) > 4

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ipdfer_mm.datasets import AlignFace
-from ipdfer_mm.geometry import ARCFACE_TEMPLATE, align_face, centre_crop
+from ipdfer_mm.geometry import ARCFACE_TEMPLATE, align_face, center_crop
 from ipdfer_mm.registry import TRANSFORMS
 
 
@@ -18,18 +18,18 @@ def test_landmarks_align(image):
         dict(img=image, img_shape=(120, 128), landmarks=points))
     assert (results['img'] == align_face(image, points, 64)).all()
     assert results['img_shape'] == (64, 64)
-    # Those of the old picture would lead the next step astray.
+    # Those of the old image would lead the next step astray.
     assert 'landmarks' not in results
 
 
 @pytest.mark.parametrize('crop', [None, 80])
 def test_without_landmarks_the_middle_is_cut(image, crop):
     results = AlignFace(crop=crop).transform(dict(img=image))
-    assert (results['img'] == centre_crop(image, crop, 112)).all()
+    assert (results['img'] == center_crop(image, crop, 112)).all()
     assert results['img'].shape == (112, 112, 3)
 
 
-def test_aligned_pictures_are_not_cut_again(image):
+def test_aligned_images_are_not_cut_again(image):
     aligned = image[:112, :112]
     results = AlignFace(crop=80).transform(dict(img=aligned, aligned=True))
     assert (results['img'] == aligned).all()
@@ -40,9 +40,9 @@ def test_errors_name_the_file(image):
     sample = dict(img=image, img_path='x/y.png')
     with pytest.raises(ValueError, match='x/y.png: The points are mirrored'):
         AlignFace().transform(dict(sample, landmarks=mirrored))
-    with pytest.raises(ValueError, match='x/y.png: A centre crop of 121'):
+    with pytest.raises(ValueError, match='x/y.png: A center crop of 121'):
         AlignFace(crop=121).transform(sample)
-    with pytest.raises(ValueError, match='picture without a path'):
+    with pytest.raises(ValueError, match='image without a path'):
         AlignFace(crop=121).transform(dict(img=image))
 
 
@@ -51,7 +51,7 @@ def test_is_found_by_name():
     assert repr(transform) == 'AlignFace(size=56, crop=80)'
 
 
-def test_aligned_pictures_are_not_aligned_again(image):
+def test_aligned_images_are_not_aligned_again(image):
     aligned = image[:112, :112]
     results = AlignFace().transform(
         dict(img=aligned, aligned=True, landmarks=ARCFACE_TEMPLATE + 9))

@@ -15,7 +15,7 @@ def write(path, image):
     return path
 
 
-def test_colours_are_bgr(tmp_path):
+def test_colors_are_bgr(tmp_path):
     image = np.random.default_rng(0).integers(
         0, 256, (7, 9, 3), dtype=np.uint8)
     results = load(write(tmp_path / 'a.png', image))
@@ -24,9 +24,9 @@ def test_colours_are_bgr(tmp_path):
 
 
 def test_other_kinds_become_three_channels_of_8_bits(tmp_path):
-    grey = np.arange(48, dtype=np.uint8).reshape(6, 8)
-    loaded = load(write(tmp_path / 'grey.png', grey))['img']
-    assert (loaded == grey[..., None]).all() and loaded.shape == (6, 8, 3)
+    gray = np.arange(48, dtype=np.uint8).reshape(6, 8)
+    loaded = load(write(tmp_path / 'gray.png', gray))['img']
+    assert (loaded == gray[..., None]).all() and loaded.shape == (6, 8, 3)
     clear = np.full((6, 8, 4), (10, 20, 30, 0), np.uint8)
     loaded = load(write(tmp_path / 'rgba.png', clear))['img']
     assert (loaded == (10, 20, 30)).all() and loaded.shape == (6, 8, 3)
@@ -48,7 +48,7 @@ def test_pgm_is_scaled_by_its_largest_value(shared):
 
 
 @pytest.mark.parametrize('content', [
-    b'', b'no picture', b'P2\n128', b'\x89PNG\r\n\x1a\n', b'\xff\xd8\xff\xe0'])
+    b'', b'no image', b'P2\n128', b'\x89PNG\r\n\x1a\n', b'\xff\xd8\xff\xe0'])
 def test_broken_files_are_named(tmp_path, content):
     path = tmp_path / 'broken.png'
     path.write_bytes(content)

@@ -58,7 +58,7 @@ def test_flip_of_an_unknown_yaw_is_unknown(results):
     assert math.isnan(sample.yaw) and sample.pose_label.tolist() == [-100]
 
 
-def test_a_picture_alone_is_enough(results):
+def test_a_image_alone_is_enough(results):
     packed = PackFaceInputs()(dict(img=results['img']))
     assert list(packed['data_samples'].keys()) == []
     assert packed['data_samples'].metainfo == {}

@@ -69,8 +69,8 @@ def test_training_is_compiled_and_evaluation_is_not(compiled):
         model.train_step(make_batch(seed), optim)
         hook.after_train_iter(None, seed)
         counts.append(len(compiled.graphs))
-    # E_id for pictures and for fakes; E_pose and E_exp, which are alike;
-    # G_dec; D for pictures and for fakes. None is compiled twice.
+    # E_id for images and for fakes; E_pose and E_exp, which are alike;
+    # G_dec; D for images and for fakes. None is compiled twice.
     assert counts == [6, 6, 6]
     model.eval()
     with torch.no_grad():

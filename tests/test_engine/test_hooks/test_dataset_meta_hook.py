@@ -1,4 +1,4 @@
-"""Model, data set and checkpoint must fit each other."""
+"""Model, dataset and checkpoint must fit each other."""
 
 import logging
 from types import SimpleNamespace
@@ -29,7 +29,7 @@ MEAN = [127.5] * 3
 
 
 class Loader(list):
-    """Batches of a data set."""
+    """Batches of a dataset."""
 
     batch_size = 8
     dataset = None
@@ -170,10 +170,11 @@ def test_wrong_num_classes_of_a_classifier():
     DatasetMetaHook().before_train(make_runner(make_classifier()))
     with pytest.raises(ValueError, match='model.head.num_classes is 7'):
         DatasetMetaHook().before_train(make_runner(make_classifier(7)))
-    # Ten thousand people are not all printed.
-    people = make_dataset([f'person {i}' for i in range(10000)])
+    # Ten thousand subjects are not all printed.
+    subjects = make_dataset([f'subject {i}' for i in range(10000)])
     with pytest.raises(ValueError, match='10000 classes') as info:
-        DatasetMetaHook().before_train(make_runner(make_classifier(), people))
+        DatasetMetaHook().before_train(
+            make_runner(make_classifier(), subjects))
     assert len(str(info.value)) < 500
 
 
@@ -204,7 +205,7 @@ def test_a_baseline_that_learns_poses_without_poses():
     DatasetMetaHook().before_train(make_runner(baseline))
 
 
-def test_nobody_else_needs_poses(model):
+def test_no_other_model_needs_poses(model):
     idfer = build_model(
         pose_encoder=None,
         pose_head=None,
@@ -213,7 +214,7 @@ def test_nobody_else_needs_poses(model):
     for other in (idfer, make_classifier()):
         DatasetMetaHook().before_train(
             make_runner(other, make_dataset(poses=0)))
-    # Other people's data sets do not count their poses.
+    # Other subjects's datasets do not count their poses.
     dataset = SimpleNamespace(metainfo=dict(classes=CLASSES))
     DatasetMetaHook().before_train(make_runner(model, dataset))
 
@@ -275,20 +276,20 @@ def test_another_fold(model, how):
         make_runner(model, make_dataset(fold=0, **rule)), checkpoint)
 
 
-def test_a_recogniser_is_tested_on_other_people():
-    recogniser = MODELS.build(
+def test_a_recognizer_is_tested_on_other_subjects():
+    recognizer = MODELS.build(
         dict(
             type='ipdfer_mm.FaceRecognizer',
             backbone=resnet(),
             neck=dict(type='mmpretrain.GlobalAveragePooling'),
             head=head(4)))
-    checkpoint = checkpoint_of(recogniser, classes=('ann', 'bob', 'cy', 'di'))
+    checkpoint = checkpoint_of(recognizer, classes=('ann', 'bob', 'cy', 'di'))
     hook = DatasetMetaHook()
-    hook.after_load_checkpoint(make_runner(recogniser, test=True), checkpoint)
-    # Each row of the head is one of the people it goes on to learn.
+    hook.after_load_checkpoint(make_runner(recognizer, test=True), checkpoint)
+    # Each row of the head is one of the subjects it goes on to learn.
     with pytest.raises(ValueError, match='ann, bob, cy, di'):
         hook.after_load_checkpoint(
-            make_runner(recogniser, resume=True), checkpoint)
+            make_runner(recognizer, resume=True), checkpoint)
 
 
 def test_list_of_classes_is_the_same(model):
@@ -312,7 +313,7 @@ def test_other_normalization(model, caplog):
     assert "'to_rgb': False" in caplog.text
 
 
-def test_other_peoples_checkpoints(model):
+def test_other_subjectss_checkpoints(model):
     """Without meta information, or a bare state dict."""
     state = model.state_dict()
     for checkpoint in (dict(state_dict=state), dict(state), dict(

@@ -1,4 +1,4 @@
-"""The pictures that training draws after each epoch."""
+"""The images that training draws after each epoch."""
 
 from types import SimpleNamespace
 
@@ -9,9 +9,9 @@ import torch.nn as nn
 from helpers.small_model import SIZE, build_model, make_batch
 
 from ipdfer_mm.engine import SynthesisGridHook
-from ipdfer_mm.visualization.picture_grid import GAP, HEADING_HEIGHT
+from ipdfer_mm.visualization.image_grids import GAP, HEADING_HEIGHT
 
-NUM_PICTURES = 5
+NUM_IMAGES = 5
 
 
 class Visualizer:
@@ -26,7 +26,7 @@ class Visualizer:
 
 @pytest.fixture
 def runner():
-    batch = make_batch(0, size=NUM_PICTURES)
+    batch = make_batch(0, size=NUM_IMAGES)
     dataset = [
         dict(inputs=inputs, data_samples=sample)
         for inputs, sample in zip(batch['inputs'], batch['data_samples'])
@@ -56,15 +56,15 @@ def test_grid(runner):
                           4 * (SIZE + GAP) - GAP, 3)
     dataset = runner.val_loop.dataloader.dataset
     model = runner.model.eval()
-    for row, index in enumerate((0, 2, 4)):  # spread over the data set
+    for row, index in enumerate((0, 2, 4)):  # spread over the dataset
         pixels = dataset[index]['inputs'].flip(0)  # BGR to RGB
         np.testing.assert_array_equal(
             cell(grid, row, 0), pixels.permute(1, 2, 0).numpy())
         with torch.no_grad():
-            pictures = model.synthesize(pixels[None] / 127.5 - 1)
+            images = model.synthesize(pixels[None] / 127.5 - 1)
         for column, name in enumerate(
             ('identity', 'neutral', 'reconstruction'), 1):
-            expected = (pictures[name][0] + 1) * 127.5
+            expected = (images[name][0] + 1) * 127.5
             gap = expected.permute(1, 2, 0).numpy() - cell(grid, row, column)
             assert np.abs(gap).max() <= 0.51, name
 
@@ -92,11 +92,11 @@ def test_interval(runner):
 
 def test_train_set_without_validation(runner):
     runner.train_loop, runner.val_loop = runner.val_loop, None
-    SynthesisGridHook(num_samples=NUM_PICTURES + 3).after_train_epoch(runner)
+    SynthesisGridHook(num_samples=NUM_IMAGES + 3).after_train_epoch(runner)
     assert ('synthesis', 1) in runner.visualizer.images
 
 
-def test_model_that_synthesises_nothing():
+def test_model_that_synthesizes_nothing():
     runner = SimpleNamespace(model=nn.Linear(1, 1))
     with pytest.raises(ValueError, match='SynthesisGridHook.*is Linear'):
         SynthesisGridHook().before_train(runner)

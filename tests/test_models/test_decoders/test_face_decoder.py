@@ -8,9 +8,9 @@ from ipdfer_mm.models.decoders.face_decoder import spread
 @pytest.mark.parametrize('size', [32, 64, 75, 112, 127])
 def test_any_size_from_32(size):
     decoder = FaceDecoder(16, widths=(8, 8, 8, 8, 8), img_size=size)
-    pictures = decoder(torch.randn(2, 16))
-    assert pictures.shape == (2, 3, size, size)
-    assert pictures.abs().max() < 1
+    images = decoder(torch.randn(2, 16))
+    assert images.shape == (2, 3, size, size)
+    assert images.abs().max() < 1
 
 
 def test_default_widths():
@@ -46,7 +46,7 @@ def test_spread_is_a_transposed_convolution(memory_format):
 @pytest.mark.parametrize('memory_format', [
     torch.contiguous_format, torch.channels_last])
 def test_memory_format_is_kept(memory_format):
-    """All maps, and the pictures, are those of the usual format."""
+    """All maps, and the images, are those of the usual format."""
     torch.manual_seed(0)
     decoder = FaceDecoder(16, (16, 8, 8, 8, 8), img_size=32).double()
     feats = torch.randn(2, 16, dtype=torch.float64)
@@ -58,11 +58,11 @@ def test_memory_format_is_kept(memory_format):
             lambda _, inputs, output: seen.append(output))
         stage.activate.register_forward_hook(
             lambda _, inputs, output: seen.append(output))
-    pictures = decoder(feats)
+    images = decoder(feats)
     assert len(seen) == 10
-    for x in (*seen, pictures):
+    for x in (*seen, images):
         assert x.is_contiguous(memory_format=memory_format)
-    assert torch.allclose(pictures, expected, rtol=0, atol=1e-12)
+    assert torch.allclose(images, expected, rtol=0, atol=1e-12)
 
 
 def test_samples_do_not_meet():

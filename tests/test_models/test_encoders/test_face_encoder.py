@@ -89,7 +89,7 @@ def test_errors_teach():
 @pytest.mark.parametrize('type_', ['Pretrained', 'ipdfer_mm.Pretrained'])
 @pytest.mark.parametrize('place', ['encoder', 'backbone', 'list'])
 def test_pretrained_loads_into_the_backbone(file, scope, type_, place):
-    """Wherever it stands, it wins over mmpretrain's initialisation."""
+    """Wherever it stands, it wins over mmpretrain's initialization."""
     state, path = file
     init_cfg = dict(type=type_, checkpoint=path)
     kwargs = dict(neck=LINEAR)

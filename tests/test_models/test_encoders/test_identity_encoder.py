@@ -64,12 +64,12 @@ def test_default_preprocessing_is_the_identity(images):
     assert torch.equal(feats, encoder.backbone(images)[-1])
 
 
-def test_pixels_are_standardised_in_the_order_of_the_network(images):
+def test_pixels_are_standardized_in_the_order_of_the_network(images):
     mean, std = (104., 117., 123.), (1., 2., 128.)
     encoder = build(mean=mean, std=std, channel_order='bgr')
     encoder(images)
     pixels = (images.double() + 1) / 2 * 255
-    for i, channel in enumerate((2, 1, 0)):  # B, G, R of the RGB picture
+    for i, channel in enumerate((2, 1, 0)):  # B, G, R of the RGB image
         expected = (pixels[:, channel] - mean[i]) / std[i]
         torch.testing.assert_close(
             encoder.backbone.seen[:, i].double(),
@@ -141,7 +141,7 @@ def test_it_is_frozen(images):
     dict(input_size=20),
     dict(input_size=7, channel_order='bgr', normalize=True, std=(3., ) * 3),
 ])
-def test_gradients_reach_the_pictures(images, kwargs):
+def test_gradients_reach_the_images(images, kwargs):
     encoder = build(**kwargs).double()
     x = images[:1].double().requires_grad_()
     assert torch.autograd.gradcheck(encoder, x)
@@ -205,7 +205,7 @@ def test_state_dicts_bring_weights(load):
 
 
 def test_weights_of_a_state_dict_are_kept(file):
-    """They come before nothing: not a file, not other initialisation."""
+    """They come before nothing: not a file, not other initialization."""
     state, _ = file
     encoder = build(init_cfg=dict(type='Pretrained', checkpoint='absent.pth'))
     encoder.backbone.load_state_dict(state)

@@ -39,7 +39,7 @@ def test_keys_are_those_of_facenet_pytorch(theirs):
 
 
 @pytest.mark.parametrize('size', [112, 160])
-def test_it_is_their_network_before_the_normalisation(theirs, size):
+def test_it_is_their_network_before_the_normalization(theirs, size):
     ours = InceptionResnetV1().eval()
     ours.load_state_dict(theirs.state_dict(), strict=True)
     x = torch.rand(2, 3, size, size) * 2 - 1

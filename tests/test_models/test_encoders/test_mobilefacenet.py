@@ -20,7 +20,7 @@ def folder(shared):
 
 @pytest.fixture(scope='module')
 def features(folder):
-    """Features of the test vectors, theirs, and who is on the pictures."""
+    """Features of the test vectors, theirs, and who is on the images."""
     checkpoint = str(folder / 'mobilefacenet_ms1m.safetensors')
     encoder = MODELS.build({
         **IDENTITY_ENCODER, 'init_cfg':
@@ -53,13 +53,13 @@ def test_features_equal_the_test_vectors(features):
     assert norms.min() > 14 and norms.max() < 20
 
 
-def test_it_tells_people_apart(features):
+def test_it_tells_subjects_apart(features):
     found, _, identity = features
     unit = found / found.norm(dim=1, keepdim=True)
     cosine = (unit @ unit.T).numpy()
     same = identity[:, None] == identity[None]
-    other_picture = ~np.eye(8, dtype=bool)
-    assert cosine[same & other_picture].min() > 0.6
+    other_image = ~np.eye(8, dtype=bool)
+    assert cosine[same & other_image].min() > 0.6
     assert cosine[~same].max() < 0.4
 
 
@@ -96,7 +96,7 @@ def test_wrong_size_is_refused():
 
 
 def test_resize_of_other_sizes():
-    """The same as pictures that were resized before."""
+    """The same as images that were resized before."""
     torch.manual_seed(0)
     model = MobileFaceNet().eval()
     resizing = MobileFaceNet(resize=True).eval()

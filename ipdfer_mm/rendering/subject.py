@@ -1,4 +1,4 @@
-"""People: a shape, colours and a face at rest."""
+"""Subjects: a shape, colors and a face at rest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,24 +20,24 @@ MAX_IDENTITY_WEIGHT = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class Person:
-    """What stays the same in all pictures of a person.
+class Subject:
+    """What stays the same in all images of a subject.
 
-    Colours are red, green and blue in 0..1.
+    Colors are red, green and blue in 0..1.
 
     Args:
         identity (np.ndarray): Weights of the identity shapes, (I,).
         resting_face (Mapping[str, float]): Expression weights that are added
-            to every picture.
-        skin (np.ndarray): Colour, (3,).
-        lips (np.ndarray): Colour, (3,).
-        hair (np.ndarray): Colour, (3,).
-        brows (np.ndarray): Colour, (3,).
-        iris (np.ndarray): Colour, (3,).
-        clothes (np.ndarray): Colour, (3,).
-        hairline (float): Centimetres by which the hair starts higher.
-        hair_volume (float): Centimetres by which it stands off the skull.
-        brow_thickness (float): Centimetres.
+            to every image.
+        skin (np.ndarray): Color, (3,).
+        lips (np.ndarray): Color, (3,).
+        hair (np.ndarray): Color, (3,).
+        brows (np.ndarray): Color, (3,).
+        iris (np.ndarray): Color, (3,).
+        clothes (np.ndarray): Color, (3,).
+        hairline (float): Centimeters by which the hair starts higher.
+        hair_volume (float): Centimeters by which it stands off the skull.
+        brow_thickness (float): Centimeters.
         stubble (float): 0 to 1.
         blush (float): 0 to 1.
         freckles (float): 0 to 1.
@@ -62,16 +62,16 @@ class Person:
     texture_seed: int = 0
 
 
-def sample_person(identity_shapes: int,
-                  rng: np.random.Generator) -> Person:
-    """Draw a person.
+def sample_subject(identity_shapes: int,
+                  rng: np.random.Generator) -> Subject:
+    """Draw a subject.
 
     Args:
         identity_shapes (int): Number I of the model's identity shapes.
         rng (np.random.Generator): Source of the variation.
 
     Returns:
-        Person: A person with a resting face.
+        Subject: A subject with a resting face.
     """
     identity = np.clip(
         rng.standard_normal(identity_shapes), -MAX_IDENTITY_WEIGHT,
@@ -83,7 +83,7 @@ def sample_person(identity_shapes: int,
     hair = HAIR_TONES[rng.integers(tones)] * rng.uniform(.8, 1.2)
     irises = len(IRIS_TONES) - 1 if tone < 2 else 1
     bearded = rng.random() < 0.4
-    return Person(
+    return Subject(
         identity=identity,
         resting_face=sample_resting_face(rng),
         skin=np.clip(skin, 0, 1),

@@ -1,4 +1,4 @@
-"""Rendered people in the official layouts of the paper's data sets."""
+"""Rendered subjects in the official layouts of the paper's datasets."""
 
 import zlib
 from pathlib import Path
@@ -14,7 +14,7 @@ from helpers.official_layouts import (
 )
 from helpers.tiny_run import make_rafdb
 from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE, similarity_transform
-from ipdfer_mm.preparation.sets import list_readers
+from ipdfer_mm.preparation.datasets import list_readers
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.rendering import (
     FaceRenderer,
@@ -22,7 +22,7 @@ from ipdfer_mm.rendering import (
     parametric_head,
     sample_expression,
     sample_light,
-    sample_person,
+    sample_subject,
 )
 from ipdfer_mm.utils import register_all_modules
 from ipdfer_mm.utils.expressions import EXPRESSIONS
@@ -33,14 +33,14 @@ MAKERS = dict(
     affectnet=lambda root: make_affectnet(root, 8),
     sfew=lambda root: make_sfew(root, 8),
     ckplus=lambda root: make_ckplus(root, 20))
-# Where the pictures of the layout are too small to find a face.
+# Where the images of the layout are too small to find a face.
 SIZES = dict(sfew=(143, 181))
 # The renderer has seven classes.
 CONTEMPT = dict(mouthSmile_R=1., mouthDimple_R=.6, cheekSquint_R=.3)
 
 
 def make_set(name: str, data_root: Path) -> Path:
-    """Make a data set of the paper with rendered people of its classes.
+    """Make a dataset of the paper with rendered subjects of its classes.
 
     Args:
         name (str): Key of :data:`MAKERS`.
@@ -79,20 +79,20 @@ def _write_landmarks(affectnet: Path, landmarks: dict) -> None:
 
 def _render(renderer: FaceRenderer, sample: dict, classes: tuple,
             size: tuple) -> np.ndarray:
-    """Put a face in place of the picture, where its points are.
+    """Put a face in place of the image, where its points are.
 
     Returns:
         np.ndarray: Its landmarks, (68, 2); in the square that was rendered
-        if the picture had none.
+        if the image had none.
     """
     path = sample['img_path']
     rng = _random(path)
-    # The same in all pictures of somebody.
-    person = sample_person(len(renderer.model.identity),
+    # The same in all images of a subject.
+    subject = sample_subject(len(renderer.model.identity),
                            _random(sample.get('subject', path)))
     expression = classes[sample['gt_label']]
     spec = RenderSpec(
-        person,
+        subject,
         sample_expression(expression, rng)
         if expression in EXPRESSIONS else CONTEMPT,
         yaw=0 if 'subject' in sample else rng.uniform(-55, 55),
@@ -102,16 +102,16 @@ def _render(renderer: FaceRenderer, sample: dict, classes: tuple,
     face, points = rendered.image[..., ::-1], rendered.landmarks68
     old = cv2.imread(path)
     if sample.get('landmarks') is None:
-        picture = cv2.resize(face, size or old.shape[1::-1])
+        image = cv2.resize(face, size or old.shape[1::-1])
     else:
         matrix = similarity_transform(ARCFACE_TEMPLATE, sample['landmarks'])
         points = points @ matrix[:, :2].T + matrix[:, 2]
-        picture = cv2.warpAffine(face, matrix, old.shape[1::-1],
+        image = cv2.warpAffine(face, matrix, old.shape[1::-1],
                                  borderMode=cv2.BORDER_REPLICATE)
-    cv2.imwrite(path, picture)
+    cv2.imwrite(path, image)
     return points
 
 
 def _random(path: str) -> np.random.Generator:
-    """Random numbers of a picture or person, wherever the data set lies."""
+    """Random numbers of an image or subject, wherever the dataset lies."""
     return np.random.default_rng(zlib.crc32(Path(path).name.encode()))

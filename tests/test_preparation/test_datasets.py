@@ -11,16 +11,16 @@ from helpers.official_layouts import (
     make_ckplus,
     make_ferplus,
     make_sfew,
-    write_picture,
+    write_image,
 )
 
 from ipdfer_mm.datasets import CKPlus
-from ipdfer_mm.preparation.sets import SETS, list_pictures, recipe_of
+from ipdfer_mm.preparation.datasets import PREPARABLE, list_images, recipe_of
 
 
 def paths(name, root, **options):
-    pictures = list_pictures(name, root, options)
-    names = [picture.path for picture in pictures]
+    images = list_images(name, root, options)
+    names = [image.path for image in images]
     assert len(set(names)) == len(names)
     assert all((root / path).is_file() for path in names)
     return names
@@ -30,7 +30,7 @@ def count_files(root, pattern):
     return len(list(root.rglob(pattern)))
 
 
-def test_ferplus_has_the_pictures_of_all_splits(tmp_path):
+def test_ferplus_has_the_images_of_all_splits(tmp_path):
     root = make_ferplus(tmp_path / 'ferplus')
     names = paths('ferplus', root)
     # 8 emotions in each of three splits; written from the pixels.
@@ -40,7 +40,7 @@ def test_ferplus_has_the_pictures_of_all_splits(tmp_path):
 @pytest.mark.parametrize('make, count', [
     # Of 11 labels in each split, the last three are no expressions.
     (make_affectnet, 16),
-    (make_affectnet_new, 18),  # one more picture
+    (make_affectnet_new, 18),  # one more image
 ])
 def test_affectnet(make, count, tmp_path):
     assert len(paths('affectnet', make(tmp_path / 'affectnet'))) == count
@@ -48,16 +48,16 @@ def test_affectnet(make, count, tmp_path):
 
 def test_affectnet_gives_points_and_boxes(tmp_path):
     root = make_affectnet(tmp_path / 'affectnet')
-    pictures = list_pictures('affectnet', root, {})
-    assert all(len(picture.points) == 5 for picture in pictures)
-    assert {picture.box for picture in pictures} == {(40, 20, 60, 70)}
+    images = list_images('affectnet', root, {})
+    assert all(len(image.points) == 5 for image in images)
+    assert {image.box for image in images} == {(40, 20, 60, 70)}
     # Without landmarks the face is searched in its box, rather than points of
     # the box taken for landmarks, which would give each a yaw of 0.
     path = root / 'Manually_Annotated_file_lists/training.csv'
     row = affectnet_row('0/training0.jpg', 0).split(',')
     row[5] = ''
     path.write_text('\n'.join([AFFECTNET_HEADER, ','.join(row)]))
-    first = list_pictures('affectnet', root, {})[0]
+    first = list_images('affectnet', root, {})[0]
     assert first.path.endswith('training0.jpg')
     assert first.points is None and first.box == (40, 20, 60, 70)
 
@@ -71,7 +71,7 @@ def test_sfew(tmp_path):
 
 def test_ckplus_has_what_any_fold_needs(tmp_path):
     root = make_ckplus(tmp_path / 'ckplus')
-    # A neutral and three last frames of 12 people, those of the tested fold
+    # A neutral and three last frames of 12 subjects, those of the tested fold
     # included.
     names = paths('ckplus', root)
     assert len(names) == 48
@@ -88,11 +88,11 @@ def test_ckplus_has_what_any_fold_needs(tmp_path):
 
 def test_folder_takes_its_splits_as_they_are(tmp_path):
     for path in ('train/happy/a.png', 'val/sad/b.png', 'val/sad/more/c.png'):
-        write_picture(tmp_path / path)
+        write_image(tmp_path / path)
     # Results of an earlier preparation are no split.
-    write_picture(tmp_path / 'prepared/faces/train/happy/a.png')
+    write_image(tmp_path / 'prepared/faces/train/happy/a.png')
     # Nor are those of one that was called otherwise, done or not.
-    write_picture(tmp_path / 'small/faces/train/happy/a.png')
+    write_image(tmp_path / 'small/faces/train/happy/a.png')
     (tmp_path / 'small/parts').mkdir()
     assert paths('folder', tmp_path) == [
         'train/happy/a.png', 'val/sad/b.png', 'val/sad/more/c.png'
@@ -101,7 +101,7 @@ def test_folder_takes_its_splits_as_they_are(tmp_path):
     shutil.rmtree(tmp_path / 'train')
     shutil.rmtree(tmp_path / 'val')
     with pytest.raises(ValueError, match='has no folders; expected'):
-        list_pictures('folder', tmp_path, {})
+        list_images('folder', tmp_path, {})
 
 
 @pytest.mark.parametrize('text', [
@@ -110,7 +110,7 @@ def test_folder_takes_its_splits_as_they_are(tmp_path):
 ])
 def test_csv_takes_all_rows(text, tmp_path):
     for name in 'ab':
-        write_picture(tmp_path / f'{name}.png')
+        write_image(tmp_path / f'{name}.png')
     (tmp_path / 'faces.csv').write_text(text)
     assert paths('csv', tmp_path, ann_file='faces.csv') == ['a.png', 'b.png']
 
@@ -118,27 +118,27 @@ def test_csv_takes_all_rows(text, tmp_path):
 @pytest.mark.parametrize('path', ['{root}/a.png', '../{name}/a.png'])
 def test_faces_stay_below_the_results(path, tmp_path):
     """Else the photographs would be replaced by their faces."""
-    write_picture(tmp_path / 'a.png')
+    write_image(tmp_path / 'a.png')
     path = path.format(root=tmp_path, name=tmp_path.name)
     (tmp_path / 'faces.csv').write_text(f'path,expression\n{path},happy\n')
-    with pytest.raises(ValueError, match='a.png: paths of pictures must be '
+    with pytest.raises(ValueError, match='a.png: paths of images must be '
                                          'relative'):
-        list_pictures('csv', tmp_path, dict(ann_file='faces.csv'))
+        list_images('csv', tmp_path, dict(ann_file='faces.csv'))
 
 
 def test_names_that_a_manifest_cannot_hold(tmp_path):
-    write_picture(tmp_path / 'train/happy/a.png')
+    write_image(tmp_path / 'train/happy/a.png')
     name = os.fsencode(tmp_path / 'train/happy') + b'/Andr\xe9.png'
     os.rename(tmp_path / 'train/happy/a.png', name)
     with pytest.raises(ValueError, match=r'Andr\\xe9.*not UTF-8'):
-        list_pictures('folder', tmp_path, {})
+        list_images('folder', tmp_path, {})
 
 
 def test_csv_must_be_named(tmp_path):
     with pytest.raises(ValueError, match='--dataset-options ann_file='):
-        list_pictures('csv', tmp_path, {})
+        list_images('csv', tmp_path, {})
     with pytest.raises(FileNotFoundError, match='no.csv does not exist'):
-        list_pictures('csv', tmp_path, dict(ann_file='no.csv'))
+        list_images('csv', tmp_path, dict(ann_file='no.csv'))
 
 
 def test_recipes():
@@ -151,4 +151,4 @@ def test_recipes():
     with pytest.raises(TypeError, match='marign'):
         recipe_of('rafdb', {}, dict(marign=.3))
     # Every set builds a recipe.
-    assert all(recipe_of(name, {}, {}).size == 112 for name in SETS)
+    assert all(recipe_of(name, {}, {}).size == 112 for name in PREPARABLE)

@@ -1,4 +1,4 @@
-"""The data sets that can be prepared."""
+"""The datasets that can be prepared."""
 
 import dataclasses
 import os
@@ -11,16 +11,16 @@ from ipdfer_mm.utils.csv_files import read_table
 from ipdfer_mm.utils.files import subfolders
 
 from .recipe import Recipe
-from .worker import Picture
+from .worker import ImageEntry
 
 
 @dataclass(frozen=True)
 class PreparedSet:
-    """How a data set is read and prepared.
+    """How a dataset is read and prepared.
 
     Args:
-        readers (tuple[dict]): Configs of the data sets that together list
-            all pictures, without ``data_root``.
+        readers (tuple[dict]): Configs of the datasets that together list
+            all images, without ``data_root``.
         recipe (dict): What differs from :class:`Recipe`.
     """
 
@@ -28,7 +28,7 @@ class PreparedSet:
     recipe: Mapping = field(default_factory=dict)
 
 
-# Folders of results beside the pictures, of tools/prepare_dataset.py and
+# Folders of results beside the images, of tools/prepare_dataset.py and
 # tools/verify_dataset.py, and what those have that go by another name.
 PREPARED = 'prepared'
 VERIFIED = 'verified'
@@ -38,12 +38,12 @@ MARGIN = dict(margin=0.5)
 # With it the face has about half of the side; half of that is safe.
 TIGHT = dict(MARGIN, min_face=0.25)
 
-SETS = {
+PREPARABLE = {
     'rafdb':
     PreparedSet(
         tuple(dict(type='RAFDB', split=split) for split in ('train', 'test')),
         TIGHT),
-    # 48 pixels. Soft labels leave no picture out but those without a face.
+    # 48 pixels. Soft labels leave no image out but those without a face.
     'ferplus':
     PreparedSet(
         tuple(
@@ -79,17 +79,17 @@ SETS = {
 
 
 def recipe_of(name: str, options: Mapping, changes: Mapping) -> Recipe:
-    """Recipe of a data set.
+    """Recipe of a dataset.
 
     Args:
-        name (str): Key of :data:`SETS`.
-        options (Mapping): Arguments of the data set class to change.
+        name (str): Key of :data:`PREPARABLE`.
+        options (Mapping): Arguments of the dataset class to change.
         changes (Mapping): Settings to change.
 
     Returns:
         Recipe: The recipe.
     """
-    recipe = SETS[name].recipe
+    recipe = PREPARABLE[name].recipe
     if name == 'sfew' and not options.get('aligned', True):
         recipe = {}  # whole frames, in which faces are small
     return dataclasses.replace(Recipe(**recipe), **changes)
@@ -97,12 +97,12 @@ def recipe_of(name: str, options: Mapping, changes: Mapping) -> Recipe:
 
 def list_readers(name: str, data_root: Path,
                  options: Mapping) -> tuple[dict, ...]:
-    """Configs of the data sets that together hold all splits.
+    """Configs of the datasets that together hold all splits.
 
     Args:
-        name (str): Key of :data:`SETS`.
-        data_root (Path): Folder of the data set.
-        options (Mapping): Arguments of the data set class to change.
+        name (str): Key of :data:`PREPARABLE`.
+        data_root (Path): Folder of the dataset.
+        options (Mapping): Arguments of the dataset class to change.
 
     Returns:
         tuple[dict]: Configs with ``data_root``.
@@ -110,7 +110,7 @@ def list_readers(name: str, data_root: Path,
     Raises:
         ValueError: If the folder or the CSV file has no split.
     """
-    readers = SETS[name].readers
+    readers = PREPARABLE[name].readers
     if name == 'folder':
         readers = tuple(
             dict(type='FolderFER', split=split)
@@ -118,7 +118,7 @@ def list_readers(name: str, data_root: Path,
             if not _holds_results(data_root / split))
         if not readers:
             raise ValueError(f'{data_root} has no folders; expected '
-                             '<data_root>/<split>/<expression>/<picture>.')
+                             '<data_root>/<split>/<expression>/<image>.')
     if name == 'csv':
         readers = tuple(
             dict(type='CSVFER', split=split)
@@ -128,41 +128,41 @@ def list_readers(name: str, data_root: Path,
         for reader in readers)
 
 
-def list_pictures(name: str, data_root: Path,
-                  options: Mapping) -> list[Picture]:
-    """List the pictures of a data set, of all splits.
+def list_images(name: str, data_root: Path,
+                  options: Mapping) -> list[ImageEntry]:
+    """List the images of a dataset, of all splits.
 
     Args:
-        name (str): Key of :data:`SETS`.
-        data_root (Path): Folder of the data set.
-        options (Mapping): Arguments of the data set class to change, such
+        name (str): Key of :data:`PREPARABLE`.
+        data_root (Path): Folder of the dataset.
+        options (Mapping): Arguments of the dataset class to change, such
             as ``ann_file``.
 
     Returns:
-        list[Picture]: Each picture once, in the order of the data set.
+        list[ImageEntry]: Each image once, in the order of the dataset.
 
     Raises:
         FileNotFoundError: If the folder or an annotation file is missing.
-        ValueError: If a file of the data set is wrong, or a path leads out
+        ValueError: If a file of the dataset is wrong, or a path leads out
             of the data root or is not UTF-8.
     """
-    pictures: dict[str, Picture] = {}
+    images: dict[str, ImageEntry] = {}
     # Of these readers, FaceImages alone takes whatever it finds.
     results = _result_folders(data_root) if name == 'images' else set()
     for reader in list_readers(name, data_root, options):
         dataset = DATASETS.build(dict(reader, lazy_init=True))
-        # In cross-validation a picture is in all splits.
+        # In cross-validation an image is in all splits.
         split = None if 'fold' in reader else reader.get('split')
-        for sample in dataset.list_pictures():
+        for sample in dataset.list_images():
             if sample['img_path'].partition('/')[0] in results:
                 continue
             points = sample.get('landmarks')
             if points is not None:
                 points = tuple(tuple(map(float, point)) for point in points)
             path = _checked(sample['img_path'])
-            pictures.setdefault(
-                path, Picture(path, sample.get('box'), points, split))
-    return list(pictures.values())
+            images.setdefault(
+                path, ImageEntry(path, sample.get('box'), points, split))
+    return list(images.values())
 
 
 def _result_folders(data_root: Path) -> set[str]:
@@ -180,9 +180,9 @@ def _checked(path: str) -> str:
     """Refuse a path whose face would not be written below the results."""
     if PurePosixPath(path).is_absolute() or '..' in PurePosixPath(path).parts:
         raise ValueError(
-            f'{path}: paths of pictures must be relative to the data root, '
+            f'{path}: paths of images must be relative to the data root, '
             "and without '..', as faces are written to the same place in "
-            'another folder. Choose a data root that has all pictures in it.')
+            'another folder. Choose a data root that has all images in it.')
     try:
         path.encode()
     except UnicodeEncodeError as error:

@@ -11,25 +11,25 @@ HEADING_HEIGHT = 14  # pixels
 GAP = 2  # pixels
 
 
-def to_uint8(pictures: Tensor) -> np.ndarray:
-    """Turn normalised pictures into ordinary ones.
+def to_uint8(images: Tensor) -> np.ndarray:
+    """Turn normalized images into ordinary ones.
 
     Args:
-        pictures (Tensor): (N, 3, H, W), RGB in [-1, 1]; values outside are
+        images (Tensor): (N, 3, H, W), RGB in [-1, 1]; values outside are
             clipped.
 
     Returns:
         np.ndarray: (N, H, W, 3), RGB, uint8.
     """
-    pixels = (pictures.detach().float().cpu().clamp(-1, 1) + 1) * 127.5
+    pixels = (images.detach().float().cpu().clamp(-1, 1) + 1) * 127.5
     return pixels.round().byte().permute(0, 2, 3, 1).numpy()
 
 
-def picture_grid(columns: dict[str, Tensor], title: str = '') -> np.ndarray:
-    """Lay pictures side by side, one row a sample, headings above.
+def image_grid(columns: dict[str, Tensor], title: str = '') -> np.ndarray:
+    """Lay images side by side, one row a sample, headings above.
 
     Args:
-        columns (dict[str, Tensor]): Pictures by heading, each
+        columns (dict[str, Tensor]): Images by heading, each
             (N, 3, H, W), RGB in [-1, 1].
         title (str): A line above the headings. Defaults to '', no such line.
 
@@ -37,12 +37,12 @@ def picture_grid(columns: dict[str, Tensor], title: str = '') -> np.ndarray:
         np.ndarray: The grid, RGB, uint8.
     """
     strips = []
-    for heading, pictures in columns.items():
-        pixels = to_uint8(pictures)  # NxHxWx3
+    for heading, images in columns.items():
+        pixels = to_uint8(images)  # NxHxWx3
         width = pixels.shape[2]
         head = _text_line(heading, width)
         gap = np.full((GAP, width, 3), 255, np.uint8)
-        rows = [part for picture in pixels for part in (picture, gap)]
+        rows = [part for image in pixels for part in (image, gap)]
         strips.append(np.concatenate([head, *rows]))
         strips.append(np.full((len(strips[0]), GAP, 3), 255, np.uint8))
     grid = np.concatenate(strips[:-1], axis=1)
@@ -51,7 +51,7 @@ def picture_grid(columns: dict[str, Tensor], title: str = '') -> np.ndarray:
     return grid
 
 
-def synthesis_grid(faces: dict[str, Tensor], twins: Tensor | None,
+def synthesis_grid(faces: dict[str, Tensor], paired_neutrals: Tensor | None,
                    rows: Sequence[int],
                    enlarge: int = 1,
                    title: str = '') -> np.ndarray:
@@ -60,10 +60,10 @@ def synthesis_grid(faces: dict[str, Tensor], twins: Tensor | None,
     Args:
         faces (dict[str, Tensor]): ``input``, ``identity``, ``neutral`` and
             ``reconstruction``, each (N, 3, H, W), RGB in [-1, 1].
-        twins (Tensor, optional): The true neutral faces, likewise.
+        paired_neutrals (Tensor, optional): The paired neutral faces, likewise.
         rows (Sequence[int]): Which of the N to show.
         enlarge (int): How many pixels wide each pixel becomes, so that there
-            is room for the headings above small pictures.
+            is room for the headings above small images.
         title (str): A line above the headings. Defaults to '', no such line.
 
     Returns:
@@ -71,11 +71,11 @@ def synthesis_grid(faces: dict[str, Tensor], twins: Tensor | None,
     """
     columns = {name: faces[name] for name in (
         'input', 'identity', 'neutral', 'reconstruction')}
-    if twins is not None:
-        columns['true neutral'] = twins
-    return picture_grid({
-        name: F.interpolate(pictures[list(rows)], scale_factor=enlarge)
-        for name, pictures in columns.items()
+    if paired_neutrals is not None:
+        columns['paired neutral'] = paired_neutrals
+    return image_grid({
+        name: F.interpolate(images[list(rows)], scale_factor=enlarge)
+        for name, images in columns.items()
     }, title)
 
 

@@ -1,4 +1,4 @@
-"""A classifier that takes pictures as they are."""
+"""A classifier that takes images as they are."""
 
 import torch
 import torch.nn as nn
@@ -8,13 +8,13 @@ from torch import Tensor
 from ipdfer_mm.utils.images import swap_channels
 
 
-class PictureClassifier(nn.Module):
-    """What is deployed: from pixels to scores, with the normalisation inside.
+class ImageClassifier(nn.Module):
+    """What is deployed: from pixels to scores, with the normalization inside.
 
     Args:
         model (BaseModel): An :class:`IPDFERModel` or a classifier of
-            mmpretrain whose ``data_preprocessor`` only normalises.
-        memory_format (torch.memory_format): Layout of parameters and pictures.
+            mmpretrain whose ``data_preprocessor`` only normalizes.
+        memory_format (torch.memory_format): Layout of parameters and images.
             Defaults to channels first.
     """
 
@@ -31,18 +31,18 @@ class PictureClassifier(nn.Module):
         self.register_buffer('std', model.data_preprocessor.std)
         self.eval()
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Score pictures.
+    def forward(self, images: Tensor) -> Tensor:
+        """Score images.
 
         Args:
-            pictures (Tensor): Aligned faces, uint8 (N, H, W, 3), RGB.
+            images (Tensor): Aligned faces, uint8 (N, H, W, 3), RGB.
 
         Returns:
             Tensor: Probabilities of the classes, (N, K).
         """
         if not self.to_rgb:  # the model sees the order of OpenCV
-            pictures = swap_channels(pictures)
-        inputs = pictures.permute(0, 3, 1, 2).float()
+            images = swap_channels(images)
+        inputs = images.permute(0, 3, 1, 2).float()
         inputs = inputs.contiguous(memory_format=self.memory_format)
         inputs = (inputs - self.mean) / self.std
         return self.model(inputs, mode='tensor').softmax(dim=1)

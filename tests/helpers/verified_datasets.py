@@ -1,4 +1,4 @@
-"""Small data sets for tests of verification, without repeated pictures."""
+"""Small datasets for tests of verification, without repeated images."""
 
 import csv
 import zlib
@@ -10,9 +10,9 @@ import numpy as np
 from ipdfer_mm.datasets.rafdb import LABELS
 from ipdfer_mm.preparation.verification.official import Official
 
-PICTURES = 'basic/Image/aligned'
+IMAGES = 'basic/Image/aligned'
 LIST = 'basic/EmoLabel/list_patition_label.txt'
-# Pictures of the classes 1 to 7, all different.
+# Images of the classes 1 to 7, all different.
 COUNTS = {'train': (6, 1, 2, 9, 5, 3, 7), 'test': (3, 1, 2, 6, 5, 4, 7)}
 OFFICIAL = {
     split: Official(sum(counts), dict(zip(LABELS.values(), counts)))
@@ -20,8 +20,8 @@ OFFICIAL = {
 }
 
 
-def vary_pictures(root: Path) -> Path:
-    """Give each picture noise of its own, which depends on its path."""
+def vary_images(root: Path) -> Path:
+    """Give each image noise of its own, which depends on its path."""
     for path in root.rglob('*'):
         if path.suffix in ('.jpg', '.png'):
             height, width = cv2.imread(str(path)).shape[:2]
@@ -30,15 +30,15 @@ def vary_pictures(root: Path) -> Path:
 
 
 def photo_like(seed: str, width: int, height: int) -> np.ndarray:
-    """Noise with the spectrum of photographs, 1/f, and little colour."""
+    """Noise with the spectrum of photographs, 1/f, and little color."""
     rng = np.random.default_rng(zlib.crc32(seed.encode()))
     y, x = np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)
     scale = 1 / np.maximum(np.hypot(x, y), 1 / max(width, height))
     noise = np.fft.fft2(rng.normal(size=(height, width))) * scale
-    grey = np.fft.ifft2(noise).real
-    grey = 128 + 45 * (grey - grey.mean()) / grey.std()
-    colour = rng.uniform(.85, 1.15, 3)
-    return (grey[..., None] * colour).clip(0, 255).astype(np.uint8)
+    gray = np.fft.ifft2(noise).real
+    gray = 128 + 45 * (gray - gray.mean()) / gray.std()
+    color = rng.uniform(.85, 1.15, 3)
+    return (gray[..., None] * color).clip(0, 255).astype(np.uint8)
 
 
 def draw(path: Path, seed: str, width: int = 48, height: int = 48) -> None:
@@ -56,16 +56,16 @@ def make_rafdb(root: Path) -> Path:
             for _ in range(count):
                 number += 1
                 labels[f'{split}_{number:05d}.jpg'] = label
-                path = root / picture(split, number)
+                path = root / image_name(split, number)
                 draw(path, path.name, 100, 100)
     (root / LIST).parent.mkdir(parents=True)
     write_list(root, labels)
     return root
 
 
-def picture(split: str, number: int) -> str:
-    """Path of an aligned picture."""
-    return f'{PICTURES}/{split}_{number:05d}_aligned.jpg'
+def image_name(split: str, number: int) -> str:
+    """Path of an aligned image."""
+    return f'{IMAGES}/{split}_{number:05d}_aligned.jpg'
 
 
 def read_list(root: Path) -> dict[str, int]:
@@ -81,7 +81,7 @@ def write_list(root: Path, labels: dict[str, int]) -> None:
 
 
 def make_csv(root: Path, rows: list[tuple[str, str, str]]) -> Path:
-    """Pictures ``0.png`` ..., of (expression, subject, split)."""
+    """Images ``0.png`` ..., of (expression, subject, split)."""
     root.mkdir(parents=True, exist_ok=True)
     with open(root / 'list.csv', 'w', newline='') as file:
         writer = csv.writer(file)
