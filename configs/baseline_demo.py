@@ -11,6 +11,7 @@ model = dict(
     backbone=dict(
         stem_channels=16,
         base_channels=16,
+        strides=(1, 2, 2, 1),
         init_cfg=dict(
             type='Pretrained',
             checkpoint='ipdfer_mm://ipdfer_rendered',
@@ -18,13 +19,15 @@ model = dict(
     neck=dict(
         _delete_=True,
         type='mmpretrain.LinearNeck',
-        in_channels=128,
+        in_channels=128 * 4 * 4,
         out_channels=128,
-        gap_dim=2,
+        gap_dim=0,
         norm_cfg=None),
     head=dict(in_channels=128))
 
-train_dataloader = dict(batch_size=16)
+train_dataloader = dict(
+    batch_size=16, dataset=dict(num_subjects=700, num_images=1400))
+val_dataloader = dict(dataset=dict(num_subjects=35, num_images=175))
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 param_scheduler = dict(
     _delete_=True,

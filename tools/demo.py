@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from mmengine.config import Config, DictAction
+from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
 from ipdfer_mm.analysis.synthesis_report import (
@@ -21,6 +23,8 @@ from ipdfer_mm.analysis.synthesis_report import (
     measure_synthesis,
     synthesize,
 )
+from ipdfer_mm.models import IPDFERModel
+from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import (
     DATALOADERS,
@@ -37,8 +41,12 @@ from ipdfer_mm.visualization import (
 from ipdfer_mm.visualization.saving import encode_figure
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
-MODELS = {'baseline': 'ResNet-18', 'ipdfer': 'IPD-FER'}
+TITLES = {'baseline': 'ResNet-18', 'ipdfer': 'IPD-FER'}
 GRID_ROWS = 10
+STARTS = (
+    'Both classifiers start from a network that recognizes rendered subjects; '
+    'the pose encoder,\nthe decoder and the discriminator start from the '
+    'model ipdfer_rendered of the package.')
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -93,14 +101,28 @@ def test(cfg: Config) -> tuple[Runner, dict]:
     return runner, runner.test()
 
 
-def evaluate_synthesis(cfg: Config, runner: Runner) -> tuple[dict, np.ndarray]:
+def evaluate_synthesis(cfg: Config,
+                       model: IPDFERModel) -> tuple[dict, np.ndarray]:
     """Measure the synthesized test faces, and draw some of them."""
-    model = runner.model.eval()
+    model.eval()
     images, mean_image = load_test_images(cfg, model)
     faces = synthesize(model, images.images)
     rows = np.linspace(0, len(images.images) - 1, GRID_ROWS).astype(int)
     return (measure_synthesis(faces, mean_image, images),
             synthesis_grid(faces, images.paired_neutrals, rows, enlarge=2))
+
+
+def nearer_before(cfg: Config) -> float:
+    """Share of nearer neutral faces before training.
+
+    Returns:
+        float: ``closer`` of :func:`ipdfer_mm.analysis.neutral.neutral_gain`.
+    """
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('ipdfer_mm'):
+        model = MODELS.build(cfg.model)
+    model.init_weights()
+    return evaluate_synthesis(cfg, model)[0]['neutral_gain']['closer']
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -109,27 +131,32 @@ def main(argv: Sequence[str] | None = None) -> None:
     start = time.time()
     set_checkpoint_trust(False)
     results, report = [], {}
-    for name, title in MODELS.items():
+    for name, title in TITLES.items():
         train(load_config(name, args))
         runner, metrics = test(load_config(name, args))
         results.append(TestResult.from_metrics(title, metrics))
         report[name] = {
             key: np.asarray(value).tolist() for key, value in metrics.items()
         }
-    report['synthesis'], grid = evaluate_synthesis(
-        load_config('ipdfer', args), runner)
+    cfg = load_config('ipdfer', args)
+    report['synthesis'], grid = evaluate_synthesis(cfg, runner.model)
+    before = report['synthesis']['closer_before_training'] = nearer_before(cfg)
 
     dataset = runner.test_dataloader.dataset
+    neutral = ('Neutral nearer to the paired neutral than the reconstruction '
+               f'is: {report["synthesis"]["neutral_gain"]["closer"]:.0%} of '
+               f'the images, {before:.0%} before this training.')
     sheet = comparison_sheet(
         results, dataset.metainfo['classes'], grid,
-        f'{len(dataset)} images of subjects that no model has seen')
+        f'{len(dataset)} images of subjects that no model has seen',
+        f'{neutral}\n{STARTS}')
     write_atomically(args.work_dir / 'sheet.png', encode_figure(sheet),
                      ADVICE)
     write_atomically(args.work_dir / 'results.json',
                      (json.dumps(report, indent=2) + '\n').encode(), ADVICE)
     for result in results:
-        print(f'{result.name}: {result.accuracy:.1f} % of '
-              f'{len(dataset)} images')
+        print(f'{result}, {len(dataset)} images')
+    print(neutral)
     print(f'The sheet is {args.work_dir}/sheet.png, all numbers are in '
           f'{args.work_dir}/results.json ({time.time() - start:.0f} s).')
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from scipy.stats import binomtest
 
 from ipdfer_mm.geometry.yaw_bins import POSE_EDGES
 
@@ -29,6 +30,18 @@ class TestResult:
     confusion: np.ndarray
 
     __test__ = False  # no test class of pytest
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % confidence interval of the accuracy (Wilson), per cent."""
+        right = int(np.trace(self.confusion))
+        bounds = binomtest(right, int(self.confusion.sum())).proportion_ci(
+            method='wilson')
+        return 100 * float(bounds.low), 100 * float(bounds.high)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f'{self.name}: {self.accuracy:.1f} % ({low:.1f} to {high:.1f})'
 
     @classmethod
     def from_metrics(cls, name: str, metrics: dict) -> 'TestResult':
@@ -54,7 +67,7 @@ class TestResult:
 
 
 def comparison_sheet(results: Sequence[TestResult], classes: Sequence[str],
-                     faces: np.ndarray, title: str) -> Figure:
+                     faces: np.ndarray, title: str, note: str) -> Figure:
     """Draw accuracy by yaw, confusion matrices and a grid of faces.
 
     Args:
@@ -62,6 +75,7 @@ def comparison_sheet(results: Sequence[TestResult], classes: Sequence[str],
         classes (Sequence[str]): Names in the order of the labels.
         faces (np.ndarray): Grid of faces, RGB, uint8.
         title (str): Heading.
+        note (str): Text below the faces.
 
     Returns:
         Figure: The page. ``savefig`` writes it, no display is needed.
@@ -74,6 +88,7 @@ def comparison_sheet(results: Sequence[TestResult], classes: Sequence[str],
     axes.imshow(faces, interpolation='nearest')
     axes.axis('off')
     axes.set_title('IPD-FER on test subjects, which no model has seen')
+    left.supxlabel(note, fontsize=9)
     upper, lower = right.subfigures(2, 1)
     _draw_accuracy(upper.subplots(), results)
     for axes, result in zip(
@@ -115,5 +130,4 @@ def _draw_confusion(axes, result: TestResult,
     axes.set_xticks(range(len(classes)), classes, rotation=60, ha='right')
     axes.set_yticks(range(len(classes)), classes)
     axes.set_xlabel('predicted')
-    axes.set_title(f'{result.name}: {result.accuracy:.1f} %\n'
-                   'true class by row, %')
+    axes.set_title(f'{result}\ntrue class by row, %')
