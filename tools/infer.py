@@ -63,12 +63,26 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         action='store_true',
         help='draw the neutral and the reconstructed face, too')
     parser.add_argument(
+        '--smooth',
+        type=float,
+        default=0.5,
+        metavar='SECONDS',
+        help='smooth the expressions of a video over this time, 0 for not at '
+        'all; the table has what was recognized, too (default: %(default)s)')
+    parser.add_argument(
+        '--subjects',
+        action='store_true',
+        help='number the subjects of a video, not the tracks, so that one '
+        'that leaves and returns keeps the number; by their faces, which are '
+        'compared in memory and not kept')
+    parser.add_argument(
         '--recipe',
         nargs='+',
         action=DictAction,
         default={},
         help='settings of the detection as in tools/prepare_dataset.py, such '
-        'as min_score=0.8, or min_side=360 for faces below 20 pixels')
+        'as min_score=0.8, or min_face=0 for faces below a thirtieth of the '
+        'shorter side')
     parser.add_argument(
         '--batch-size',
         type=int,
@@ -90,6 +104,8 @@ def report(summary: Summary, unit: str, what: str) -> None:
     """Print what was found, and what is to be looked at."""
     tracks = (f' (of {summary.num_tracks} that were followed)'
               if summary.num_tracks else '')
+    if summary.num_subjects:
+        tracks = f' of {summary.num_subjects} subjects'
     print(f'{summary.num_faces} faces{tracks} in {summary.num_done} {unit}, '
           f'{summary.without_face} of them without a face: {what}')
     if summary.errors:
@@ -110,7 +126,8 @@ def infer(args: argparse.Namespace) -> list[Summary]:
         args.model, args.checkpoint or True, args.device, recipe=args.recipe,
         trust_checkpoint=args.trust_checkpoint)
     job = AnnotationJob(inferencer, args.out_dir, args.batch_size,
-                        args.aligned, args.synthesis)
+                        args.aligned, args.synthesis, args.smooth,
+                        args.subjects)
     summaries = []
     if images:
         summaries.append(annotate_images(job, images))

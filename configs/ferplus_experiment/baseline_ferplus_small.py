@@ -18,7 +18,7 @@ model = dict(
             checkpoint='ipdfer_mm://face_resnet18_small')),
     head=dict(num_classes=8, in_channels=feat_channels))
 
-max_epochs = 8
+max_epochs = 6
 optim_wrapper = dict(
     type='Bfloat16OptimWrapper', optimizer=dict(lr=1e-3, fused=True))
 param_scheduler = dict(

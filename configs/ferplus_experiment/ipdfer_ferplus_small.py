@@ -41,7 +41,7 @@ optim_wrapper = dict(
     encoders=wrapper, discriminator=wrapper, generator=wrapper)
 custom_hooks = [dict(type='ChannelsLastHook')]
 
-max_epochs = 8
+max_epochs = 6
 param_scheduler = dict(
     _delete_=True,
     type='CosineAnnealingLR',

@@ -217,9 +217,9 @@ def measure_synthesis(faces: dict[str, Tensor], mean_image: Tensor,
     known = np.flatnonzero(test.subjects != '')
     left_out = []
     if len(known) < len(test.subjects):
-        left_out.append('the dataset does not name the subject that '
+        left_out.append('the dataset does not name the subject of '
                         f'{len(test.subjects) - len(known)} of '
-                        f'{len(test.subjects)} test image(s) show')
+                        f'{len(test.subjects)} test image(s)')
     if len(known):
         try:
             report |= _measure_identities(

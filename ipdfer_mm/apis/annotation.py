@@ -21,6 +21,7 @@ from ipdfer_mm.utils.atomic import renamed_when_done, write_atomically
 
 from .inferencer import ExpressionInferencer
 from .results import ImageResult, face_cells, face_columns
+from .video_faces import VideoFaceFinder
 
 ADVICE = 'choose another folder'
 IMAGES = 'images'
@@ -38,6 +39,10 @@ class AnnotationJob:
         batch_size (int): Images, or frames, at once.
         aligned (bool): Whether images are aligned faces already.
         synthesis (bool): Whether to draw the synthesized faces, too.
+        smooth (float): Seconds over which the expressions of a video are
+            smoothed, see :class:`ExpressionSmoother`; 0 for none.
+        subjects (bool): Whether to join the tracks of a video that show the
+            same subject, see :class:`SubjectJoiner`.
     """
 
     inferencer: ExpressionInferencer
@@ -45,13 +50,17 @@ class AnnotationJob:
     batch_size: int = 16
     aligned: bool = False
     synthesis: bool = False
+    smooth: float = 0.5
+    subjects: bool = False
 
     def iterate(
-        self, images: Iterator[np.ndarray] | Sequence[Path]
+        self,
+        images: Iterator[np.ndarray] | Sequence[Path],
+        finder: VideoFaceFinder | None = None
     ) -> Iterator[tuple[ImageResult, np.ndarray | None]]:
         """Recognize expressions, see :meth:`ExpressionInferencer.iterate`."""
         return self.inferencer.iterate(images, self.batch_size, self.aligned,
-                                       self.synthesis)
+                                       self.synthesis, finder)
 
 
 @dataclass
@@ -60,19 +69,23 @@ class Summary:
 
     Args:
         num_done (int): Images or frames that were read.
+        num_written (int): Frames that were written.
         num_faces (int): Faces in them.
         without_face (int): Images or frames without a face.
         num_tracks (int): Faces that a video shows, each counted once as far
             as it can be followed.
+        num_subjects (int): Subjects that it shows, if tracks are joined.
         errors (list[str]): Why files could not be read or written, or a
             video ended early; each names the file.
         interrupted (bool): Whether Ctrl-C ended it.
     """
 
     num_done: int = 0
+    num_written: int = 0
     num_faces: int = 0
     without_face: int = 0
     num_tracks: int = 0
+    num_subjects: int = 0
     errors: list[str] = field(default_factory=list)
     interrupted: bool = False
 

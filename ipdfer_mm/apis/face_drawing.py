@@ -9,6 +9,7 @@ from ipdfer_mm.visualization.expression_timeline import expression_color
 
 from .results import Face
 
+UNKNOWN_COLOR = (128., 128., 128.)  # where no label is carried
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 # Images with a shorter side are enlarged, so that text can be read.
 MIN_SIDE = 360
@@ -41,7 +42,8 @@ def shrink(image: np.ndarray, max_side: int) -> np.ndarray:
 def draw_faces(image: np.ndarray,
                faces: Sequence[Face],
                numbers: Sequence[int] | None = None,
-               synthesis: bool = False) -> np.ndarray:
+               synthesis: bool = False,
+               labels: Sequence[str] | None = None) -> np.ndarray:
     """Draw box, points, expression and head pose of faces.
 
     Args:
@@ -50,6 +52,8 @@ def draw_faces(image: np.ndarray,
         numbers (Sequence[int], optional): Numbers to write beside them.
         synthesis (bool): Whether to add a panel with the aligned, neutral
             and reconstructed face of the faces that fit into the height.
+        labels (Sequence[str], optional): What to write in place of their own
+            labels and scores.
 
     Returns:
         np.ndarray: Another image, BGR, uint8, of a size that depends on
@@ -61,27 +65,30 @@ def draw_faces(image: np.ndarray,
     height, width = (round(side * scale) for side in image.shape[:2])
     canvas = cv2.resize(np.ascontiguousarray(image), (width, height))
     for index, face in enumerate(faces):
-        _draw_face(canvas, face, scale,
-                   '' if numbers is None else f'{numbers[index]} ')
+        text = (f'{face.label} {face.probabilities[face.label]:.0%}'
+                if labels is None else labels[index])
+        number = '' if numbers is None else f'{numbers[index]} '
+        _draw_face(canvas, face, scale, number + text,
+                   face.label if labels is None else labels[index])
     if not synthesis:
         return canvas
     return np.concatenate([canvas, _panel(height, faces, numbers)], axis=1)
 
 
-def _draw_face(canvas: np.ndarray, face: Face, scale: float,
-               number: str) -> None:
-    names = list(face.probabilities)
-    red, green, blue = expression_color(names.index(face.label))
-    color = (255 * blue, 255 * green, 255 * red)
+def _draw_face(canvas: np.ndarray, face: Face, scale: float, text: str,
+               label: str) -> None:
+    color = UNKNOWN_COLOR
+    if label in face.probabilities:
+        red, green, blue = expression_color(
+            list(face.probabilities).index(label))
+        color = (255 * blue, 255 * green, 255 * red)
     # The left edge of the first pixel is at -0.5.
     box = ((face.box + .5) * scale - .5).round().astype(int).tolist()
     cv2.rectangle(canvas, box[:2], box[2:], color, 2)
     if face.points is not None:
         for point in ((face.points + .5) * scale - .5).round().astype(int):
             cv2.circle(canvas, point.tolist(), 2, color, -1, cv2.LINE_AA)
-    share = face.probabilities[face.label]
-    _write(canvas, f'{number}{face.label} {share:.0%}', box[0], box[1] - 4,
-           color)
+    _write(canvas, text, box[0], box[1] - 4, color)
     if not np.isnan(face.angles.yaw):
         angles = ' '.join(f'{name} {round(angle):+d}' for name, angle in
                           face.angles._asdict().items())

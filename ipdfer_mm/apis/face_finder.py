@@ -8,11 +8,16 @@ import torch
 from ipdfer_mm.geometry import align_face, center_crop
 from ipdfer_mm.preparation.detection import Detections
 from ipdfer_mm.preparation.face_choice import ChosenFace, check_points
-from ipdfer_mm.preparation.face_search import FaceSearch
+from ipdfer_mm.preparation.face_search import FaceSearch, resize
 from ipdfer_mm.preparation.head_pose import UNKNOWN, Angles, FaceImage
 from ipdfer_mm.preparation.recipe import Recipe
 from ipdfer_mm.preparation.region import Region
 
+# Smaller faces are not searched, as a share of the shorter side of the image,
+# and a larger image is searched at a size at which such a face has so many
+# pixels.
+MIN_FACE = 1 / 30
+FACE_PIXELS = 32
 # The face of an image that is an aligned face: no points, no score.
 WHOLE_IMAGE = ChosenFace(None, float('nan'), ())
 
@@ -64,11 +69,30 @@ class FaceFinder:
         Returns:
             list[list[FoundFace]]: Of each image, from left to right.
         """
-        regions = [Region.of(image, None) for image in images]
+        return [from_left_to_right(faces) for faces in self.detect(images)]
+
+    def detect(self, images: list[np.ndarray]) -> list[Detections]:
+        """Find the faces of images, in no order.
+
+        Args:
+            images (list[np.ndarray]): RGB, uint8 (H, W, 3) each.
+
+        Returns:
+            list[Detections]: Of each image.
+        """
+        searched = [self._shrink(image) for image in images]
+        found = self.search(searched,
+                            [Region.of(image, None) for image in searched])
         return [
-            _from_left_to_right(faces)
-            for faces in self.search(images, regions)
+            faces.scale(np.array(image.shape[1::-1]) / small.shape[1::-1])
+            for faces, image, small in zip(found, images, searched)
         ]
+
+    def _shrink(self, image: np.ndarray) -> np.ndarray:
+        smallest = self.recipe.min_face * min(image.shape[:2])
+        if smallest <= FACE_PIXELS:
+            return image
+        return resize(image, FACE_PIXELS / smallest)
 
     def crop(self, image: np.ndarray, found: FoundFace) -> np.ndarray:
         """Align a face; cut its box out where the points look mirrored.
@@ -106,7 +130,15 @@ class FaceFinder:
         return self.pose(FaceImage('', image, found.face.points))
 
 
-def _from_left_to_right(found: Detections) -> list[FoundFace]:
+def from_left_to_right(found: Detections) -> list[FoundFace]:
+    """Faces in the order in which they are numbered.
+
+    Args:
+        found (Detections): The faces of an image.
+
+    Returns:
+        list[FoundFace]: From left to right.
+    """
     return [
         FoundFace(
             found.boxes[i],

@@ -15,12 +15,13 @@ from ipdfer_mm.preparation.recipe import Recipe
 from ipdfer_mm.utils.images import swap_channels
 from ipdfer_mm.visualization.image_grids import to_uint8
 
-from .face_finder import FaceFinder, whole_image
+from .face_finder import MIN_FACE, FaceFinder, FoundFace, whole_image
 from .inputs import ImageInput, list_inputs, to_rgb
 from .known_models import DEFAULT_MODEL
 from .loading import aligned_size, class_names, get_model
 from .pipeline import build_pipeline
 from .results import Face, ImageResult
+from .video_faces import VideoFaceFinder
 
 
 class ExpressionInferencer:
@@ -43,7 +44,8 @@ class ExpressionInferencer:
         classes (Sequence[str], optional): Names of the expressions. Defaults
             to those that the checkpoint remembers.
         recipe (Mapping, optional): Settings of :class:`Recipe` to change,
-            such as ``min_score``, or ``min_side`` to find small faces.
+            such as ``min_score``; ``min_face`` defaults to a thirtieth of
+            the shorter side, smaller faces are not searched.
             ``size`` defaults to what the model was trained with, see
             :func:`ipdfer_mm.apis.loading.aligned_size`.
         trust_checkpoint (bool): Whether to load pickled objects, which can
@@ -73,6 +75,7 @@ class ExpressionInferencer:
         config, meta = self.model._config, self.model._dataset_meta
         self.pipeline = build_pipeline(config)
         recipe = dict(recipe or {})
+        recipe.setdefault('min_face', MIN_FACE)
         if 'size' not in recipe:
             recipe['size'] = aligned_size(config, meta)
         try:
@@ -128,7 +131,8 @@ class ExpressionInferencer:
         inputs: Iterable[ImageInput],
         batch_size: int = 16,
         aligned: bool = False,
-        synthesis: bool = False
+        synthesis: bool = False,
+        finder: FaceFinder | VideoFaceFinder | None = None
     ) -> Iterator[tuple[ImageResult, np.ndarray | None]]:
         """Recognize expressions one batch of images after the other.
 
@@ -139,6 +143,9 @@ class ExpressionInferencer:
             batch_size (int): As for :meth:`__call__`, and so on.
             aligned (bool): Likewise.
             synthesis (bool): Likewise.
+            finder (VideoFaceFinder, optional): Finds the faces, of the frames
+                of a video. Defaults to one for images that have nothing to
+                do with each other.
 
         Yields:
             tuple[ImageResult, np.ndarray]: What was found, and the image,
@@ -158,8 +165,10 @@ class ExpressionInferencer:
             read = [_read(item) for item in batch]
             images = [image for image in read
                       if isinstance(image, np.ndarray)]
-            found = iter(self._recognize(images, batch_size, aligned,
-                                         synthesis))
+            found = iter(self._recognize(
+                images, batch_size,
+                [[whole_image(image)] for image in images] if aligned else
+                (finder or self.finder).find(images), synthesis))
             for item, image in zip(batch, read):
                 path = None if isinstance(item, np.ndarray) else str(item)
                 if isinstance(image, str):
@@ -186,10 +195,9 @@ class ExpressionInferencer:
         return self.model.data_preprocessor(batch, False)
 
     def _recognize(self, images: list[np.ndarray], batch_size: int,
-                   aligned: bool, synthesis: bool) -> list[tuple[Face, ...]]:
+                   found: list[list[FoundFace]],
+                   synthesis: bool) -> list[tuple[Face, ...]]:
         """Faces of RGB images."""
-        found = ([[whole_image(image)] for image in images] if aligned else
-                 self.finder.find(images))
         crops = [
             self.finder.crop(image, candidate)
             for image, candidates in zip(images, found)

@@ -13,6 +13,7 @@ from mmengine.runner import CheckpointLoader
 
 from ipdfer_mm.datasets.folds import check_same_classes, check_same_fold
 from ipdfer_mm.datasets.manifest import recipe_hash
+from ipdfer_mm.metrics.reliability import RELIABILITY, Thresholds
 from ipdfer_mm.models.encoders.key_match import match_keys
 from ipdfer_mm.utils.compat import download, read_checkpoint
 from ipdfer_mm.utils.dataset_configs import find_test_dataset
@@ -117,7 +118,9 @@ def build_trained(cfg: Config, name: str, checkpoint: object) -> BaseModel:
                          f'config, {type(model).__name__}: {match}')
     model.load_state_dict(state, strict=False)
     model._config = cfg
-    model._dataset_meta = checkpoint.get('meta', {}).get('dataset_meta', {})
+    meta = checkpoint.get('meta', {})
+    model._dataset_meta = meta.get('dataset_meta', {})
+    model._reliability = meta.get(RELIABILITY)
     return model.eval()
 
 
@@ -142,6 +145,19 @@ def class_names(model: BaseModel) -> tuple[str, ...]:
             "expressions. Give them in the order of the labels: classes=('ang"
             "er', ...), to a tool by --cfg-options model.classes=...")
     return tuple(classes)
+
+
+def reliability(model: BaseModel) -> Thresholds | None:
+    """Scores from which on a trained model's labels are to be shown.
+
+    Args:
+        model (BaseModel): As :func:`build_trained` builds it.
+
+    Returns:
+        Thresholds | None: None where its checkpoint does not say it.
+    """
+    found = model._reliability
+    return found and Thresholds(found['by_class'], tuple(found['by_yaw']))
 
 
 def image_size(cfg: Config) -> int:

@@ -50,6 +50,11 @@ class FaceTracker:
             self._seen[numbers[index]] = self._frame, box
         return [numbers[index] for index in range(len(boxes))]
 
+    @property
+    def followed(self) -> dict[int, tuple[int, np.ndarray]]:
+        """Last frame and box by number, of faces that may be seen again."""
+        return self._seen
+
     def _match(self, boxes: Sequence[np.ndarray]) -> dict[int, int]:
         """Number of each box that is known."""
         if not self._seen or not len(boxes):

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -27,13 +28,32 @@ from ipdfer_mm.visualization.expression_timeline import ExpressionTimeline
 from ipdfer_mm.visualization.saving import encode_figure
 
 from .annotation import ADVICE, AnnotationJob, Summary
-from .results import ImageResult, face_cells, face_columns
+from .loading import reliability
+from .results import Face, ImageResult, face_cells, face_columns
+from .smoothing import ExpressionSmoother
+from .subjects import SubjectJoiner
 from .tracking import FaceTracker
+from .video_faces import VideoFaceFinder
 
+# Frames from one search for all faces to the next.
+SEARCH_INTERVAL = 8
 # For so long a face may be missed and keeps its number.
 PATIENCE = 0.5
+# What the table says of a frame before its face: `shown` is the smoothed
+# label, or "unsure"; the columns of the face are as they were recognized.
+COLUMNS = ('frame', 'seconds', 'track', 'subject', 'shown')
 # How the tables of images are called.
 RESULTS = 'results'
+
+
+class _Frame(NamedTuple):
+    """A frame whose subjects may not be known yet."""
+
+    seconds: float
+    image: np.ndarray
+    faces: tuple[Face, ...]
+    tracks: list[int]
+    shown: list[str]
 
 
 class _Recorder:
@@ -51,28 +71,72 @@ class _Recorder:
         self.job = job
         self.table = table
         self.video = video
+        model, self.classes = job.inferencer.model, job.inferencer.classes
         self.tracker = FaceTracker(patience=max(round(PATIENCE * fps), 1))
-        self.timeline = ExpressionTimeline(job.inferencer.classes)
-        table.writerow(('frame', 'seconds', 'track',
-                        *face_columns(job.inferencer.classes)))
+        self.smoother = ExpressionSmoother(job.smooth, reliability(model))
+        self.joiner = SubjectJoiner(
+            next(model.parameters()).device) if job.subjects else None
+        self.timeline = ExpressionTimeline(
+            self.classes, 'subject' if job.subjects else 'face')
+        table.writerow((*COLUMNS, *face_columns(self.classes)))
         self.summary = Summary()
+        self._waiting: deque[_Frame] = deque()
 
     def record(self, seconds: float, result: ImageResult,
-               frame: np.ndarray) -> None:
-        """Follow, write and draw the faces of a frame."""
-        tracks = self.tracker.update([face.box for face in result.faces])
-        classes = self.job.inferencer.classes
-        start = [self.summary.num_done, f'{seconds:.3f}']
-        for track, face in zip(tracks, result.faces):
-            self.table.writerow([*start, track, *face_cells(face, classes)])
-            self.timeline.add(track, seconds, face.probabilities)
-        if not tracks:
-            self.table.writerow([*start, '', *face_cells(None, classes)])
-        self.video.write(
-            draw_faces(frame, result.faces, tracks, self.job.synthesis),
-            seconds)
+               image: np.ndarray) -> None:
+        """Follow the faces of the next frame; write down what is decided."""
+        faces = result.faces
+        tracks = self.tracker.update([face.box for face in faces])
+        shown = [self.smoother.update(track, seconds, face)
+                 for track, face in zip(tracks, faces)]
+        self.smoother.forget(self.tracker.followed)
+        if self.joiner is not None:
+            self.joiner.see(image, {
+                track: face.points for track, face in zip(tracks, faces)
+                if face.points is not None
+            })
+        self._waiting.append(_Frame(seconds, image, faces, tracks, shown))
         self.summary.count(result)
         self.summary.num_tracks = self.tracker.num_tracks
+        self._write_decided(set(tracks))
+
+    def finish(self) -> None:
+        """Write down what is left; no further frame will come."""
+        self._write_decided(set())
+
+    def _write_decided(self, seen: set[int]) -> None:
+        """Write the frames whose subjects are known.
+
+        Args:
+            seen (set[int]): Tracks that are still looked at.
+        """
+        while self._waiting:
+            tracks = self._waiting[0].tracks
+            numbers: list[int | None] = list(tracks)
+            if self.joiner is not None:
+                numbers = [self.joiner.decide(track, set(tracks) - {track},
+                                              track not in seen)
+                           for track in tracks]
+                self.summary.num_subjects = self.joiner.num_subjects
+            if None in numbers:
+                return
+            self._write(self._waiting.popleft(), numbers)
+
+    def _write(self, frame: _Frame, numbers: Sequence[int]) -> None:
+        start = [self.summary.num_written, f'{frame.seconds:.3f}']
+        for track, number, face, shown in zip(frame.tracks, numbers,
+                                              frame.faces, frame.shown):
+            subject = '' if self.joiner is None else number
+            self.table.writerow([*start, track, subject, shown,
+                                 *face_cells(face, self.classes)])
+            self.timeline.add(number, frame.seconds, face.probabilities)
+        if not frame.tracks:
+            self.table.writerow(
+                [*start, '', '', '', *face_cells(None, self.classes)])
+        self.video.write(
+            draw_faces(frame.image, frame.faces, numbers, self.job.synthesis,
+                       frame.shown), frame.seconds)
+        self.summary.num_written += 1
 
 
 def name_results(videos: Sequence[Path], out: Path) -> dict[str, Path]:
@@ -148,6 +212,7 @@ def annotate_video(job: AnnotationJob, source: Path | int,
         recorder = _Recorder(
             job, video.fps, csv.writer(table, lineterminator='\n'), writer)
         _record_all(job, video, recorder)
+        recorder.finish()
     summary = recorder.summary
     summary.errors += video.problems
     png = encode_figure(recorder.timeline.figure(name))
@@ -164,7 +229,8 @@ def _record_all(job: AnnotationJob, video: VideoFile | Camera,
             times.append(seconds)
             yield frame
 
-    progress = tqdm(job.iterate(frames()), total=video.num_frames,
+    finder = VideoFaceFinder(job.inferencer.finder, SEARCH_INTERVAL)
+    progress = tqdm(job.iterate(frames(), finder), total=video.num_frames,
                     unit='frame', disable=None)
     try:
         for result, frame in progress:

@@ -52,6 +52,20 @@ def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
     return math.exp(best.x)
 
 
+def divide_scores(scores: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities after the logits were divided.
+
+    Args:
+        scores (np.ndarray): Probabilities before, (N, K).
+        temperature (float): From :func:`fit_temperature`.
+
+    Returns:
+        np.ndarray: Probabilities, (N, K).
+    """
+    logits = torch.as_tensor(scores).double().clamp_min(1e-30).log()
+    return (logits / temperature).softmax(dim=1).numpy()
+
+
 def divide_logits(state: dict[str, Tensor],
                   temperature: float) -> dict[str, Tensor]:
     """Divide the logits of a classifier by dividing its last layer.

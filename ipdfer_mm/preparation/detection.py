@@ -57,6 +57,14 @@ class Detections(NamedTuple):
             self.boxes[mask], self.scores[mask], self.points[mask],
             [flags for flags, keep in zip(self.flags, mask) if keep])
 
+    def join(self, others: 'Detections') -> 'Detections':
+        """Add other faces of the same image."""
+        return Detections(
+            np.concatenate([self.boxes, others.boxes]),
+            np.concatenate([self.scores, others.scores]),
+            np.concatenate([self.points, others.points]),
+            [*self.flags, *others.flags])
+
     def move(self, shift: Sequence[float]) -> 'Detections':
         """Add (x, y) to all places."""
         return self._replace(

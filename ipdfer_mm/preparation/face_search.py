@@ -129,9 +129,9 @@ class FaceSearch:
             points = self._points_with_padding(image, box)
             if points is None:
                 points = faces.points[i]
-            refined, score = self.refine(image, points)
-            if score >= .5 and misfit(refined) < MAX_MISFIT:
-                points = refined
+            refined, scores = self.refine(image, points[None])
+            if scores[0] >= .5 and misfit(refined[0]) < MAX_MISFIT:
+                points = refined[0]
             faces.points[i] = points
             faces.flags[i] = (SECOND_LOOK, )
         return faces
@@ -143,7 +143,7 @@ class FaceSearch:
                         *map(int, size)).grow(LOOK_PADDING)
         cut = region.cut(image)
         scale = SEARCH_SIDE / min(cut.shape[:2])
-        faces = self.retry_detector.detect([_resize(cut, scale)])[0]
+        faces = self.retry_detector.detect([resize(cut, scale)])[0]
         faces = faces.scale(1 / scale).move(region.corner)
         overlaps = [overlap(box, other) for other in faces.boxes]
         if not overlaps or max(overlaps) < MIN_OVERLAP:
@@ -166,7 +166,7 @@ class FaceSearch:
         region = region.grow(RETRY_PADDING)
         cut = region.cut(image, 'constant')
         scale = SEARCH_SIDE / min(cut.shape[:2])
-        view = _resize(cut, scale)
+        view = resize(cut, scale)
         height, width = view.shape[:2]
         # The left edge of the first pixel is at -0.5 in both.
         shift = (scale - 1) / 2 - scale * np.array(region.corner)
@@ -190,7 +190,8 @@ class FaceSearch:
             points = faces.points[i] @ back[:, :2].T + back[:, 2]
             if any(inside(points[2], box) for box, *_ in kept):
                 continue
-            points, score = self.refine(image, points)
+            refined, scores = self.refine(image, points[None])
+            points, score = refined[0], float(scores[0])
             if score <= self.min_refined or misfit(points) > MAX_MISFIT or (
                     tilt(points) > MAX_TILT):
                 continue
@@ -256,7 +257,8 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
     return float(both / (areas - both))
 
 
-def _resize(image: np.ndarray, scale: float) -> np.ndarray:
+def resize(image: np.ndarray, scale: float) -> np.ndarray:
+    """Resize an image, by area averaging where it shrinks."""
     size = [round(side * scale) for side in image.shape[1::-1]]
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return cv2.resize(image, size, interpolation=method)

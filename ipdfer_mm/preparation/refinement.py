@@ -1,5 +1,8 @@
 """Points of a face from a crop in which it stands upright."""
 
+import contextlib
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import torch
@@ -35,43 +38,63 @@ class PointRefiner:
         self.network = network
         self.device = device
 
-    def __call__(self, image: np.ndarray,
-                 points: np.ndarray) -> tuple[np.ndarray, float]:
-        """Find the points again.
+    def __call__(self,
+                 image: np.ndarray,
+                 points: np.ndarray,
+                 rounds: int = ROUNDS) -> tuple[np.ndarray, np.ndarray]:
+        """Find the points of faces again.
 
         Args:
             image (np.ndarray): RGB, uint8 (H, W, 3).
-            points (np.ndarray): Rough points in its pixels, (5, 2).
+            points (np.ndarray): Rough points in its pixels, (K, 5, 2).
+            rounds (int): How often; each starts from the points of the one
+                before. Defaults to 2.
 
         Returns:
-            tuple[np.ndarray, float]: The points, float64 (5, 2), and the
-            probability that this is a face; 0, and the rough points, where
-            these make no face (mirrored, on a line).
+            tuple[np.ndarray, np.ndarray]: The points, float64 (K, 5, 2), and
+            the probabilities that these are faces, (K, ); 0, and the rough
+            points, where these make no face (mirrored, on a line).
         """
-        score = 0.
-        for _ in range(ROUNDS):
-            try:
-                matrix = similarity_transform(points, ARCFACE_TEMPLATE)
-            except ValueError:
-                return points, 0.
-            scale = INPUT / SIDE
-            matrix = scale * matrix
-            matrix[:, 2] += (INPUT - 1) / 2 - scale * CENTER
-            found, score = self._forward(warp(image, matrix, INPUT))
-            back = cv2.invertAffineTransform(matrix)
-            points = found @ back[:, :2].T + back[:, 2]
-        return points, score
+        points = np.array(points, dtype=np.float64)
+        scores = np.zeros(len(points))
+        for _ in range(rounds):
+            matrices = {}
+            for i, face in enumerate(points):
+                scores[i] = 0
+                with contextlib.suppress(ValueError):  # they make no face
+                    matrices[i] = _to_input(face)
+            if not matrices:
+                break
+            found, scores[list(matrices)] = self._forward(
+                [warp(image, matrix, INPUT) for matrix in matrices.values()])
+            for (i, matrix), face in zip(matrices.items(), found):
+                back = cv2.invertAffineTransform(matrix)
+                points[i] = face @ back[:, :2].T + back[:, 2]
+        return points, scores
 
     @torch.no_grad()
-    def _forward(self, crop: np.ndarray) -> tuple[np.ndarray, float]:
-        both = np.stack([crop, crop[:, ::-1]]).astype(np.float32)
-        both = torch.from_numpy((both - 127.5) / 128).permute(0, 3, 1, 2)
-        _, points, scores = self.network(both.to(self.device))
+    def _forward(
+            self,
+            crops: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        both = np.stack([*crops, *(crop[:, ::-1] for crop in crops)])
+        both = torch.from_numpy((both.astype(np.float32) - 127.5) / 128)
+        _, points, scores = self.network(
+            both.permute(0, 3, 1, 2).to(self.device))
         # Shares of the side, counted from the middle of the first pixel.
-        points = INPUT * points.cpu().double().numpy().reshape(2, 2, 5)
-        plain, mirrored = points.transpose(0, 2, 1)
-        mirrored = mirrored[MIRRORED] * (-1, 1) + (INPUT - 1, 0)
-        return (plain + mirrored) / 2, float(scores[:, 1].mean())
+        points = INPUT * points.cpu().double().numpy()
+        points = points.reshape(2, -1, 2, 5).transpose(0, 1, 3, 2)
+        plain, mirrored = points
+        mirrored = mirrored[:, MIRRORED] * (-1, 1) + (INPUT - 1, 0)
+        scores = scores[:, 1].cpu().double().numpy().reshape(2, -1)
+        return (plain + mirrored) / 2, scores.mean(axis=0)
+
+
+def _to_input(points: np.ndarray) -> np.ndarray:
+    """Matrix (2, 3) from the image to the network's input."""
+    scale = INPUT / SIDE
+    matrix = scale * similarity_transform(points, ARCFACE_TEMPLATE)
+    matrix[:, 2] += (INPUT - 1) / 2 - scale * CENTER
+    return matrix
 
 
 def warp(image: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:

@@ -21,6 +21,9 @@ def swap_channels(image: Image, axis: int = -1) -> Image:
     """
     if isinstance(image, Tensor):
         return image.flip(axis)
+    if image.ndim == 3 and image.shape[2] == 3 and (
+            axis == -1 and image.dtype == np.uint8):
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # 8 times as fast
     return np.ascontiguousarray(np.flip(image, axis))
 
 

@@ -125,12 +125,13 @@ def published_meta(meta: dict) -> dict:
         meta (dict): ``meta`` of a checkpoint.
 
     Returns:
-        dict: Classes, normalization, epoch and temperature, where it has
-        them.
+        dict: Classes, normalization, epoch, temperature and reliability,
+        where it has them.
     """
     return {
         key: meta[key]
-        for key in ('dataset_meta', 'ipdfer_mm', 'epoch', 'temperature')
+        for key in ('dataset_meta', 'ipdfer_mm', 'epoch', 'temperature',
+                    'reliability')
         if key in meta
     }
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from scipy.stats import binomtest
 
 from ipdfer_mm.geometry.yaw_bins import POSE_EDGES
 
@@ -34,6 +33,9 @@ class TestResult:
     @property
     def interval(self) -> tuple[float, float]:
         """95 % confidence interval of the accuracy (Wilson), per cent."""
+        # Here: it takes long, and training imports this module.
+        from scipy.stats import binomtest
+
         right = int(np.trace(self.confusion))
         bounds = binomtest(right, int(self.confusion.sum())).proportion_ci(
             method='wilson')

@@ -33,9 +33,11 @@ class ExpressionTimeline:
 
     Args:
         classes (Sequence[str]): Names of the expressions.
+        unit (str): What has a panel. Defaults to 'face'.
     """
 
-    def __init__(self, classes: Sequence[str]) -> None:
+    def __init__(self, classes: Sequence[str], unit: str = 'face') -> None:
+        self.unit = unit
         self.classes = tuple(classes)
         self.width = FIRST_WIDTH
         # By track and bin: sums of the probabilities, and their number.
@@ -113,7 +115,7 @@ class ExpressionTimeline:
             # A single point has no line.
             axes.plot(seconds, means[:, index], label=name, marker='.',
                       color=expression_color(index), markersize=2)
-        axes.set(title=f'face {track}', ylim=(-.02, 1.02),
+        axes.set(title=f'{self.unit} {track}', ylim=(-.02, 1.02),
                  ylabel='probability')
 
 

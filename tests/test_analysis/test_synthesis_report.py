@@ -48,13 +48,15 @@ def test_images_of_unknown_subjects_are_not_one_subject():
     cosine = report['identity_cosine/neutral']
     assert cosine['other_subjects'] == pytest.approx(others.mean())
     assert report['left_out'] == dict(
-        identity='the dataset does not say whom 4 of 16 test image(s) show')
+        identity='the dataset does not name the subject of 4 of 16 test '
+        'image(s)')
 
 
 def test_no_subject_is_known():
     report, _ = measure([''] * 9)
     assert report['left_out'] == dict(
-        identity='the dataset does not say whom 9 of 9 test image(s) show')
+        identity='the dataset does not name the subject of 9 of 9 test '
+        'image(s)')
     assert not any(name.startswith(('identity_', 'fisherface'))
                    for name in report)
     assert report['reconstruction_l1'] > 0

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,17 +26,19 @@ def resident() -> float:
 
 
 class Recognizer:
-    """Stands in for the networks: a face that somebody else has each minute.
+    """Stands in for the networks: a face of another subject each minute.
 
     Notes the memory every 1,000 frames.
     """
 
     classes = CLASSES
+    model = SimpleNamespace(_reliability=None)
+    finder = None
 
     def __init__(self) -> None:
         self.memory = []
 
-    def iterate(self, images, batch_size, aligned, synthesis):
+    def iterate(self, images, *args):
         for number, image in enumerate(images):
             if number % 1000 == 0:
                 self.memory.append(resident())

@@ -148,8 +148,8 @@ def test_landmarks_not_to_be_trusted(root, log):
 def test_landmark_file_errors(root):
     rows = [(f'faces/{name}', *POINTS, '0') for name in FILES]
     write_landmarks(root, rows[:2])
-    with pytest.raises(ValueError, match='points.csv has no row for 2 pict'
-                       'ures: .*p1_right_sad_open.pgm, .*p2_up_neutral_open'):
+    with pytest.raises(ValueError, match='points.csv has no row for 2 imag'
+                       'es: .*p1_right_sad_open.pgm, .*p2_up_neutral_open'):
         CMUFaces(str(root), landmark_file='points.csv')
     # Only images of the chosen subjects need rows.
     write_landmarks(root, rows[:3])

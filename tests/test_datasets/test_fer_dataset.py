@@ -153,9 +153,9 @@ def test_metainfo_is_plain(root):
 
 
 def test_missing_root_and_files(root, tmp_path):
-    with pytest.raises(FileNotFoundError, match='nowhere.*a and b with pict'):
+    with pytest.raises(FileNotFoundError, match='nowhere.*a and b with imag'):
         Toy(str(tmp_path / 'nowhere'))
-    with pytest.raises(FileNotFoundError, match='labels.txt.*a and b with p'):
+    with pytest.raises(FileNotFoundError, match='labels.txt.*a and b with i'):
         Toy(str(root), ann_file='labels.txt')
     with pytest.raises(FileNotFoundError, match='m.csv.*prepare_dataset'):
         Toy(str(root), manifest='m.csv')

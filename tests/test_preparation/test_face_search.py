@@ -141,14 +141,14 @@ def test_refined_points_are_nearer(faces):
     for face in faces:
         size = np.linalg.norm(face.five_points[1] - face.five_points[0])
         start = face.five_points + size * rng.normal(0, .12, (5, 2))
-        points, score = search.refine(face.image, start)
+        (points, ), (score, ) = search.refine(face.image, start[None])
         rough.append(error(start, face.five_points))
         refined.append(error(points, face.five_points))
         # The same of an image four times as large.
         large = cv2.resize(face.image, None, fx=4, fy=4,
                            interpolation=cv2.INTER_CUBIC)
-        again, _ = search.refine(large, (start + .5) * 4 - .5)
-        scaled.append(error((again + .5) / 4 - .5, points))
+        again, _ = search.refine(large, (start[None] + .5) * 4 - .5)
+        scaled.append(error((again[0] + .5) / 4 - .5, points))
         assert score > .5
     assert np.mean(refined) < .08 < np.mean(rough)
     assert np.mean(scaled) < .03
@@ -158,10 +158,23 @@ def test_points_that_make_no_face_are_not_refined():
     search = FaceSearch(Recipe())
     mirrored = ARCFACE_TEMPLATE[[1, 0, 2, 4, 3]]
     image = np.zeros((112, 112, 3), np.uint8)
-    points, score = search.refine(image, mirrored)
-    assert score == 0 and points is mirrored
-    # Far outside of the image.
-    assert search.refine(image, ARCFACE_TEMPLATE * 9 + 2000)[1] < .5
+    # The other is far outside of the image.
+    points, scores = search.refine(
+        image, np.stack([mirrored, ARCFACE_TEMPLATE * 9 + 2000]))
+    assert scores[0] == 0 and scores[1] < .5
+    assert (points[0] == mirrored).all()
+
+
+def test_faces_are_refined_together_as_alone(faces):
+    search = FaceSearch(Recipe())
+    image = np.concatenate([faces[0].image, faces[1].image], axis=1)
+    shift = (faces[0].image.shape[1], 0)
+    start = np.stack([faces[0].five_points, faces[1].five_points + shift])
+    points, scores = search.refine(image, start)
+    for i in range(2):
+        alone, score = search.refine(image, start[i:i + 1])
+        np.testing.assert_allclose(points[i], alone[0], atol=1e-3)
+        assert scores[i] == pytest.approx(score[0], abs=1e-5)
 
 
 def test_images_without_a_face():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers import official_layouts
 from helpers.tools import call_tool
-from helpers.verified_datasets import image, make_rafdb
+from helpers.verified_datasets import image_name, make_rafdb
 
 from ipdfer_mm.datasets.manifest import HEADER
 from ipdfer_mm.geometry.yaw_bins import POSE_NAMES, TABLE_1
@@ -35,7 +35,7 @@ def root(tmp_path_factory):
         writer.writeheader()
         for split, count in (('train', 33), ('test', 28)):
             for number in range(1, count + 1):
-                path = image(split, number)
+                path = image_name(split, number)
                 gray = np.full((40, 60, 3), 3 * number, np.uint8)
                 gray[:, :10] = gray[:, 50:] = 255  # cut off
                 name = f'prepared/{split}_{number}.png'

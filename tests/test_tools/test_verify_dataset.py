@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 from helpers.tools import call_tool
-from helpers.verified_datasets import LIST, OFFICIAL, image, make_rafdb
+from helpers.verified_datasets import LIST, OFFICIAL, image_name, make_rafdb
 
 from ipdfer_mm.preparation.verification import files, official
 
@@ -38,7 +38,7 @@ def test_unharmed_and_harmed(run, root):
     assert 'no problems, 1 remark' in out
     assert str(root / 'verified/report.txt') in out
     for number in range(1, 8):
-        (root / image('train', number)).unlink()
+        (root / image_name('train', number)).unlink()
     code, out, _ = run('rafdb', root)
     assert code == 1
     assert 'PROBLEM [missing] 7 listed images are not there.' in out
@@ -80,7 +80,7 @@ def test_bad_input(run, root, args, message):
 
 def test_as_users_run_it(root):
     """With the real official numbers, in two processes."""
-    path = root / image('test', 1)
+    path = root / image_name('test', 1)
     path.write_bytes(path.read_bytes()[:-300])
     code, out, err, _ = call_tool('verify_dataset.py', 'rafdb', root,
                                   '--workers', 2)

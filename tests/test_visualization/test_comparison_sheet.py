@@ -27,13 +27,16 @@ def test_shows_the_numbers(tmp_path):
     assert result.accuracy_by_yaw[:4] == [80, 70, 60, 50]
     other = TestResult('theirs', 33.3, [30] * 5, np.eye(2))
     faces = np.zeros((40, 60, 3), np.uint8)
-    figure = comparison_sheet([result, other], ['sad', 'glad'], faces, 'Both')
+    figure = comparison_sheet([result, other], ['sad', 'glad'], faces, 'Both',
+                              'below')
     found = texts(figure)
-    for text in ('ours', 'theirs', 'Both', '80', '30', 'over 40°', '20°-30°',
+    for text in ('ours', 'theirs', 'Both', 'below', '80', '30',
+                 'over 40°', '20°-30°',
                  # Shares of the true class; one without images is 0.
                  '75', '25', '0', '100'):
         assert text in found, text
-    assert any('62.5 %' in text for text in found)
+    # Of four images three are right: Wilson by hand.
+    assert any('62.5 % (30.1 to 95.4)' in text for text in found)
     figure.savefig(tmp_path / 'sheet.png', dpi=30)
     assert (tmp_path / 'sheet.png').stat().st_size > 1000
 
@@ -41,7 +44,7 @@ def test_shows_the_numbers(tmp_path):
 def test_legend_hides_no_bar():
     full = TestResult('all right', 100, [100] * 5, np.eye(2))
     figure = comparison_sheet([full, full], ['sad', 'glad'],
-                              np.zeros((4, 4, 3), np.uint8), 'Full')
+                              np.zeros((4, 4, 3), np.uint8), 'Full', '')
     FigureCanvasAgg(figure).draw()
     (legend, ) = figure.findobj(Legend)
     assert not legend.get_window_extent().overlaps(
@@ -51,7 +54,7 @@ def test_legend_hides_no_bar():
 def test_one_model():
     result = TestResult.from_metrics('ours', METRICS)
     figure = comparison_sheet([result], ['sad', 'glad'],
-                              np.zeros((4, 4, 3), np.uint8), 'One')
+                              np.zeros((4, 4, 3), np.uint8), 'One', '')
     assert '60' in texts(figure)
 
 

@@ -8,13 +8,19 @@ resume from it.
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from mmengine.runner import CheckpointLoader
 
 from ipdfer_mm.analysis.predictions import load_predictions
-from ipdfer_mm.deployment.calibration import divide_logits, fit_temperature
+from ipdfer_mm.deployment.calibration import (
+    divide_logits,
+    divide_scores,
+    fit_temperature,
+)
 from ipdfer_mm.deployment.luminance import see_luminance
+from ipdfer_mm.metrics.reliability import RELIABILITY, fit_thresholds
 from ipdfer_mm.utils.compat import set_checkpoint_trust
 from ipdfer_mm.utils.weight_files import (
     half,
@@ -45,7 +51,8 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         help='divide the logits by the temperature under which these '
         'predictions of validation images, which tools/test.py --out wrote '
-        '(.pkl), are most likely; the file says which one')
+        '(.pkl), are most likely; the file says which one, and from which '
+        'scores on their labels are shown in videos')
     parser.add_argument(
         '--luminance',
         action='store_true',
@@ -77,6 +84,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             kept['temperature'] = fit_temperature(
                 predictions.scores, predictions.labels)
             state = divide_logits(state, kept['temperature'])
+            kept[RELIABILITY] = asdict(fit_thresholds(
+                divide_scores(predictions.scores, kept['temperature']),
+                predictions.labels, predictions.poses, classes))
         if args.luminance:
             state = see_luminance(state)
         state = select_parts(state, args.part)

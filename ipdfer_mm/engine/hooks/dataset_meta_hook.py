@@ -7,6 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 
 from ipdfer_mm.datasets.folds import check_same_classes, check_same_fold
+from ipdfer_mm.metrics.reliability import RELIABILITY
 from ipdfer_mm.models.encoders.key_match import match_keys
 from ipdfer_mm.models.training_checks import check_once
 from ipdfer_mm.registry import HOOKS
@@ -143,7 +144,7 @@ class DatasetMetaHook(Hook):
                     f'{shorten(classes)}.')
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add version and normalization.
+        """Add version, normalization and reliability.
 
         Args:
             runner (Runner): The runner.
@@ -152,6 +153,9 @@ class DatasetMetaHook(Hook):
         checkpoint['meta'][META_KEY] = dict(
             version=__version__,
             normalization=get_normalization(unwrap(runner.model)))
+        if RELIABILITY in runner.message_hub.runtime_info:
+            checkpoint['meta'][RELIABILITY] = (
+                runner.message_hub.get_info(RELIABILITY))
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Compare the checkpoint with dataset and model.

@@ -1,0 +1,160 @@
+"""Which scores and head poses carry a label."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MessageHub
+
+from ipdfer_mm.geometry.yaw_bins import POSE_EDGES, yaw_bin
+from ipdfer_mm.registry import METRICS
+
+# Key of the thresholds in MMEngine's message hub and in checkpoints.
+RELIABILITY = 'reliability'
+# Of ten labels that are shown, eight shall be right.
+PRECISION = 0.8
+# Fewer predictions say nothing about a class or a yaw bin.
+MIN_PREDICTIONS = 20
+NEVER = 1.01
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Scores from which on a label is carried.
+
+    Args:
+        by_class (dict[str, float]): By the name of the label.
+        by_yaw (tuple[float]): By yaw bin.
+    """
+
+    by_class: dict[str, float]
+    by_yaw: tuple[float, ...]
+
+    def carries(self, label: str, score: float, yaw: float) -> bool:
+        """Whether a score is high enough for its label and head pose.
+
+        Args:
+            label (str): Name of the class.
+            score (float): Its probability.
+            yaw (float): In degrees; nan where unknown, which only the class
+                then decides.
+
+        Returns:
+            bool: False where the classifier is unsure.
+        """
+        lowest = self.by_class.get(label, 0.)
+        if not np.isnan(yaw):
+            lowest = max(lowest, self.by_yaw[yaw_bin(yaw)])
+        return score >= lowest
+
+
+def fit_thresholds(scores: np.ndarray, labels: np.ndarray,
+                   yaw_bins: np.ndarray,
+                   classes: Sequence[str]) -> Thresholds:
+    """Find the lowest scores at which enough predictions are right.
+
+    Of the predictions of each class, and of those in each yaw bin, those with
+    the threshold's score or more are right in 80 %. A class with fewer than
+    20 predictions gets the threshold of all, a bin that of the one before.
+
+    Args:
+        scores (np.ndarray): Probabilities of images that were not trained
+            on, (N, K).
+        labels (np.ndarray): True classes, (N, ).
+        yaw_bins (np.ndarray): Of each image, (N, ), negative where unknown.
+        classes (Sequence[str]): Names, (K, ).
+
+    Returns:
+        Thresholds: In [0, 1]; 1.01 where no score is enough.
+    """
+    predicted, best = scores.argmax(axis=1), scores.max(axis=1)
+    right = predicted == labels
+    everywhere = _lowest(best, right, 0.)
+    by_class = {
+        name: _lowest(best[predicted == i], right[predicted == i], everywhere)
+        for i, name in enumerate(classes)
+    }
+    by_yaw: list[float] = []
+    for pose in range(len(POSE_EDGES) + 1):
+        inside = yaw_bins == pose
+        by_yaw.append(_lowest(best[inside], right[inside],
+                              by_yaw[-1] if by_yaw else everywhere))
+    return Thresholds(by_class, tuple(by_yaw))
+
+
+def _lowest(scores: np.ndarray, right: np.ndarray, otherwise: float) -> float:
+    if len(scores) < MIN_PREDICTIONS:
+        return otherwise
+    order = np.argsort(-scores, kind='stable')
+    counts = np.arange(1, len(scores) + 1)
+    enough = np.cumsum(right[order]) >= PRECISION * counts
+    enough[:MIN_PREDICTIONS - 1] = False
+    if not enough.any():
+        return NEVER
+    last = int(np.flatnonzero(enough)[-1])
+    if last == len(scores) - 1:
+        return 0.  # also for scores that were not seen
+    return float(scores[order[last]])
+
+
+@METRICS.register_module()
+class Reliability(BaseMetric):
+    """Thresholds for the scores, and what they come to.
+
+    The thresholds of the last validation go into the checkpoints that follow,
+    where inference finds them.
+
+    Args:
+        collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
+        prefix (str, optional): Prefix of the results' names. Defaults to
+            'reliability': ``reliability/unsure``, the share of images below
+            the thresholds, and ``reliability/accuracy``, that of the others,
+            in per cent.
+    """
+
+    default_prefix = RELIABILITY
+
+    def __init__(self,
+                 collect_device: str = 'cpu',
+                 prefix: str | None = None) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Keep the scores of a batch.
+
+        Args:
+            data_batch (dict): Not used.
+            data_samples (Sequence[dict]): With ``gt_label`` (1, ),
+                ``pred_score`` (K, ) and perhaps ``pose_label`` (1, ).
+        """
+        for sample in data_samples:
+            self.results.append(
+                (sample['pred_score'].float().cpu().numpy(),
+                 int(sample['gt_label']), int(sample.get('pose_label', -1))))
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Fit the thresholds.
+
+        Args:
+            results (list[tuple]): Scores, class and yaw bin of each image.
+
+        Returns:
+            dict[str, float]: ``unsure`` and ``accuracy``.
+        """
+        scores, labels, yaw_bins = map(np.array, zip(*results))
+        classes = (self.dataset_meta or {}).get(
+            'classes', list(map(str, range(scores.shape[1]))))
+        found = fit_thresholds(scores, labels, yaw_bins, classes)
+        MessageHub.get_current_instance().update_info(
+            RELIABILITY, asdict(found))
+        predicted = scores.argmax(axis=1)
+        lowest = np.array([found.by_class[classes[i]] for i in predicted])
+        known = yaw_bins >= 0
+        lowest[known] = np.maximum(
+            lowest[known], np.array(found.by_yaw)[yaw_bins[known]])
+        sure = scores.max(axis=1) >= lowest
+        right = (predicted == labels)[sure]
+        return dict(
+            unsure=100 * float((~sure).mean()),
+            accuracy=100 * float(right.mean()) if len(right) else np.nan)

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from ipdfer_mm.apis.annotation import AnnotationJob
+from ipdfer_mm.apis.subjects import DECIDE, SubjectJoiner
+from ipdfer_mm.apis.video_annotation import annotate_video
+from ipdfer_mm.utils.video import written_video
+
+GRAY = np.full((200, 200, 3), 128, np.uint8)
+
+
+@pytest.fixture
+def joiner(monkeypatch):
+    """Its features are those that the test gives in place of images."""
+    joiner = SubjectJoiner.__new__(SubjectJoiner)
+    joiner.threshold = .5
+    joiner._tracks, joiner._subjects, joiner._numbers = {}, [], {}
+    monkeypatch.setattr('ipdfer_mm.apis.subjects.align_face',
+                        lambda image, points, size: points)
+    monkeypatch.setattr(
+        joiner, '_features',
+        lambda crops: np.eye(512)[[int(crop[0, 0]) for crop in crops]])
+    return joiner
+
+
+def looks_like(number):
+    return np.full((5, 2), number)
+
+
+def see(joiner, frames=DECIDE, **tracks):
+    for _ in range(frames):
+        joiner.see(None, {int(name[1:]): looks_like(number)
+                          for name, number in tracks.items()})
+
+
+def test_one_who_returns_keeps_the_number(joiner):
+    see(joiner, t1=3, t2=4)
+    assert joiner.decide(1, {2}) == 1 and joiner.decide(2, {1}) == 2
+    see(joiner, t5=4)
+    assert joiner.decide(5, set()) == 2
+    assert joiner.num_subjects == 2
+
+
+def test_waits_until_enough_was_seen(joiner):
+    see(joiner, DECIDE - 1, t1=3)
+    assert joiner.decide(1, set()) is None
+    assert joiner.decide(1, set(), now=True) == 1
+
+
+def test_two_at_once_are_two(joiner):
+    see(joiner, t1=3)
+    joiner.decide(1, set())
+    see(joiner, t1=3, t2=3)
+    assert joiner.decide(2, {1}) == 2
+
+
+def test_video(inferencer, portraits, tmp_path, monkeypatch):
+    """One leaves and returns, another appears; rendered faces are alike."""
+    monkeypatch.setattr('ipdfer_mm.apis.subjects.THRESHOLD', .95)
+    first, second = portraits[1].image, portraits[2].image
+    path = tmp_path / 'clip.mp4'
+    with written_video(path, 10) as writer:
+        for frame in [first] * 6 + [GRAY] * 12 + [second] * 8 + [
+                GRAY] * 12 + [first] * 8:
+            writer.write(frame)
+    job = AnnotationJob(inferencer, tmp_path / 'out', subjects=True)
+    summary = annotate_video(job, path, 'clip')
+    table = np.genfromtxt(tmp_path / 'out/clip.csv', delimiter=',', names=True,
+                          dtype=None, encoding='utf-8', usecols=range(5))
+    seen = [row for row in table if row['track'] > 0]
+    assert summary.num_tracks == 3 and summary.num_subjects == 2
+    assert {(row['track'], row['subject']) for row in seen} == {
+        (1, 1), (2, 2), (3, 1)}
