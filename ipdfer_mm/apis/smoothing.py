@@ -11,7 +11,7 @@ from .results import Face
 UNSURE = 'unsure'
 # A label that is shown changes when another one has been the most probable for
 # so long, as a share of the smoothing time.
-HOLD = 0.5
+HOLD = 0.25
 
 
 @dataclass
@@ -29,11 +29,12 @@ class _Course:
 class ExpressionSmoother:
     """Smooths the probabilities of each face over time.
 
-    By an exponential average: what is seen now counts e times as much as what
-    was seen ``seconds`` ago. So nothing lags behind a camera but by that time.
+    By an exponential average of what was seen up to now, as of a camera no
+    more is known; half of the weight is on the last third of ``seconds``.
 
     Args:
-        seconds (float): Time constant; 0 for the raw labels.
+        seconds (float): Time over which is smoothed, twice the time constant;
+            0 for the raw labels.
         thresholds (Thresholds, optional): Below which a label is "unsure".
     """
 
@@ -80,7 +81,8 @@ class ExpressionSmoother:
 
     def _advance(self, course: _Course, seconds: float, face: Face) -> None:
         passed = max(seconds - course.seconds, 0.)
-        new = 1 - math.exp(-passed / self.seconds) if self.seconds else 1.
+        new = 1 - math.exp(-2 * passed / self.seconds) if (
+            self.seconds) else 1.
         course.seconds = seconds
         for name, value in face.probabilities.items():
             course.probabilities[name] += new * (

@@ -14,6 +14,8 @@ from ipdfer_mm.registry import METRICS
 RELIABILITY = 'reliability'
 # Of ten labels that are shown, eight shall be right.
 PRECISION = 0.8
+# Where that cannot be reached, the best that can, but more than this.
+HALF = 0.5
 # Fewer predictions say nothing about a class or a yaw bin.
 MIN_PREDICTIONS = 20
 NEVER = 1.01
@@ -55,7 +57,8 @@ def fit_thresholds(scores: np.ndarray, labels: np.ndarray,
     """Find the lowest scores at which enough predictions are right.
 
     Of the predictions of each class, and of those in each yaw bin, those with
-    the threshold's score or more are right in 80 %. A class with fewer than
+    the threshold's score or more are right in 80 %, or as often as can be
+    reached, if that is at least half. A class with fewer than
     20 predictions gets the threshold of all, a bin that of the one before.
 
     Args:
@@ -88,11 +91,12 @@ def _lowest(scores: np.ndarray, right: np.ndarray, otherwise: float) -> float:
         return otherwise
     order = np.argsort(-scores, kind='stable')
     counts = np.arange(1, len(scores) + 1)
-    enough = np.cumsum(right[order]) >= PRECISION * counts
-    enough[:MIN_PREDICTIONS - 1] = False
-    if not enough.any():
+    precision = np.cumsum(right[order]) / counts
+    precision[:MIN_PREDICTIONS - 1] = 0
+    best = precision.max()
+    if best < HALF:
         return NEVER
-    last = int(np.flatnonzero(enough)[-1])
+    last = int(np.flatnonzero(precision >= min(PRECISION, best))[-1])
     if last == len(scores) - 1:
         return 0.  # also for scores that were not seen
     return float(scores[order[last]])

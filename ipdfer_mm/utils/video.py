@@ -4,10 +4,12 @@ Files are read and written by PyAV, which knows the time and the rotation of
 each frame; the head of a file, which only announces them, is not believed.
 """
 
+import contextlib
 import errno
+import queue
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -126,9 +128,10 @@ def _upright(frame: av.VideoFrame) -> np.ndarray:
 
 
 class Camera:
-    """Frames of a camera as they come.
+    """The newest frames of a camera.
 
-    Use it in a ``with`` statement, which closes it.
+    They are read in a thread, so that what comes while a frame is worked on
+    is dropped and not queued. Use it in a ``with`` statement, which closes it.
 
     Args:
         number (int): From 0.
@@ -149,6 +152,7 @@ class Camera:
     def __init__(self, number: int) -> None:
         self.name = f'camera {number}'
         self.problems: list[str] = []
+        self._closed = threading.Event()
         self._capture = cv2.VideoCapture(number)
         if not self._capture.isOpened():
             raise OSError(f'OpenCV cannot open {self.name}: there is none, it '
@@ -156,12 +160,31 @@ class Camera:
 
     def __iter__(self) -> Iterator[tuple[float, np.ndarray]]:
         """Yield the seconds since the start, and the frame, BGR, uint8."""
-        start = time.monotonic()
-        while True:
-            there, frame = self._capture.read()
-            if not there:
-                return
-            yield time.monotonic() - start, frame
+        newest: queue.Queue = queue.Queue(maxsize=1)
+        thread = threading.Thread(
+            target=self._read, args=(newest, time.monotonic()), daemon=True)
+        thread.start()
+        try:
+            while (item := newest.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            self._closed.set()
+            _empty(newest)
+            thread.join()
+
+    def _read(self, newest: queue.Queue, start: float) -> None:
+        try:
+            while not self._closed.is_set():
+                there, frame = self._capture.read()
+                if not there:
+                    newest.put(None)
+                    return
+                _empty(newest)  # what was not taken in time
+                newest.put((time.monotonic() - start, frame))
+        except BaseException as error:  # raised where frames are taken
+            newest.put(error)
 
     def __enter__(self) -> 'Camera':
         return self
@@ -169,6 +192,11 @@ class Camera:
     def __exit__(self, kind: type | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self._capture.release()
+
+
+def _empty(newest: queue.Queue) -> None:
+    with contextlib.suppress(queue.Empty):
+        newest.get_nowait()
 
 
 class VideoWriter:
@@ -231,7 +259,7 @@ class VideoWriter:
             self._container.mux(self._stream.encode())
 
 
-@contextmanager
+@contextlib.contextmanager
 def written_video(path: Path, fps: float) -> Iterator[VideoWriter]:
     """Write a video that is whole or not there.
 

@@ -1,8 +1,8 @@
 import csv
 import json
 import os
+import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import av
 import cv2
@@ -15,7 +15,6 @@ from ipdfer_mm.apis.annotation import (
     without_results,
 )
 from ipdfer_mm.apis.video_annotation import annotate_video, name_results
-from ipdfer_mm.utils import video
 from ipdfer_mm.utils.video import written_video
 
 GRAY = np.full((200, 200, 3), 128, np.uint8)
@@ -273,24 +272,22 @@ def test_camera(job, monkeypatch):
             return True
 
         def read(self):
+            time.sleep(.02)
             return True, self.frame
 
         def release(self):
             pass
 
-    ticks = iter(np.arange(0, 100, .25))
     monkeypatch.setattr(cv2, 'VideoCapture', Camera)
-    monkeypatch.setattr(video, 'time',
-                        SimpleNamespace(monotonic=lambda: next(ticks)))
     stop_after(monkeypatch, job, 4)
     summary = annotate_video(job, 3, 'webcam3')
     assert summary.interrupted and not summary.errors
     rows = read_csv(job.out / 'webcam3.csv')
-    assert [row['seconds'] for row in rows] == ['0.250', '0.500', '0.750',
-                                                '1.000']
+    written = [float(row['seconds']) for row in rows]
+    assert len(written) == 4 and written == sorted(set(written))
     with av.open(str(job.out / 'webcam3.mp4')) as container:
         times = [float(frame.time) for frame in container.decode(video=0)]
-    assert times == pytest.approx([.25, .5, .75, 1])
+    assert times == pytest.approx(written, abs=.005)
 
 
 def test_bad_videos(job, tmp_path):

@@ -32,8 +32,8 @@ def test_a_change_that_lasts_is_shown_after_the_stated_time():
     shown = course(ExpressionSmoother(.5),
                    [face(.1)] * 20 + [face(.9)] * 40)
     change = (shown.index('fear') - 20) * FRAME
-    # The average passes 0.5 after ln(2) * 0.5 s, and stays for 0.25 s.
-    assert change == pytest.approx(.5 * math.log(2) + .25, abs=2 * FRAME)
+    # The average passes 0.5 after ln(2) * 0.25 s, and stays for 0.125 s.
+    assert change == pytest.approx(.25 * math.log(2) + .125, abs=2 * FRAME)
     assert set(shown[shown.index('fear'):]) == {'fear'}
 
 

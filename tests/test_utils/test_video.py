@@ -1,9 +1,11 @@
 """Videos whose frames, times and damages are known."""
 
+import time
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -222,3 +224,37 @@ def test_turned_as_a_player_turns_it(shared):
 def test_no_camera():
     with pytest.raises(OSError, match='camera 99'):
         Camera(99)
+
+
+class SlowlyRead:
+    """A camera of 50 frames a second, each of its number; ends after 40."""
+
+    def __init__(self, number):
+        self.count = 0
+
+    def isOpened(self):  # noqa: N802
+        return True
+
+    def read(self):
+        time.sleep(.02)
+        self.count += 1
+        return self.count <= 40, frame(self.count)
+
+    def release(self):
+        pass
+
+
+def test_a_camera_does_not_queue(monkeypatch):
+    monkeypatch.setattr(cv2, 'VideoCapture', SlowlyRead)
+    taken = []
+    with Camera(0) as camera:
+        for seconds, image in camera:
+            taken.append((seconds, int(image[0, 0, 0]), time.monotonic()))
+            time.sleep(.1)  # five frames pass
+    numbers = [number for _, number, _ in taken]
+    assert numbers == sorted(set(numbers)) and len(numbers) < 20
+    # What is taken is new: its time passed just before.
+    ages = [now - seconds for seconds, _, now in taken]
+    assert max(ages) - min(ages) < .08
+    with Camera(0) as camera:  # left early
+        next(iter(camera))
