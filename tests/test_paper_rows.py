@@ -1,37 +1,27 @@
-"""Every row of the README's table of the paper, as smoke.
+"""Every row of the table of the paper's experiments, as smoke.
 
-The commands are those of the README, on rendered subjects in the official
-layouts and with small networks.
+The commands are those of docs/experiments.md, on rendered subjects in the
+official layouts and with small networks.
 """
 
 import csv
 import re
-import shutil
 from pathlib import Path
 
 import cv2
 import mmengine
 import numpy as np
 import pytest
-import torch
-from helpers.paper_datasets import MAKERS, make_set
+from helpers.paper_datasets import FACE_CHECKPOINT, make_workplace
 from helpers.tiny_run import ROOT, run
-from mmpretrain.models import ResNet
 from sklearn.metrics import accuracy_score, f1_score
 
 pytestmark = pytest.mark.slow
 
 HOUR = 3600
-SMALL = dict(stem_channels=8, base_channels=8)
-# In the texts of configs/_base_/models.
-SHRINK = {
-    'depth=18': 'depth=18, stem_channels=8, base_channels=8',
-    '=512': '=64',
-    'img_size=112': 'img_size=112, widths=(8, ) * 5',
-}
 RUNS = 'work_dirs/experiments_smoke'
 PREPARED = ('rafdb', 'ferplus', 'affectnet', 'sfew')
-# What the README's rows promise: tables by dataset, and figures.
+# What the rows promise: tables by dataset, and figures.
 TABLES = {2: 'CKPlus7', 3: 'RAFDB', 4: 'FERPlus', 5: 'AffectNet', 6: 'SFEW',
           9: 'RAFDB'}
 FIGURES = {
@@ -44,8 +34,8 @@ FIGURES = {
 
 
 def table_rows() -> list[list[str]]:
-    """Cells of the README's table, without its head."""
-    text = (ROOT / 'README.md').read_text()
+    """Cells of the table, without its head."""
+    text = (ROOT / 'docs/experiments.md').read_text()
     section = text.split("## The paper's tables and figures")[1]
     lines = [line for line in section.split('\n## ')[0].splitlines()
              if line.startswith('|')]
@@ -74,25 +64,8 @@ def experiment_commands() -> list[str]:
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory) -> Path:
-    """Where the README's commands are called, with all they need."""
-    folder = tmp_path_factory.mktemp('paper')
-    (folder / 'tools').symlink_to(ROOT / 'tools')
-    shutil.copytree(ROOT / 'configs', folder / 'configs')
-    for path in (folder / 'configs/_base_/models').glob('*.py'):
-        text = path.read_text()
-        for old, new in SHRINK.items():
-            assert old in text or 'baseline' in path.name
-            text = text.replace(old, new)
-        path.write_text(text)
-    (folder / 'weights').mkdir()
-    torch.save(ResNet(18, **SMALL).state_dict(),
-               folder / 'weights/resnet18_face.pth')
-    for name in MAKERS:
-        make_set(name, folder / 'data' / name)
-    for name in PREPARED:
-        run('python', 'tools/prepare_dataset.py', name, f'data/{name}',
-            cwd=folder)
-    return folder
+    """Where the commands are called, with all they need."""
+    return make_workplace(tmp_path_factory.mktemp('paper'), PREPARED)
 
 
 @pytest.fixture(scope='module')
@@ -102,7 +75,7 @@ def experiments(folder) -> Path:
         output = run(
             'bash', '-c',
             f'python tools/run_experiments.py {command} --smoke', cwd=folder,
-            timeout=2 * HOUR, **{
+            timeout=2 * HOUR, FACE_CHECKPOINT=FACE_CHECKPOINT, **{
                 f'{name.upper()}_RAFDB': f'{RUNS}/{name}_rafdb/seed0/'
                 'epoch_2.pth' for name in ('baseline', 'ipdfer')})
         assert re.search(r'All \d+ runs are finished', output)

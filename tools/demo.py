@@ -8,6 +8,7 @@ is done already is skipped, and an interrupted training goes on.
 import argparse
 import json
 import sys
+import textwrap
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,8 +46,8 @@ TITLES = {'baseline': 'ResNet-18', 'ipdfer': 'IPD-FER'}
 GRID_ROWS = 10
 STARTS = (
     'Both classifiers start from a network that recognizes rendered subjects; '
-    'the pose encoder,\nthe decoder and the discriminator start from the '
-    'model ipdfer_rendered of the package.')
+    'the pose encoder, the decoder and the discriminator start from the model '
+    'ipdfer_rendered of the package.')
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -143,13 +144,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     before = report['synthesis']['closer_before_training'] = nearer_before(cfg)
 
     dataset = runner.test_dataloader.dataset
-    neutral = ('Neutral nearer to the paired neutral than the reconstruction '
-               f'is: {report["synthesis"]["neutral_gain"]["closer"]:.0%} of '
-               f'the images, {before:.0%} before this training.')
+    closer = report['synthesis']['neutral_gain']['closer']
+    neutral = ('Neutral face nearer to the paired neutral one than the '
+               f'reconstruction is: {closer:.0%} of the images, {before:.0%} '
+               'before this training.')
     sheet = comparison_sheet(
         results, dataset.metainfo['classes'], grid,
         f'{len(dataset)} images of subjects that no model has seen',
-        f'{neutral}\n{STARTS}')
+        textwrap.fill(f'{neutral} {STARTS}', 70))
     write_atomically(args.work_dir / 'sheet.png', encode_figure(sheet),
                      ADVICE)
     write_atomically(args.work_dir / 'results.json',

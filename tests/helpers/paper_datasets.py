@@ -1,10 +1,14 @@
 """Rendered subjects in the official layouts of the paper's datasets."""
 
+import shutil
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
+from mmpretrain.models import ResNet
 
 from helpers.official_layouts import (
     make_affectnet,
@@ -12,7 +16,8 @@ from helpers.official_layouts import (
     make_ferplus,
     make_sfew,
 )
-from helpers.tiny_run import make_rafdb
+from helpers.tiny_run import make_rafdb, run
+from helpers.tools import ROOT
 from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE, similarity_transform
 from ipdfer_mm.preparation.datasets import list_readers
 from ipdfer_mm.registry import DATASETS
@@ -37,6 +42,43 @@ MAKERS = dict(
 SIZES = dict(sfew=(143, 181))
 # The renderer has seven classes.
 CONTEMPT = dict(mouthSmile_R=1., mouthDimple_R=.6, cheekSquint_R=.3)
+SMALL = dict(stem_channels=8, base_channels=8)
+# In the texts of configs/_base_/models.
+SHRINK = {
+    'depth=18': 'depth=18, stem_channels=8, base_channels=8',
+    '=512': '=64',
+    'img_size=112': 'img_size=112, widths=(8, ) * 5',
+}
+# Environment of the commands in a workplace.
+FACE_CHECKPOINT = 'weights/resnet18_face.pth'
+
+
+def make_workplace(folder: Path, prepared: Sequence[str]) -> Path:
+    """Make a folder with tools, small networks and the paper's datasets.
+
+    Args:
+        folder (Path): An empty folder.
+        prepared (Sequence[str]): Datasets whose faces are aligned.
+
+    Returns:
+        Path: ``folder``.
+    """
+    (folder / 'tools').symlink_to(ROOT / 'tools')
+    shutil.copytree(ROOT / 'configs', folder / 'configs')
+    for path in (folder / 'configs/_base_/models').glob('*.py'):
+        text = path.read_text()
+        for old, new in SHRINK.items():
+            assert old in text or 'baseline' in path.name
+            text = text.replace(old, new)
+        path.write_text(text)
+    (folder / 'weights').mkdir()
+    torch.save(ResNet(18, **SMALL).state_dict(), folder / FACE_CHECKPOINT)
+    for name in MAKERS:
+        make_set(name, folder / 'data' / name)
+    for name in prepared:
+        run('python', 'tools/prepare_dataset.py', name, f'data/{name}',
+            cwd=folder)
+    return folder
 
 
 def make_set(name: str, data_root: Path) -> Path:

@@ -48,5 +48,7 @@ test_dataloader = val_dataloader
 val_evaluator = [
     dict(type='mmpretrain.Accuracy', topk=(1, )),
     dict(type='mmpretrain.SingleLabelMetric'),
+    # The checkpoints keep which scores carry a label.
+    dict(type='Reliability'),
 ]
 test_evaluator = val_evaluator
