@@ -23,7 +23,7 @@ def mean_abs_cosine(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
-    """Linear centerd kernel alignment.
+    """Linear centered kernel alignment.
 
     `Similarity of Neural Network Representations Revisited
     <https://arxiv.org/abs/1905.00414>`_ (Kornblith et al., 2019, Section 3):
@@ -67,7 +67,7 @@ def measure_dependence(first: np.ndarray,
     """
     rng = np.random.default_rng(seed)
     orders = [rng.permutation(len(first)) for _ in range(permutations)]
-    distances = _centerd_distances(first), _centerd_distances(second)
+    distances = _centered_distances(first), _centered_distances(second)
     first, second = first.astype(np.float64), second.astype(np.float64)
     measures: dict[str, Callable[[np.ndarray], float]] = dict(
         abs_cosine=lambda order: mean_abs_cosine(first, second[order]),
@@ -88,7 +88,7 @@ def _center(feats: np.ndarray) -> np.ndarray:
     return feats - feats.mean(axis=0)
 
 
-def _centerd_distances(feats: np.ndarray) -> np.ndarray:
+def _centered_distances(feats: np.ndarray) -> np.ndarray:
     distances = squareform(pdist(feats.astype(np.float64)))  # NxN
     rows = distances.mean(axis=0)
     return distances - rows - rows[:, None] + rows.mean()

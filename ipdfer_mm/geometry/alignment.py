@@ -60,7 +60,7 @@ def similarity_transform(points: np.ndarray,
                          template: np.ndarray) -> np.ndarray:
     """Best rotation, scale and shift, in least squares, onto a template.
 
-    With both point sets centerd and read as complex numbers p and q, the
+    With both point sets centered and read as complex numbers p and q, the
     solution is the one factor a = sum(conj(p) q) / sum(\\|p\\|^2). It equals
     the estimate of `Umeyama (1991) <https://doi.org/10.1109/34.88573>`_
     wherever that one needs no reflection; where it does, the points are not a

@@ -63,6 +63,7 @@ def make_workplace(folder: Path, prepared: Sequence[str]) -> Path:
     Returns:
         Path: ``folder``.
     """
+    folder.mkdir(exist_ok=True)
     (folder / 'tools').symlink_to(ROOT / 'tools')
     shutil.copytree(ROOT / 'configs', folder / 'configs')
     for path in (folder / 'configs/_base_/models').glob('*.py'):

@@ -24,7 +24,7 @@ def test_cka_of_rotated_features():
     assert linear_cka(FIRST, 3 * FIRST @ rotation + 7) == pytest.approx(1)
 
 
-def test_cka_by_centerd_kernels():
+def test_cka_by_centered_kernels():
     """HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)), the paper's Equation 1."""
     center = np.eye(60) - 1 / 60
 
@@ -53,7 +53,7 @@ def literal_distance_correlation(first, second):
     """Definition 2 of Székely et al., index by index."""
     count = len(first)
 
-    def centerd(feats):
+    def centered(feats):
         a = np.array([[np.linalg.norm(feats[k] - feats[m])
                        for m in range(count)] for k in range(count)])
         return np.array([[
@@ -61,7 +61,7 @@ def literal_distance_correlation(first, second):
             for m in range(count)
         ] for k in range(count)])
 
-    a, b = centerd(first), centerd(second)
+    a, b = centered(first), centered(second)
     return np.sqrt((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum()))
 
 

@@ -38,7 +38,7 @@ def nuclear(one, other):
     """The same where covariances are singular.
 
     The trace of the root is the sum of the singular values of the product of
-    the centerd features.
+    the centered features.
     """
     one, other = one.numpy(), other.numpy()
     mean = one.mean(axis=0) - other.mean(axis=0)

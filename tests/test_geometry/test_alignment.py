@@ -196,7 +196,7 @@ def test_real_faces_stay_themselves(shared, cmu_points):
     assert np.abs(again.astype(int) - aligned).mean() < 1
 
 
-def test_center_crop_is_centerd():
+def test_center_crop_is_centered():
     image = np.arange(120 * 128).reshape(120, 128).astype(np.float32)
     crop = center_crop(image, 80, 80)
     assert (crop == image[20:100, 24:104]).all()
