@@ -149,6 +149,7 @@ def components(folder) -> dict:
             ClassSubsetAccuracy=dict(classes=['happiness', 'neutral']),
             CleanAccuracy=dict(),
             ExpectedCalibrationError=dict(),
+            Reliability=dict(),
             PoseAccuracy=dict(),
             VerificationMetric=dict()))
 

@@ -144,7 +144,7 @@ class Reliability(BaseMetric):
             results (list[tuple]): Scores, class and yaw bin of each image.
 
         Returns:
-            dict[str, float]: ``unsure`` and ``accuracy``.
+            dict[str, float]: ``unsure`` and, unless all are, ``accuracy``.
         """
         scores, labels, yaw_bins = map(np.array, zip(*results))
         classes = (self.dataset_meta or {}).get(
@@ -159,6 +159,7 @@ class Reliability(BaseMetric):
             lowest[known], np.array(found.by_yaw)[yaw_bins[known]])
         sure = scores.max(axis=1) >= lowest
         right = (predicted == labels)[sure]
-        return dict(
-            unsure=100 * float((~sure).mean()),
-            accuracy=100 * float(right.mean()) if len(right) else np.nan)
+        report = dict(unsure=100 * float((~sure).mean()))
+        if len(right):
+            report['accuracy'] = 100 * float(right.mean())
+        return report

@@ -13,6 +13,7 @@ from helpers.small_model import (
     make_batch,
     resnet,
 )
+from mmengine.logging import MessageHub
 from mmengine.model import (
     BaseTTAModel,
     ImgDataPreprocessor,
@@ -61,6 +62,7 @@ def make_runner(model, dataset=None, resume=False, test=False):
                        else None),
         train_dataloader=loop.dataloader,
         logger=logging.getLogger('dataset_meta_hook_test'),
+        message_hub=MessageHub('dataset_meta_hook_test'),
         _resume=resume,
         _train_loop={} if test else loop,
         _val_loop={},
@@ -227,6 +229,15 @@ def test_meta(model):
     assert meta == dict(
         version=__version__,
         normalization=dict(mean=MEAN, std=MEAN, to_rgb=True))
+
+
+def test_reliability_of_the_last_validation(model):
+    runner = make_runner(model)
+    runner.message_hub.update_info('reliability', dict(by_yaw=[.5]))
+    checkpoint = dict(meta={})
+    DatasetMetaHook().before_save_checkpoint(runner, checkpoint)
+    assert checkpoint['meta']['reliability'] == dict(by_yaw=[.5])
+    assert 'reliability' not in checkpoint_of(model)['meta']
 
 
 def test_no_normalization():
