@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         data_root = args.data_root.resolve()
         out = (args.out or data_root / PREPARED).resolve()
         images = list_images(args.dataset, data_root,
-                                 args.dataset_options)
+                             args.dataset_options)
         job = Job(data_root, out, recipe)
         summary = prepare(job, images, args.dataset, args.workers,
                           args.name_lists)

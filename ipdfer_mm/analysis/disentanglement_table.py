@@ -113,7 +113,7 @@ def _synthesis(report: dict) -> str:
             f'(L1 {gain["neutral_l1"]:.3f} and '
             f'{gain["reconstruction_l1"]:.3f}).\n\n')
     identity = {key.partition('/')[2]: cell for key, cell in synthesis.items()
-           if key.startswith('identity_cosine/')}
+                if key.startswith('identity_cosine/')}
     if identity:
         text += _table(
             ['identity', 'cosine, same subject', 'other subjects', 'AUC',

@@ -166,7 +166,7 @@ class SwapRenderer:
         population = self.dataset.population
         planned = self.plan[Path(self.images.paths[index]).stem]
         subject = population.subject(planned.subject_number,
-                                   len(self.renderer.model.identity))
+                                     len(self.renderer.model.identity))
         return population.spec(planned, subject, self.dataset.img_size)
 
     def _show(self, identity: int, pose: int, expression: int,

@@ -59,8 +59,8 @@ class FaceImages:
 
 
 def load_test_images(cfg: Config,
-                       model: IPDFERModel,
-                       max_yaw: float = 180) -> tuple[FaceImages, Tensor]:
+                     model: IPDFERModel,
+                     max_yaw: float = 180) -> tuple[FaceImages, Tensor]:
     """Load the test images of a config, and the mean training image.
 
     Args:
@@ -99,8 +99,8 @@ def load_mean_image(cfg: Config, model: IPDFERModel) -> Tensor:
 
 
 def load_images(dataset: FERDataset,
-                  model: BaseModel,
-                  max_yaw: float = 180) -> FaceImages:
+                model: BaseModel,
+                max_yaw: float = 180) -> FaceImages:
     """Load the images of a dataset as the model gets them.
 
     Args:
@@ -128,7 +128,7 @@ def load_images(dataset: FERDataset,
     classes = dataset.metainfo['classes']
     return FaceImages(
         images=_load(model, len(infos),
-                       lambda i: dataset.pipeline(dict(infos[i]))),
+                     lambda i: dataset.pipeline(dict(infos[i]))),
         paired_neutrals=paired_neutrals,
         subjects=np.array([info.get('subject', '') for info in infos]),
         expressions=np.array([classes[info['gt_label']] for info in infos]),
@@ -246,7 +246,7 @@ def _measure_identities(faces: dict[str, Tensor],
 
 
 def classify_synthesis(classifier: ImageClassifier, faces: dict[str, Tensor],
-                    test: FaceImages) -> dict[str, dict[str, float]]:
+                       test: FaceImages) -> dict[str, dict[str, float]]:
     """Ask an expression classifier what synthesized faces show.
 
     Args:
@@ -268,7 +268,7 @@ def classify_synthesis(classifier: ImageClassifier, faces: dict[str, Tensor],
 
 @torch.no_grad()
 def classify_expressions(classifier: ImageClassifier, faces: dict[str, Tensor],
-                      test: FaceImages) -> dict[str, dict[str, float]]:
+                         test: FaceImages) -> dict[str, dict[str, float]]:
     """Ask an expression classifier what faces show.
 
     Args:

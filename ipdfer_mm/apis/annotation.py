@@ -181,7 +181,7 @@ def annotate_images(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
 
 
 def _write_image(job: AnnotationJob, result: ImageResult,
-                   image: np.ndarray | None, common: Path) -> None:
+                 image: np.ndarray | None, common: Path) -> None:
     if image is None:
         return
     name = Path(result.path).relative_to(common)

@@ -22,7 +22,7 @@ from .fer_dataset import FERDataset
 
 LISTS = 'Manually_Annotated_file_lists'
 IMAGES = ('Manually_Annotated_Images',
-            'Manually_Annotated/Manually_Annotated_Images')
+          'Manually_Annotated/Manually_Annotated_Images')
 # What each release calls a split.
 SPLITS = {
     'train': dict(old='training.csv', new='train_set'),

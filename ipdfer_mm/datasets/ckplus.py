@@ -18,7 +18,7 @@ from .fer_dataset import FERDataset
 LABELS = ('neutral', 'anger', 'contempt', 'disgust', 'fear', 'happiness',
           'sadness', 'surprise')
 IMAGES = ('cohn-kanade-images',
-            'extended-cohn-kanade-images/cohn-kanade-images')
+          'extended-cohn-kanade-images/cohn-kanade-images')
 EMOTIONS = ('Emotion', 'Emotion_labels/Emotion')
 LANDMARKS = ('Landmarks', 'Landmarks/Landmarks')
 FOLD_RULE = 'the i-th of the sorted labeled subjects is in fold i mod 10'
@@ -182,7 +182,7 @@ class CKPlus(FERDataset):
                     self.note('Labels of another frame than the last, kept',
                               label)
                 yield LabeledSequence(subject, self._read_label(label),
-                                       frames)
+                                      frames)
 
     def _find_label(self, folder: str) -> str | None:
         if not osp.isdir(osp.join(self.data_root, folder)):

@@ -207,4 +207,4 @@ class FERPlus(FERDataset):
             osp.join(folder, row.name) for row in rows if row.name)
         if missing and osp.isfile(self.pixel_file):
             export_images(self.pixel_file, all_rows, folder,
-                            {osp.basename(path) for path in missing})
+                          {osp.basename(path) for path in missing})

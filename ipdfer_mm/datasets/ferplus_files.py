@@ -123,7 +123,7 @@ def emotion_shares(votes: Sequence[int]) -> dict[str, int]:
 
 
 def export_images(pixel_file: str, rows: Sequence[VoteRow], folder: str,
-                    names: set[str]) -> None:
+                  names: set[str]) -> None:
     """Write images of ``fer2013.csv`` under their names in FERPlus.
 
     Can be killed and started again, and run twice at the same time. Of two

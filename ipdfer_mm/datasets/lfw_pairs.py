@@ -111,7 +111,7 @@ class LFWPairs(BaseDataset):
     def _header(self, line: str) -> tuple[int, int]:
         words = line.split()
         if not all(map(NUMBER.fullmatch, words)) or len(words) not in (1,
-                                                                          2):
+                                                                       2):
             raise ValueError(
                 f'{self.ann_file}:1: expected the number of folds and of '
                 f'pairs, such as "10\t300", but got {line!r}.')

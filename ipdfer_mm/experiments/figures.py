@@ -86,7 +86,7 @@ def embedding_figure(points: dict[str, np.ndarray], labels: np.ndarray,
 
 
 def won_images(first: Predictions, second: Predictions,
-                 min_pose: int) -> np.ndarray:
+               min_pose: int) -> np.ndarray:
     """Find large-pose images that only the second model gets right.
 
     Args:

@@ -156,7 +156,7 @@ def smoke_options(cfg: Config) -> list[str]:
     for loader in LOADERS:
         dataset, key = cfg[loader].dataset, f'{loader}.dataset'
         images = (SMOKE_ITERATIONS * SMOKE_BATCH
-                    if loader == LOADERS[0] else SMOKE_IMAGES)
+                  if loader == LOADERS[0] else SMOKE_IMAGES)
         if 'dataset' in dataset:  # that of a wrapper
             key = f'{key}.dataset'
         options.append(f'{key}.indices={images}')

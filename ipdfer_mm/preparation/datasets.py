@@ -129,7 +129,7 @@ def list_readers(name: str, data_root: Path,
 
 
 def list_images(name: str, data_root: Path,
-                  options: Mapping) -> list[ImageEntry]:
+                options: Mapping) -> list[ImageEntry]:
     """List the images of a dataset, of all splits.
 
     Args:

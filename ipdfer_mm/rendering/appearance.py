@@ -81,7 +81,7 @@ class Appearance:
         colors = np.tile(subject.skin, (len(self.mean), 1))
         colors *= 1 + 0.05 * coarse[:, None]
         colors *= 1 - (0.08 * subject.freckles *
-                        np.maximum(fine, 0))[:, None]
+                       np.maximum(fine, 0))[:, None]
         self._blush(colors, subject)
         beard = self._beard() * subject.stubble
         self._cover(colors, beard * 0.6, subject.hair)

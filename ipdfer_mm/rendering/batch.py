@@ -92,7 +92,7 @@ def write_rendered(path: Path, content: bytes) -> None:
 
 
 def render_subjects(job: RenderJob, subjects: Sequence[Sequence[PlannedImage]],
-                  workers: int) -> Iterator[list[ImageLabels]]:
+                    workers: int) -> Iterator[list[ImageLabels]]:
     """Render the images of subjects that are not there yet.
 
     A task is a subject, since a renderer remembers subjects.
@@ -119,9 +119,9 @@ def _make_worker(job: RenderJob) -> Callable:
 
 
 def _render_subject(job: RenderJob, renderer: FaceRenderer,
-                   images: Sequence[PlannedImage]) -> list[ImageLabels]:
+                    images: Sequence[PlannedImage]) -> list[ImageLabels]:
     subject = job.population.subject(images[0].subject_number,
-                                   len(renderer.model.identity))
+                                     len(renderer.model.identity))
     labels = []
     for image in images:
         spec = job.population.spec(image, subject, job.size)
@@ -139,7 +139,7 @@ def _render_subject(job: RenderJob, renderer: FaceRenderer,
 
 
 def _write_image(path: Path, renderer: FaceRenderer,
-                   spec: RenderSpec) -> None:
+                 spec: RenderSpec) -> None:
     write_rendered(path, to_png(renderer.render(spec).image))
 
 
@@ -147,6 +147,6 @@ def _describe(renderer: FaceRenderer, spec: RenderSpec) -> ImageLabels:
     landmarks = renderer.landmarks68(spec)
     to_vector = renderer.model.expression_vector
     return ImageLabels(spec.yaw, spec.pitch, spec.roll,
-                         five_points(landmarks), landmarks,
-                         to_vector(spec.expression),
-                         to_vector(spec.subject.resting_face))
+                       five_points(landmarks), landmarks,
+                       to_vector(spec.expression),
+                       to_vector(spec.subject.resting_face))

@@ -120,7 +120,7 @@ def parametric_head() -> FaceModel:
              ('head_neck', *_neck(), 0.0), ('head_neck', *_ear(-1), 0.0),
              ('head_neck', *_ear(1), 0.0),
              ('mouth_socket', *_socket(), 'down'),
-            ('gums_tongue', *_plate(1.5, -4.9, -4.2, 10.0, .3, 5, 3), 1.0),
+             ('gums_tongue', *_plate(1.5, -4.9, -4.2, 10.0, .3, 5, 3), 1.0),
              ('teeth', *_plate(1.9, -3.85, -2.7, 10.45, .27), 0.0),
              ('teeth', *_plate(1.7, -4.3, -3.65, 10.1, .27), 1.0),
              ('iris_left', *_eyeball(1), 0.0),

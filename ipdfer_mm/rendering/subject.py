@@ -63,7 +63,7 @@ class Subject:
 
 
 def sample_subject(identity_shapes: int,
-                  rng: np.random.Generator) -> Subject:
+                   rng: np.random.Generator) -> Subject:
     """Draw a subject.
 
     Args:

@@ -43,7 +43,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     'disgust': (Example('disgust', 3, -25), ),
     'fear': (Example('fear', 5, 25), ),
     'three subjects': (Example('happiness', 4, pitch=-8),
-                     Example('surprise', 1), Example('neutral', 2, 25, 8)),
+                       Example('surprise', 1), Example('neutral', 2, 25, 8)),
 }
 
 
@@ -63,7 +63,7 @@ def render_examples(folder: Path) -> list[Path]:
     paths = []
     for name, subjects in EXAMPLES.items():
         images = [renderer.render(_describe(renderer, subject)).image
-                    for subject in subjects]
+                  for subject in subjects]
         row = np.concatenate(images, axis=1)
         paths.append(folder / f'{name.replace(" ", "_")}.png')
         write_rendered(paths[-1], to_png(row))

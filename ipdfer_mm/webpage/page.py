@@ -118,7 +118,7 @@ class ExpressionPage:
         # Unchanged, not as Gradio would read it: our reader says what is
         # wrong with a file. Gradio checks still that it is an upload.
         self.image.input(self.look_at_upload, self.image, results,
-                           preprocess=False, **ONE_AT_A_TIME)
+                         preprocess=False, **ONE_AT_A_TIME)
         self.example.click(self.look_at_example, self.example, results,
                            **ONE_AT_A_TIME)
         self.chooser.input(self.choose, [self.faces, self.chooser], results,

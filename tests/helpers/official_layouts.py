@@ -94,7 +94,7 @@ def make_affectnet(root: Path, copies: int = 1) -> Path:
                 for i in range(11 * copies)]
         for i in (i for i in range(11 * copies) if i % 11 < 8):
             write_image(root / f'Manually_Annotated_Images/{i % 3}/{name}{i}'
-                          '.jpg', 160, 120)
+                        '.jpg', 160, 120)
         path = root / f'Manually_Annotated_file_lists/{name}.csv'
         path.parent.mkdir(exist_ok=True)
         lines = [AFFECTNET_HEADER, *rows] if header else rows

@@ -132,7 +132,7 @@ def _render(renderer: FaceRenderer, sample: dict, classes: tuple,
     rng = _random(path)
     # The same in all images of a subject.
     subject = sample_subject(len(renderer.model.identity),
-                           _random(sample.get('subject', path)))
+                             _random(sample.get('subject', path)))
     expression = classes[sample['gt_label']]
     spec = RenderSpec(
         subject,
@@ -150,7 +150,7 @@ def _render(renderer: FaceRenderer, sample: dict, classes: tuple,
         matrix = similarity_transform(ARCFACE_TEMPLATE, sample['landmarks'])
         points = points @ matrix[:, :2].T + matrix[:, 2]
         image = cv2.warpAffine(face, matrix, old.shape[1::-1],
-                                 borderMode=cv2.BORDER_REPLICATE)
+                               borderMode=cv2.BORDER_REPLICATE)
     cv2.imwrite(path, image)
     return points
 

@@ -200,7 +200,7 @@ def test_the_classifier_is_asked_for_the_class_of_the_third(model, images):
     donors = dict(zip(('identity', 'pose', 'expression'),
                       (random_images(4, seed=seed) for seed in range(3))))
     swaps = SwapImages(donors, random_images(4, seed=3), np.zeros(4),
-                         np.array(['fear', 'anger', 'fear', 'fear']))
+                       np.array(['fear', 'anger', 'fear', 'fear']))
     result = measure_swap(model, swaps, torch.zeros(3, SIZE, SIZE), images,
                           classifier=classifier)
     for cell in result['attributes'].values():

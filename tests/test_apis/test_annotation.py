@@ -93,7 +93,7 @@ def test_paths_with_dots(job, files, monkeypatch):
     """One file by two paths is one, and results stay in their folder."""
     monkeypatch.chdir(files[1].parent)
     annotate_images(job, [Path('../c.bmp'), Path('a.png'),
-                            Path('../b/a.png')])
+                          Path('../b/a.png')])
     names = {path.relative_to(job.out).as_posix()
              for path in job.out.rglob('*') if path.is_file()}
     assert names == {'results.json', 'results.csv', 'images/b/a.png.jpg',

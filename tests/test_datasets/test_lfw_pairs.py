@@ -12,7 +12,7 @@ Bob\t12\t3
 Cy\t1\tAnn_Lee\t2
 """
 IMAGES = ('Ann_Lee/Ann_Lee_0001', 'Ann_Lee/Ann_Lee_0002', 'Bob/Bob_0012',
-            'Bob/Bob_0003', 'Cy/Cy_0001')
+          'Bob/Bob_0003', 'Cy/Cy_0001')
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from ipdfer_mm.utils.cli import merge_cfg_options
 def cfg(tmp_path_factory):
     folder = tmp_path_factory.mktemp('faces')
     path = write_config(folder / 'config.py', make_rafdb(folder / 'rafdb'),
-                 baseline_cfg())
+                        baseline_cfg())
     init_default_scope('ipdfer_mm')
     cfg = Config.fromfile(path)
     merge_cfg_options(cfg, None)  # as all tools do

@@ -103,7 +103,7 @@ def test_what_the_file_says(folder):
     assert classifier.size == SIZE
     assert 'RGB' in classifier.meta['input']
     (images, ), (scores, ) = (classifier.session.get_inputs(),
-                                classifier.session.get_outputs())
+                              classifier.session.get_outputs())
     assert images.shape[1:] == [SIZE, SIZE, 3]
     assert images.type == 'tensor(uint8)'
     assert scores.shape[1:] == [NUM_CLASSES]

@@ -293,7 +293,7 @@ def test_synthesize_decodes_the_sums():
     images = model.synthesize(inputs)
     total = torch.zeros(2, 64)
     for image, part in zip(('identity', 'neutral', 'reconstruction'),
-                             ('identity', 'pose', 'expression')):
+                           ('identity', 'pose', 'expression')):
         total = total + feats[part]
         torch.testing.assert_close(images[image], model.decoder(total))
 

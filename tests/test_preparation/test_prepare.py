@@ -122,7 +122,7 @@ def test_mirrored_points_of_a_data_set_are_not_used(data, source):
     root, _ = data
     points = source[1][0].five_points[[1, 0, 2, 4, 3]]
     summary = run(root, [ImageEntry('face0.png',
-                                 points=tuple(map(tuple, points)))])
+                                    points=tuple(map(tuple, points)))])
     assert summary.listed['mirrored'] == ['face0.png']
     # A center crop: the whole image, smaller.
     np.testing.assert_array_equal(

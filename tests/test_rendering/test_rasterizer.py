@@ -18,7 +18,7 @@ def draw(points, nearness, colors, triangles, size=8, supersampling=1):
 @pytest.mark.parametrize('supersampling', [1, 2, 3])
 def test_square_covers_its_pixels(supersampling):
     image, coverage = draw(SQUARE, np.ones(4), np.ones((4, 3)), HALVES,
-                             supersampling=supersampling)
+                           supersampling=supersampling)
     expected = np.zeros((8, 8))
     expected[1:5, 1:5] = 1
     assert np.allclose(coverage, expected)
@@ -59,7 +59,7 @@ def test_triangles_may_cross():
     colors = np.repeat([(1, 0, 0), (0, 1, 0)], 4, axis=0)
     nearness = [0, 1, 1, 0, 1, 0, 0, 1]
     image, _ = draw(points, nearness, colors,
-                      np.concatenate([HALVES, HALVES + 4]))
+                    np.concatenate([HALVES, HALVES + 4]))
     assert np.allclose(image[2, 4], (1, 0, 0))
     assert np.allclose(image[2, 1], (0, 1, 0))
 
@@ -74,7 +74,7 @@ def test_what_leaves_the_image_is_cut():
 def test_degenerate_triangles_are_skipped():
     points = [(1, 1), (3, 3), (5, 5), (2, 2)]
     image, coverage = draw(points, np.ones(4), np.ones((4, 3)),
-                             [(0, 1, 2), (3, 3, 3)])
+                           [(0, 1, 2), (3, 3, 3)])
     assert coverage.sum() == 0 and np.isfinite(image).all()
 
 

@@ -63,7 +63,7 @@ def test_same_description_same_bytes(renderer, spec):
 
 def test_what_does_not_move_is_the_same_to_the_pixel(head_renderer):
     subject = sample_subject(len(head_renderer.model.identity),
-                           np.random.default_rng(0))
+                             np.random.default_rng(0))
     spec = RenderSpec(subject, {'mouthSmile_L': 1, 'mouthSmile_R': 1})
     face = head_renderer.render(spec)
     paired = head_renderer.render(spec.neutral())
@@ -95,7 +95,7 @@ def test_twin_differs_in_the_expression_only(renderer, spec, crop):
 
 def test_twin_keeps_the_resting_face(renderer):
     subject = Subject(np.zeros(len(renderer.model.identity)),
-                    resting_face={'mouthFrown_L': .8, 'mouthFrown_R': .8})
+                      resting_face={'mouthFrown_L': .8, 'mouthFrown_R': .8})
     plain = replace(subject, resting_face={})
     spec = RenderSpec(subject, {'jawOpen': .5}).neutral()
     frown = renderer.render(spec).landmarks68
@@ -121,7 +121,7 @@ def test_aligned_faces_fit_the_template(renderer):
 def test_everything_matters(head_renderer, change):
     model = head_renderer.model
     spec = RenderSpec(sample_subject(len(model.identity),
-                                    np.random.default_rng(0)))
+                                     np.random.default_rng(0)))
     assert not np.array_equal(
         head_renderer.render(spec).image,
         head_renderer.render(replace(spec, **change)).image)

@@ -87,7 +87,7 @@ def test_other_arguments_go_to_other_folders(rendered, tmp_path):
     assert len(folders) == 2
     name = 'images/person_600000_000.png'
     images = {(folder / name).read_bytes()
-                for folder in (*folders, rendered)}
+              for folder in (*folders, rendered)}
     assert len(images) == 3
 
 

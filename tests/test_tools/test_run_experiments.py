@@ -114,7 +114,7 @@ def test_slurm(folder, tmp_path):
     sbatch.chmod(0o755)
     output = run_tool(*command('--seeds', 0, 1, '--out', 'slurm',
                       '--launcher', 'slurm',
-                      '--sbatch-options=--time=1:0:0')[1:],
+                               '--sbatch-options=--time=1:0:0')[1:],
                       cwd=folder, PATH=f'{tmp_path}:{os.environ["PATH"]}')
     script = folder / 'slurm/slurm/array.sh'
     assert f'Submitted {script}' in output

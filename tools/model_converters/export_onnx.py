@@ -43,7 +43,7 @@ def export(args: argparse.Namespace) -> None:
     classes = class_names(model)
     if args.images:
         images = folder_faces(args.images, image_size(cfg),
-                                args.num_images)
+                              args.num_images)
     else:
         images = dataset_faces(cfg, 'test', args.num_images)
     content = export_onnx(model, images, classes)
