@@ -51,6 +51,7 @@ def usage() -> str:
         'usage: ipdfer COMMAND [ARGUMENTS]',
         '',
         *lines,
+        f'  {"config":16}path of a config of the package, to inherit from',
         f'  {"doctor":16}what is installed, and what is missing for what',
         '',
         'ipdfer COMMAND --help explains a command. Configs go by path, or by '
@@ -94,6 +95,30 @@ def find_config(argument: str, root: Path) -> str:
     return str(packaged) if packaged.is_file() else argument
 
 
+def print_paths(names: Sequence[str], root: Path) -> int | None:
+    """Print where configs of the package are.
+
+    Args:
+        names (Sequence[str]): Their names; none for all.
+        root (Path): Folder with the folder ``configs``.
+
+    Returns:
+        int or None: The exit status, None for 0.
+    """
+    known = sorted(path.name for path in (root / 'configs').glob('*.py'))
+    if not names:
+        print(*known, sep='\n')
+        return None
+    for name in names:
+        path = Path(find_config(name, root))
+        if not path.is_file():
+            print(f'There is no config "{name}"; `ipdfer config` lists them.',
+                  file=sys.stderr)
+            return 2
+        print(path.resolve())
+    return None
+
+
 def doctor() -> None:
     """Print what is installed, and which command misses what."""
     from ipdfer_mm.utils.collect_env import collect_env
@@ -105,8 +130,7 @@ def doctor() -> None:
                for module, commands in OPTIONAL.items()
                if importlib.util.find_spec(module) is None]
     if missing:
-        print('Not installed (see requirements/optional.txt):', *missing,
-              sep='\n')
+        print('Not installed (pip install them):', *missing, sep='\n')
     else:
         print('Nothing is missing for any command.')
 
@@ -129,7 +153,7 @@ def main(argv: Sequence[str] | None = None) -> int | None:
     if name == 'doctor':
         doctor()
         return None
-    if name not in COMMANDS:
+    if name not in (*COMMANDS, 'config'):
         print(f'There is no command "{name}".\n\n{usage()}', file=sys.stderr)
         return 2
     root = find_root('tools')
@@ -138,6 +162,8 @@ def main(argv: Sequence[str] | None = None) -> int | None:
               'its wheel or, with pip install -e, from a checkout.',
               file=sys.stderr)
         return 2
+    if name == 'config':
+        return print_paths(arguments, root)
     sys.argv[0] = f'ipdfer {name}'  # what argparse calls the program
     tool = load_tool(root / 'tools' / COMMANDS[name][0])
     return tool.main([find_config(argument, root) for argument in arguments])

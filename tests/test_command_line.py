@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from mmengine.config import Config
 
 from ipdfer_mm import command_line
 from ipdfer_mm.command_line import COMMANDS, find_config, main
@@ -74,3 +75,15 @@ def test_doctor_names_what_is_missing(capsys, monkeypatch):
     assert 'ipdfer_mm: ' in out and 'mmengine: ' in out
     assert 'no_such_module: for `ipdfer webpage`' in out
     assert 'numpy: for' not in out
+
+
+def test_paths_of_configs(capsys, tmp_path):
+    assert main(['config', 'baseline_rafdb.py']) is None
+    path = capsys.readouterr().out.strip()
+    own = tmp_path / 'own.py'
+    own.write_text(f'_base_ = {path!r}\ntrain_cfg = dict(max_epochs=2)\n')
+    assert Config.fromfile(own).train_cfg.max_epochs == 2
+    assert main(['config']) is None
+    assert 'ipdfer_rafdb.py' in capsys.readouterr().out.split()
+    assert main(['config', 'none.py']) == 2
+    assert 'no config "none.py"' in capsys.readouterr().err

@@ -50,8 +50,8 @@ def serve(args: argparse.Namespace) -> None:
     except ModuleNotFoundError as error:
         if error.name != 'gradio':
             raise
-        raise ImportError('The page needs gradio: pip install -r '
-                          'requirements/optional.txt') from error
+        raise ImportError('The page needs gradio: pip install '
+                          '"gradio>=6.31,<7"') from error
     inferencer = ExpressionInferencer(
         args.model, args.checkpoint or True, args.device,
         trust_checkpoint=args.trust_checkpoint)

@@ -29,7 +29,7 @@ def import_optional(name: str) -> ModuleType:
     except ImportError as error:
         raise ImportError(
             f'ONNX files need {name.partition(".")[0]} ({error}): '
-            'pip install -r requirements/optional.txt') from error
+            'pip install onnx onnxruntime onnxscript') from error
 
 
 class OnnxClassifier:

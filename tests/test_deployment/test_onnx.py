@@ -183,5 +183,5 @@ def test_files_that_are_none(folder, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match='other.onnx is no file of tools'):
         OnnxClassifier(tmp_path / 'other.onnx')
     monkeypatch.setitem(sys.modules, 'onnxruntime', None)
-    with pytest.raises(ImportError, match='requirements/optional.txt'):
+    with pytest.raises(ImportError, match='pip install onnx onnxruntime'):
         OnnxClassifier(cut)

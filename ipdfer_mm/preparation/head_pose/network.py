@@ -42,7 +42,7 @@ class NetworkPose:
         except ImportError as error:
             raise ImportError(
                 'Head pose by an ONNX network needs onnxruntime: '
-                'pip install -r requirements/optional.txt') from error
+                'pip install onnxruntime') from error
         if channel_order not in ('bgr', 'rgb'):
             raise ValueError('channel_order must be "rgb" or "bgr", but got '
                              f'"{channel_order}".')
