@@ -75,7 +75,7 @@ def test_images_that_cosines_cannot_tell_apart(subjects):
 
 @pytest.mark.parametrize('subjects', ['aaaa', 'abcd', 'aaaaaaab', 'a'])
 def test_too_few_images_for_fisherfaces(subjects):
-    """Of one subject, nobody twice, one subject in a half, an empty half."""
+    """Of one subject, none twice, one subject in a half, an empty half."""
     images = np.random.default_rng(0).normal(size=(len(subjects), 8, 8))
     with pytest.raises(ValueError, match=f'^{len(subjects)} {TOO_FEW}'):
         fisherface_accuracy(images, images, np.array(list(subjects)))

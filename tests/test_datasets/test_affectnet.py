@@ -101,7 +101,7 @@ def test_invalid_boxes_are_skipped_and_counted(old, log, box):
     good = affectnet_row('0/training0.jpg', 0)
     bad = affectnet_row('1/training1.jpg', 1).split(',')
     bad[1:5] = map(str, box)
-    # Nobody needs the box of no face.
+    # The box of no face is not needed.
     none = affectnet_row('1/training1.jpg', 10).split(',')
     none[1:5] = bad[1:5]
     write_list(old, [good, ','.join(bad), ','.join(none)])

@@ -63,9 +63,9 @@ def test_a_killed_export_goes_on(root):
     FERPlus(str(root), 'train')
     lost, kept = (root / f'FER2013Train/fer000000{i}.png' for i in (3, 4))
     lost.unlink()
-    kept.write_bytes(b'of somebody else')
+    kept.write_bytes(b'of another program')
     FERPlus(str(root), 'train')
-    assert lost.is_file() and kept.read_bytes() == b'of somebody else'
+    assert lost.is_file() and kept.read_bytes() == b'of another program'
     assert not list(root.rglob('*.partial'))
 
 

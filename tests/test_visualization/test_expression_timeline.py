@@ -60,4 +60,4 @@ def test_figure(tmp_path, monkeypatch):
     (line, ) = [line for line in panel.lines if line.get_label() == 'glad']
     np.testing.assert_allclose(line.get_ydata(), [.8] * 11)
     figure.savefig(tmp_path / 'a.png', dpi=20)
-    assert 'no face' in texts(ExpressionTimeline(CLASSES).figure('nobody'))
+    assert 'no face' in texts(ExpressionTimeline(CLASSES).figure('none'))
