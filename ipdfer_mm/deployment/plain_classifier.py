@@ -7,7 +7,8 @@ from torch import Tensor
 
 from ipdfer_mm.apis.loading import image_size
 from ipdfer_mm.models.disentangled_classifier import DATA_PREPROCESSOR
-from ipdfer_mm.registry import MODELS
+from ipdfer_mm.registry import DATASETS, MODELS
+from ipdfer_mm.utils.dataset_configs import find_test_dataset
 from ipdfer_mm.utils.model_configs import model_config
 from ipdfer_mm.utils.weight_files import select_parts
 
@@ -78,8 +79,9 @@ def plain_config(cfg: Config, classes: tuple[str, ...]) -> Config:
         classes (tuple[str, ...]): Names in the order of the labels.
 
     Returns:
-        Config: Model, pipeline and a test set. It is a list of files, because
-        mmpretrain numbers folders in the order of their names.
+        Config: Model, pipeline and the test set of ``cfg``, for which
+        ipdfer_mm has to be installed; where that has none, a list of files,
+        because mmpretrain numbers folders in the order of their names.
     """
     size = image_size(cfg)
     pipeline = [
@@ -87,20 +89,30 @@ def plain_config(cfg: Config, classes: tuple[str, ...]) -> Config:
         dict(type='Resize', scale=(size, size)),
         dict(type='PackInputs')
     ]
+    try:
+        dataset = find_test_dataset(cfg).to_dict()
+    except ValueError:
+        dataset = dict(type='CustomDataset', data_root='data/faces',
+                       ann_file='labels.txt', metainfo=dict(classes=classes))
+    if dataset['type'] in DATASETS.module_dict:
+        dataset['type'] = f'ipdfer_mm.{dataset["type"]}'
+    dataset['pipeline'] = pipeline
     return Config(dict(
         default_scope='mmpretrain',
+        # The test set alone needs it.
+        custom_imports=dict(
+            imports=['ipdfer_mm.datasets'], allow_failed_imports=True),
+        log_level='INFO',
+        visualizer=dict(
+            type='UniversalVisualizer',
+            vis_backends=[dict(type='LocalVisBackend')]),
         model=plain_classifier(cfg),
         test_dataloader=dict(
             batch_size=64,
             num_workers=1,
             sampler=dict(type='DefaultSampler', shuffle=False),
             collate_fn=dict(type='default_collate'),
-            dataset=dict(
-                type='CustomDataset',
-                data_root='data/faces',
-                ann_file='labels.txt',
-                metainfo=dict(classes=classes),
-                pipeline=pipeline)),
+            dataset=dataset),
         test_evaluator=[dict(type='Accuracy', topk=(1, ))],
         test_cfg=dict()))
 

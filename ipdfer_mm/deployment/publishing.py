@@ -23,8 +23,7 @@ HEADER = """\
 # - config: {name}
 # - weights: {weights}
 # as an mmpretrain classifier. Images are aligned faces, see
-# tools/prepare_dataset.py of ipdfer_mm. To test it, list images in
-# data/faces/labels.txt, each line a path and the number of a class.
+# tools/prepare_dataset.py of ipdfer_mm, which is needed for the test set only.
 """
 
 

@@ -117,6 +117,17 @@ def test_mmpretrain_alone_gives_the_same_bits(tmp_path, faces):
     assert np.abs(image[..., 0] - image[..., 2]).max() > 50  # colored
 
 
+def test_the_test_set_stays():
+    cfg = Config.fromfile(ROOT / 'configs/ipdfer_rafdb.py')
+    plain = plain_config(cfg, SEVEN)
+    dataset = plain.test_dataloader.dataset
+    assert dataset.type == 'ipdfer_mm.RAFDB' and dataset.split == 'test'
+    assert [step.type for step in dataset.pipeline] == [
+        'LoadImageFromFile', 'Resize', 'PackInputs']
+    # What mmpretrain's browse_dataset.py asks for.
+    assert plain.visualizer.type == 'UniversalVisualizer'
+
+
 def count(model, size):
     info = get_model_complexity_info(
         model.eval(), (3, size, size), show_table=False, show_arch=False)
