@@ -39,6 +39,7 @@ from ipdfer_mm.rendering import (
     sample_subject,
 )
 from ipdfer_mm.utils.expressions import EXPRESSIONS
+from ipdfer_mm.utils.messages import escape_unprintable
 
 SIZE = 224  # pixels; the heads are uncropped
 MAX_YAW = 60
@@ -146,4 +147,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

@@ -24,6 +24,7 @@ from ipdfer_mm.apis.loading import image_size
 from ipdfer_mm.deployment import plain_classifier
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import open_config
+from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.text_table import TextTable
 
 from .machine import describe_machine
@@ -117,4 +118,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

@@ -26,6 +26,7 @@ from ipdfer_mm.preparation.recipe import Recipe
 from ipdfer_mm.preparation.region import Region
 from ipdfer_mm.preparation.worker import ImageEntry, Job
 from ipdfer_mm.utils import register_all_modules
+from ipdfer_mm.utils.messages import escape_unprintable
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -92,4 +93,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

@@ -20,6 +20,7 @@ import torch
 from tqdm import tqdm
 
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.messages import escape_unprintable
 
 from .contenders import LITERAL, OURS, PLAIN, Workload, step_flops
 from .data_loading import loading_speed
@@ -172,4 +173,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

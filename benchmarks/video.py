@@ -27,6 +27,7 @@ from ipdfer_mm.rendering import FaceModel, FaceRenderer, parametric_head
 from ipdfer_mm.rendering.clip import describe_clip
 from ipdfer_mm.utils.expressions import EXPRESSIONS
 from ipdfer_mm.utils.images import swap_channels
+from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.video import written_video
 
 WIDTH, HEIGHT, FPS = 1280, 720, 25.0
@@ -171,4 +172,5 @@ def compare(tables: dict[str, dict], truth: list[list[dict]],
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

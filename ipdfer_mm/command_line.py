@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ipdfer_mm.utils.installation import find_root
+from ipdfer_mm.utils.messages import escape_unprintable
 
 # File below tools/ and purpose of each command.
 COMMANDS = {
@@ -145,6 +146,7 @@ def main(argv: Sequence[str] | None = None) -> int | None:
     Returns:
         int or None: The exit status, None for 0.
     """
+    escape_unprintable()
     argv = list(sys.argv[1:] if argv is None else argv)
     if not argv or argv[0] in ('-h', '--help'):
         print(usage())

@@ -33,6 +33,7 @@ from ipdfer_mm.utils.cli import (
     set_dataloader_defaults,
 )
 from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.run_settings import ADVICE, note_settings
 from ipdfer_mm.visualization import (
     TestResult,
@@ -164,4 +165,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

@@ -26,7 +26,7 @@ from ipdfer_mm.apis.annotation import (
 )
 from ipdfer_mm.apis.inputs import list_inputs
 from ipdfer_mm.apis.video_annotation import annotate_video, name_results
-from ipdfer_mm.utils.messages import shorten
+from ipdfer_mm.utils.messages import escape_unprintable, shorten
 from ipdfer_mm.utils.video import VIDEO_SUFFIXES
 
 INTERRUPTED = 130
@@ -170,4 +170,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     sys.exit(main())

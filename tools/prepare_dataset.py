@@ -25,6 +25,7 @@ from ipdfer_mm.preparation.face_choice import MEANINGS
 from ipdfer_mm.preparation.prepare import UNREADABLE, Summary, prepare
 from ipdfer_mm.preparation.worker import Job
 from ipdfer_mm.utils import register_all_modules
+from ipdfer_mm.utils.messages import escape_unprintable
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -122,4 +123,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

@@ -29,6 +29,7 @@ from ipdfer_mm.experiments.plan import Run, plan_runs
 from ipdfer_mm.experiments.slurm import array_script, submit
 from ipdfer_mm.experiments.state import FINISHED, note_planned, read_state
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.run_settings import ADVICE
 
 TOOLS = Path(__file__).resolve().parent
@@ -216,4 +217,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     sys.exit(main())

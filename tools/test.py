@@ -20,6 +20,7 @@ from ipdfer_mm.utils.cli import (
     set_dataloader_defaults,
 )
 from ipdfer_mm.utils.compat import leave_process_group
+from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.run_errors import explained_errors
 
 OUT_SUFFIXES = dict(
@@ -145,4 +146,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

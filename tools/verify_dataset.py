@@ -19,6 +19,7 @@ from mmengine.config import DictAction
 from ipdfer_mm.preparation.datasets import PREPARABLE, VERIFIED
 from ipdfer_mm.preparation.verification import PROBLEMS, verify
 from ipdfer_mm.utils import register_all_modules
+from ipdfer_mm.utils.messages import escape_unprintable
 
 SHOWN = 5  # items of each finding
 
@@ -86,4 +87,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     sys.exit(main())

@@ -15,6 +15,7 @@ from ipdfer_mm.apis import (
     ExpressionInferencer,
     list_models,
 )
+from ipdfer_mm.utils.messages import escape_unprintable
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -81,4 +82,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     sys.exit(main())

@@ -1,5 +1,7 @@
 """Parts of messages."""
 
+import io
+import sys
 from collections.abc import Sequence
 
 
@@ -16,3 +18,13 @@ def shorten(names: Sequence[str], limit: int = 10) -> str:
     rest = len(names) - limit
     text = ', '.join(str(name) for name in names[:limit])
     return f'{text} and {rest} more' if rest > 0 else text
+
+
+def escape_unprintable() -> None:
+    """Let the console print every name: escaped, where its encoding lacks it.
+
+    Otherwise the program would end with a UnicodeEncodeError.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors='backslashreplace')

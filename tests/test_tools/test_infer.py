@@ -145,3 +145,16 @@ def test_ctrl_c(tmp_path, faces):
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == len(frames)
     assert (results / 'long_timeline.png').is_file()
     assert not list(results.rglob('.*'))
+
+
+def test_a_console_without_the_letters(tmp_path):
+    """As on Windows, or with LC_ALL=C of an old Python."""
+    cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((60, 60, 3), np.uint8))
+    done = subprocess.run(
+        [sys.executable, TOOL, 'a.png', '--out-dir', 'Zoë', '--model',
+         'ipdfer_rendered'],
+        env=dict(os.environ, PYTHONIOENCODING='ascii'), cwd=tmp_path,
+        capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert 'Zo\\xeb/results.json' in done.stdout
+    assert (tmp_path / 'Zoë/results.json').is_file()

@@ -35,6 +35,7 @@ from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import add_model_arguments, open_config
 from ipdfer_mm.utils.images import to_png
+from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.visualization import synthesis_grid
 
 ADVICE = 'choose another file'
@@ -157,4 +158,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

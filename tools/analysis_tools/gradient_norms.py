@@ -18,6 +18,7 @@ from mmengine.runner import Runner, load_checkpoint
 from ipdfer_mm.analysis.loss_gradients import feature_norms, gradient_norms
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.cli import add_model_arguments, open_config
+from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.model_configs import model_config
 
 
@@ -72,4 +73,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

@@ -18,6 +18,7 @@ from ipdfer_mm.experiments.results import read_experiments
 from ipdfer_mm.experiments.tables import make_tables
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import parse_experiment_args
+from ipdfer_mm.utils.messages import escape_unprintable
 
 ADVICE = 'choose another folder with --out'
 
@@ -81,4 +82,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     sys.exit(main())

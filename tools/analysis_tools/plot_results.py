@@ -37,6 +37,7 @@ from ipdfer_mm.geometry.yaw_bins import POSE_EDGES
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import parse_experiment_args
 from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.visualization.saving import encode_figure
 
 ADVICE = 'choose another folder with --out'
@@ -225,4 +226,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     sys.exit(main())

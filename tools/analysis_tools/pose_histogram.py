@@ -21,6 +21,7 @@ from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils import register_all_modules
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.images import to_png
+from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.visualization.pose_examples import draw_examples
 
 ADVICE = 'choose another folder with --out'
@@ -146,4 +147,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     sys.exit(main())

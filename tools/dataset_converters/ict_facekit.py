@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.messages import escape_unprintable
 
 NEUTRAL = 'generic_neutral_mesh'
 IDENTITIES = 100
@@ -189,4 +190,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

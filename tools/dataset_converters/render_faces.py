@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from ipdfer_mm.datasets.rendered_folder import render_folder
 from ipdfer_mm.rendering import Population
 from ipdfer_mm.rendering.population import SPLITS
+from ipdfer_mm.utils.messages import escape_unprintable
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -53,4 +54,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

@@ -15,6 +15,7 @@ from ipdfer_mm.rendering import FaceModel, FaceRenderer, parametric_head
 from ipdfer_mm.rendering.clip import describe_clip
 from ipdfer_mm.utils.expressions import EXPRESSIONS
 from ipdfer_mm.utils.images import swap_channels
+from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.video import DEFAULT_FPS, written_video
 
 
@@ -70,4 +71,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

@@ -22,6 +22,7 @@ from ipdfer_mm.deployment.calibration import (
 from ipdfer_mm.deployment.luminance import see_luminance
 from ipdfer_mm.metrics.reliability import RELIABILITY, fit_thresholds
 from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.weight_files import (
     half,
     published_meta,
@@ -101,4 +102,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

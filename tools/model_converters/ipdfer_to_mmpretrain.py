@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ipdfer_mm.deployment import publish
 from ipdfer_mm.utils.cli import add_model_arguments, open_config
+from ipdfer_mm.utils.messages import escape_unprintable
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -44,4 +45,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()

@@ -19,6 +19,7 @@ from ipdfer_mm.deployment import (
     write_onnx,
 )
 from ipdfer_mm.utils.cli import open_config, parse_onnx_args
+from ipdfer_mm.utils.messages import escape_unprintable
 
 METRIC = 'accuracy/top1'
 
@@ -83,4 +84,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
+    escape_unprintable()
     main()
