@@ -23,6 +23,7 @@ from ipdfer_mm.apis import DEFAULT_MODEL, ExpressionInferencer
 from ipdfer_mm.apis.annotation import AnnotationJob
 from ipdfer_mm.apis.smoothing import UNSURE
 from ipdfer_mm.apis.video_annotation import annotate_video
+from ipdfer_mm.apis.video_faces import VideoFaceFinder
 from ipdfer_mm.rendering import FaceModel, FaceRenderer, parametric_head
 from ipdfer_mm.rendering.clip import describe_clip
 from ipdfer_mm.utils.expressions import EXPRESSIONS
@@ -31,7 +32,7 @@ from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.video import written_video
 
 WIDTH, HEIGHT, FPS = 1280, 720, 25.0
-INTERVAL = 'ipdfer_mm.apis.video_annotation.SEARCH_INTERVAL'
+FINDER = 'ipdfer_mm.apis.video_annotation.VideoFaceFinder'
 # Shares of a held expression in the time of each, see `describe_clip`.
 HELD = 0.55
 
@@ -125,8 +126,10 @@ def main(argv: Sequence[str] | None = None) -> None:
                 truth.append(faces)
         inferencer = ExpressionInferencer(args.model)
         tables = {}
-        for name, interval in (('each frame', 1), ('followed', 8)):
-            with mock.patch(INTERVAL, interval):
+        ways = {'each frame': lambda finder, interval: finder,
+                'followed': VideoFaceFinder}
+        for name, way in ways.items():
+            with mock.patch(FINDER, way):
                 start = time.time()
                 annotate_video(AnnotationJob(inferencer, out),
                                out / 'video.mp4', name)

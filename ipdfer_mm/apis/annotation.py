@@ -69,7 +69,6 @@ class Summary:
 
     Args:
         num_done (int): Images or frames that were read.
-        num_written (int): Frames that were written.
         num_faces (int): Faces in them.
         without_face (int): Images or frames without a face.
         num_tracks (int): Faces that a video shows, each counted once as far
@@ -81,7 +80,6 @@ class Summary:
     """
 
     num_done: int = 0
-    num_written: int = 0
     num_faces: int = 0
     without_face: int = 0
     num_tracks: int = 0

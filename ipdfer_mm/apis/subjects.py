@@ -1,11 +1,11 @@
 """Which faces of a video show the same subject."""
 
-import cv2
 import numpy as np
 import torch
 from mmengine.registry import MODELS, DefaultScope
 
 from ipdfer_mm.geometry import align_face
+from ipdfer_mm.utils.images import swap_channels
 
 SIZE = 112
 NETWORK_WIDTH = 512
@@ -47,9 +47,9 @@ class SubjectJoiner:
         self.network.to(device).eval()
         self.device = device
         self.threshold = THRESHOLD if threshold is None else threshold
-        # Of tracks and of subjects: sum of the unit features, and number.
+        # Sums of unit features: of tracks, with their number, and of subjects.
         self._tracks: dict[int, tuple[np.ndarray, int]] = {}
-        self._subjects: list[tuple[np.ndarray, int]] = []
+        self._subjects: list[np.ndarray] = []
         self._numbers: dict[int, int] = {}
 
     @property
@@ -73,7 +73,7 @@ class SubjectJoiner:
             total, count = self._tracks.get(track, (0, 0))
             self._tracks[track] = total + feature, count + 1
             if track in self._numbers:
-                self._add(self._numbers[track], feature, 1)
+                self._subjects[self._numbers[track] - 1] += feature
 
     def decide(self, track: int, together: set[int],
                now: bool = False) -> int | None:
@@ -93,32 +93,27 @@ class SubjectJoiner:
             return None
         taken = {self._numbers[other] for other in together
                  if other in self._numbers}
-        total, count = self._tracks.get(track, (None, 0))
+        total, _ = self._tracks.get(track, (None, 0))
         cosines = [
             -1. if total is None or number in taken else _cosine(total, known)
-            for number, (known, _) in enumerate(self._subjects, 1)
+            for number, known in enumerate(self._subjects, 1)
         ]
         if cosines and max(cosines) >= self.threshold:
             number = int(np.argmax(cosines)) + 1
         else:
-            self._subjects.append((np.zeros(NETWORK_WIDTH), 0))
+            self._subjects.append(np.zeros(NETWORK_WIDTH))
             number = len(self._subjects)
         self._numbers[track] = number
         if total is not None:
-            self._add(number, total, count)
+            self._subjects[number - 1] += total
         return number
 
     def _count(self, track: int) -> int:
         return self._tracks.get(track, (None, 0))[1]
 
-    def _add(self, number: int, feature: np.ndarray, count: int) -> None:
-        total, seen = self._subjects[number - 1]
-        self._subjects[number - 1] = total + feature, seen + count
-
     @torch.no_grad()
     def _features(self, crops: list[np.ndarray]) -> np.ndarray:
-        rgb = np.stack([cv2.cvtColor(crop, cv2.COLOR_BGR2RGB)
-                        for crop in crops])
+        rgb = swap_channels(np.stack(crops))
         images = torch.from_numpy(rgb).to(self.device).permute(0, 3, 1, 2)
         features = self.network(images / 127.5 - 1).cpu().double().numpy()
         return features / np.linalg.norm(features, axis=1, keepdims=True)

@@ -81,6 +81,7 @@ class _Recorder:
         table.writerow((*COLUMNS, *face_columns(self.classes)))
         self.summary = Summary()
         self._waiting: deque[_Frame] = deque()
+        self._num_written = 0
 
     def record(self, seconds: float, result: ImageResult,
                image: np.ndarray) -> None:
@@ -123,7 +124,7 @@ class _Recorder:
             self._write(self._waiting.popleft(), numbers)
 
     def _write(self, frame: _Frame, numbers: Sequence[int]) -> None:
-        start = [self.summary.num_written, f'{frame.seconds:.3f}']
+        start = [self._num_written, f'{frame.seconds:.3f}']
         for track, number, face, shown in zip(frame.tracks, numbers,
                                               frame.faces, frame.shown):
             subject = '' if self.joiner is None else number
@@ -136,7 +137,7 @@ class _Recorder:
         self.video.write(
             draw_faces(frame.image, frame.faces, numbers, self.job.synthesis,
                        frame.shown), frame.seconds)
-        self.summary.num_written += 1
+        self._num_written += 1
 
 
 def name_results(videos: Sequence[Path], out: Path) -> dict[str, Path]:

@@ -67,7 +67,7 @@ class VideoFaceFinder:
         rest = kept & ~self._missed & np.array(
             [not any(overlap(box, other) > SAME for other in faces.boxes)
              for box in followed.boxes], dtype=bool)
-        refined, _ = self.finder.search.refine(image, faces.points, 2)
+        refined, _ = self.finder.search.refine(image, faces.points)
         self._offsets = np.concatenate(
             [faces.points - refined, self._offsets[rest]])
         self._missed = np.repeat([False, True], [len(refined), rest.sum()])
@@ -78,7 +78,7 @@ class VideoFaceFinder:
     def _follow(self, image: np.ndarray) -> tuple[Detections, np.ndarray]:
         """The faces of the frame before, and which of them are not lost."""
         points, scores = self.finder.search.refine(
-            image, self._points - self._offsets, 2)
+            image, self._points - self._offsets)
         points += self._offsets
         moves = np.linalg.norm(points - self._points, axis=2).mean(axis=1)
         eyes = np.linalg.norm(

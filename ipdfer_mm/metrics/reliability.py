@@ -45,10 +45,20 @@ class Thresholds:
         Returns:
             bool: False where the classifier is unsure.
         """
+        return score >= self.lowest(label, yaw_bin(yaw))
+
+    def lowest(self, label: str, pose: int) -> float:
+        """The score from which on a label is carried.
+
+        Args:
+            label (str): Name of the class.
+            pose (int): Yaw bin, negative where unknown.
+
+        Returns:
+            float: In [0, 1], or 1.01 where no score is enough.
+        """
         lowest = self.by_class.get(label, 0.)
-        if not np.isnan(yaw):
-            lowest = max(lowest, self.by_yaw[yaw_bin(yaw)])
-        return score >= lowest
+        return lowest if pose < 0 else max(lowest, self.by_yaw[pose])
 
 
 def fit_thresholds(scores: np.ndarray, labels: np.ndarray,
@@ -153,10 +163,8 @@ class Reliability(BaseMetric):
         MessageHub.get_current_instance().update_info(
             RELIABILITY, asdict(found))
         predicted = scores.argmax(axis=1)
-        lowest = np.array([found.by_class[classes[i]] for i in predicted])
-        known = yaw_bins >= 0
-        lowest[known] = np.maximum(
-            lowest[known], np.array(found.by_yaw)[yaw_bins[known]])
+        lowest = [found.lowest(classes[i], pose)
+                  for i, pose in zip(predicted, yaw_bins)]
         sure = scores.max(axis=1) >= lowest
         right = (predicted == labels)[sure]
         report = dict(unsure=100 * float((~sure).mean()))

@@ -38,17 +38,13 @@ class PointRefiner:
         self.network = network
         self.device = device
 
-    def __call__(self,
-                 image: np.ndarray,
-                 points: np.ndarray,
-                 rounds: int = ROUNDS) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, image: np.ndarray,
+                 points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Find the points of faces again.
 
         Args:
             image (np.ndarray): RGB, uint8 (H, W, 3).
             points (np.ndarray): Rough points in its pixels, (K, 5, 2).
-            rounds (int): How often; each starts from the points of the one
-                before. Defaults to 2.
 
         Returns:
             tuple[np.ndarray, np.ndarray]: The points, float64 (K, 5, 2), and
@@ -57,7 +53,7 @@ class PointRefiner:
         """
         points = np.array(points, dtype=np.float64)
         scores = np.zeros(len(points))
-        for _ in range(rounds):
+        for _ in range(ROUNDS):
             matrices = {}
             for i, face in enumerate(points):
                 scores[i] = 0
