@@ -94,7 +94,7 @@ def test_each_is_run_or_has_a_reason():
 
 @pytest.mark.slow
 def test_runs_as_written(tmp_path):
-    folder = make_workplace(tmp_path / 'work', ())
+    folder = make_workplace(tmp_path / 'work', ('sfew', ))
     head = parametric_head()
     spec, _ = describe_clip(len(head.identity), ['happiness'], 2)
     image = FaceRenderer(head).render(spec).image
