@@ -48,7 +48,9 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['ipdfer_mm', 'ipdfer_mm.*']),
-    package_data={'ipdfer_mm': ['py.typed', 'weights/*']},
+    package_data={
+        'ipdfer_mm': ['py.typed', 'rendering/head.npz', 'weights/*'],
+    },
     cmdclass={'build_py': BuildWithConfigs},
     entry_points=dict(
         console_scripts=['ipdfer = ipdfer_mm.command_line:main']),

@@ -2,8 +2,7 @@
 
 from .camera import head_rotation
 from .expressions import add_weights, sample_expression, sample_resting_face
-from .face_model import FaceModel
-from .parametric_head import parametric_head
+from .face_model import FaceModel, parametric_head
 from .population import PlannedImage, Population
 from .renderer import (
     RENDERING_VERSION,

@@ -4,10 +4,14 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
 
+# Made by `python -m head_model` in the repository.
+BUILT_IN = Path(__file__).with_name('head.npz')
 # Clear shells over the eyeballs in ICT-FaceKit; drawn opaque, they would hide
 # the irises.
 TRANSPARENT_GROUPS = ('sclera_left', 'sclera_right')
@@ -207,25 +211,6 @@ class FaceModel:
         """
         return self.mean + self._combine('identity', weights)
 
-    def vertices(self, identity_weights: np.ndarray,
-                 expression_weights: np.ndarray) -> np.ndarray:
-        """Vertices of a subject that shows an expression.
-
-        Args:
-            identity_weights (np.ndarray): Weights of the identity shapes,
-                (I,).
-            expression_weights (np.ndarray): Weights of the expression shapes,
-                as from :meth:`expression_vector`, (E,).
-
-        Returns:
-            np.ndarray: Vertices, float32 (V, 3).
-
-        Raises:
-            ValueError: If the numbers of weights are not I and E.
-        """
-        return (self.identity_vertices(identity_weights) +
-                self.expression_offset(expression_weights))
-
     def expression_offset(self, weights: np.ndarray) -> np.ndarray:
         """How far an expression moves the vertices.
 
@@ -251,3 +236,20 @@ class FaceModel:
         for i in np.flatnonzero(weights):
             total += weights[i] * shapes[i]
         return total
+
+
+@lru_cache(maxsize=1)
+def parametric_head() -> FaceModel:
+    """Load the head that comes with the package.
+
+    About 3,000 triangles: a skin with openings for eyes and mouth, eyeballs,
+    ears, neck and shoulders, teeth and the inside of the mouth. Hair and
+    brows are painted, and stand off the skull, by the renderer. Its shapes,
+    smooth movements of regions of the face, are made by formulas (the folder
+    ``head_model`` of the repository) and look plausible rather than
+    anatomical.
+
+    Returns:
+        FaceModel: The head, the same object at each call.
+    """
+    return FaceModel.load(BUILT_IN)

@@ -27,13 +27,15 @@ def load(arrays, tmp_path):
 def test_vertices_are_weighted_sums(arrays, tmp_path):
     arrays['group_names'] = np.array(['face', 'teeth', 'iris_left'])
     model = load(arrays, tmp_path)
-    vertices = model.vertices([.5, -1], [.25, 0, 2])
+    vertices = model.identity_vertices([.5, -1])
     expected = (arrays['mean'] + .5 * arrays['identity'][0] -
-                arrays['identity'][1] + .25 * arrays['expression'][0] +
-                2 * arrays['expression'][2])
+                arrays['identity'][1])
     assert np.allclose(vertices, expected, atol=1e-2)
     assert vertices.dtype == np.float32
-    assert np.array_equal(model.vertices([0, 0], [0, 0, 0]), model.mean)
+    offset = model.expression_offset([.25, 0, 2])
+    expected = .25 * arrays['expression'][0] + 2 * arrays['expression'][2]
+    assert np.allclose(offset, expected, atol=1e-2)
+    assert np.array_equal(model.identity_vertices([0, 0]), model.mean)
 
 
 def test_clear_shells_are_cut_out(arrays, tmp_path):
@@ -57,9 +59,9 @@ def test_weights_by_name(arrays, tmp_path):
 def test_wrong_number_of_weights(arrays, tmp_path):
     model = load(arrays, tmp_path)
     with pytest.raises(ValueError, match=r'identity.*\(3,\).*2 shapes'):
-        model.vertices([0, 0, 0], [0, 0, 0])
+        model.identity_vertices([0, 0, 0])
     with pytest.raises(ValueError, match='expression.*3 shapes'):
-        model.vertices([0, 0], [0])
+        model.expression_offset([0])
 
 
 def test_missing_file_and_keys(arrays, tmp_path):

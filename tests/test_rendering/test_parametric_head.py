@@ -3,6 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from head_model.head import build_head
 from ipdfer_mm.rendering import parametric_head
 from ipdfer_mm.rendering.expressions import RESTING, UNSIDED, VARIANTS
 
@@ -19,6 +20,17 @@ def test_size_of_the_model(head):
     assert np.isfinite(head.identity).all()
     assert np.isfinite(head.expression).all()
     assert parametric_head() is head
+
+
+def test_the_file_is_what_the_formulas_make(head):
+    made = build_head()
+    assert (made.expression_names, made.groups) == (
+        head.expression_names, head.groups)
+    for name in ('triangles', 'landmarks68'):
+        assert np.array_equal(getattr(made, name), getattr(head, name))
+    for name in ('mean', 'identity', 'expression'):
+        np.testing.assert_allclose(
+            getattr(made, name), getattr(head, name), atol=1e-5)
 
 
 def test_landmarks_are_ordered_as_multi_pie(head):

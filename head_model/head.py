@@ -1,14 +1,13 @@
-"""A head made of formulas: faces without any data file."""
-
-from functools import lru_cache
+"""A head made of formulas."""
 
 import numpy as np
 
-from .face_model import FaceModel
-from .parametric_layout import BROW, Sheet, build_sheet, contours
-from .parametric_region import Region
-from .parametric_shapes import expression_shapes, identity_shapes
-from .parametric_skull import (
+from ipdfer_mm.rendering.face_model import FaceModel
+
+from .layout import BROW, Sheet, build_sheet, contours
+from .region import Region
+from .shapes import expression_shapes, identity_shapes
+from .skull import (
     EYEBALL,
     EYEBALL_RADIUS,
     STRETCH,
@@ -102,9 +101,8 @@ def _socket() -> tuple[np.ndarray, np.ndarray]:
     return points, _grid(points.reshape(6, 11, 3), closed=False)
 
 
-@lru_cache(maxsize=1)
-def parametric_head() -> FaceModel:
-    """Build the head that needs no data file.
+def build_head() -> FaceModel:
+    """Build the head.
 
     About 4,000 triangles: a skin with openings for eyes and mouth, eyeballs,
     ears, neck and shoulders, teeth and the inside of the mouth. Hair and
@@ -113,7 +111,7 @@ def parametric_head() -> FaceModel:
     anatomical.
 
     Returns:
-        FaceModel: The head, the same object at each call.
+        FaceModel: The head.
     """
     sheet = build_sheet()
     parts = [('face', sheet.vertices, sheet.triangles, 0.0),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .parametric_layout import MOUTH_Y
+from .layout import MOUTH_Y
 
 
 class Region:

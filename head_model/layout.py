@@ -10,8 +10,9 @@ round the head and mirrored. All lengths are centimeters.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import Delaunay
 
-from .parametric_skull import (
+from .skull import (
     NAPE,
     STRETCH,
     bend,
@@ -187,9 +188,6 @@ def _inside(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
 
 def _connect(layout: np.ndarray) -> np.ndarray:
     """Triangulate the plane, without the openings of eye and mouth."""
-    # Here: it takes long, and every program imports the datasets.
-    from scipy.spatial import Delaunay
-
     # The last bits, and ties that hang on them, differ between versions.
     triangles = Delaunay(layout.round(5)).simplices
     middle = layout[triangles].mean(axis=1)

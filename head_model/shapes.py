@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .parametric_layout import MOUTH_Y
-from .parametric_region import Region
-from .parametric_skull import EYEBALL, eye_depth
+from .layout import MOUTH_Y
+from .region import Region
+from .skull import EYEBALL, eye_depth
 
 # Line through the jaw joints, y and z, and how far the jaw drops (radians).
 HINGE = (1.5, 3.0)

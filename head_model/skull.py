@@ -4,10 +4,8 @@
 nape, ``y`` upwards. All lengths are centimeters.
 """
 
-from collections.abc import Callable
-from functools import cache
-
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 # Slices of the skull: height, half width, z of front, middle and back.
 SKULL = np.array([
@@ -29,13 +27,8 @@ EYEBALL_RADIUS = 1.4
 EYEBALL = np.array([3.15, 3.4, 7.85])
 
 
-@cache
-def _slices() -> Callable[[np.ndarray], np.ndarray]:
-    """Heights, (N, ), to half width, front, middle and back, (N, 4)."""
-    # Here: it takes long, and every program imports the datasets.
-    from scipy.interpolate import PchipInterpolator
-
-    return PchipInterpolator(SKULL[:, 0], SKULL[:, 1:])
+# Heights, (N, ), to half width, front, middle and back, (N, 4).
+slices = PchipInterpolator(SKULL[:, 0], SKULL[:, 1:])
 
 
 def bend(u: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -48,7 +41,7 @@ def bend(u: np.ndarray, y: np.ndarray) -> np.ndarray:
     Returns:
         np.ndarray: Positions x, y, z, (N, 3).
     """
-    width, front, middle, back = _slices()(np.clip(y, BOTTOM, CROWN)).T
+    width, front, middle, back = slices(np.clip(y, BOTTOM, CROWN)).T
     angle = np.asarray(u) / STRETCH
     cosine = np.cos(angle)
     # A power below 1 flattens the face and the nape.
@@ -67,7 +60,7 @@ def unbend(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     Returns:
         np.ndarray: Positions u, (N,).
     """
-    width = _slices()(y)[:, 0]
+    width = slices(y)[:, 0]
     return STRETCH * np.arcsin(np.clip(np.asarray(x) / width, 0, 1))
 
 
