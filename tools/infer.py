@@ -24,6 +24,7 @@ from ipdfer_mm.apis.annotation import (
     annotate_images,
     without_results,
 )
+from ipdfer_mm.apis.following import SMOOTH
 from ipdfer_mm.apis.inputs import list_inputs
 from ipdfer_mm.apis.video_annotation import annotate_video, name_results
 from ipdfer_mm.utils.messages import escape_unprintable, shorten
@@ -65,7 +66,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--smooth',
         type=float,
-        default=0.5,
+        default=SMOOTH,
         metavar='SECONDS',
         help='smooth the expressions of a video over this time, 0 for not at '
         'all; the table has what was recognized, too (default: %(default)s)')

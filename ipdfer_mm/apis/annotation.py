@@ -19,6 +19,7 @@ from tqdm import tqdm
 from ipdfer_mm.apis.face_drawing import draw_faces, shrink
 from ipdfer_mm.utils.atomic import renamed_when_done, write_atomically
 
+from .following import SMOOTH
 from .inferencer import ExpressionInferencer
 from .results import ImageResult, face_cells, face_columns
 from .video_faces import VideoFaceFinder
@@ -50,7 +51,7 @@ class AnnotationJob:
     batch_size: int = 16
     aligned: bool = False
     synthesis: bool = False
-    smooth: float = 0.5
+    smooth: float = SMOOTH
     subjects: bool = False
 
     def iterate(

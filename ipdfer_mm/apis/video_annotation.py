@@ -28,11 +28,10 @@ from ipdfer_mm.visualization.expression_timeline import ExpressionTimeline
 from ipdfer_mm.visualization.saving import encode_figure
 
 from .annotation import ADVICE, AnnotationJob, Summary
+from .following import FaceFollower
 from .loading import reliability
 from .results import Face, ImageResult, face_cells, face_columns
-from .smoothing import ExpressionSmoother
 from .subjects import SubjectJoiner
-from .tracking import FaceTracker
 from .video_faces import VideoFaceFinder
 
 # Frames from one search for all faces to the next.
@@ -72,8 +71,8 @@ class _Recorder:
         self.table = table
         self.video = video
         model, self.classes = job.inferencer.model, job.inferencer.classes
-        self.tracker = FaceTracker(patience=max(round(PATIENCE * fps), 1))
-        self.smoother = ExpressionSmoother(job.smooth, reliability(model))
+        self.follower = FaceFollower(
+            job.smooth, max(round(PATIENCE * fps), 1), reliability(model))
         self.joiner = SubjectJoiner(
             next(model.parameters()).device) if job.subjects else None
         self.timeline = ExpressionTimeline(
@@ -87,10 +86,7 @@ class _Recorder:
                image: np.ndarray) -> None:
         """Follow the faces of the next frame; write down what is decided."""
         faces = result.faces
-        tracks = self.tracker.update([face.box for face in faces])
-        shown = [self.smoother.update(track, seconds, face)
-                 for track, face in zip(tracks, faces)]
-        self.smoother.forget(self.tracker.followed)
+        tracks, shown = self.follower.follow(seconds, faces)
         if self.joiner is not None:
             self.joiner.see(image, {
                 track: face.points for track, face in zip(tracks, faces)
@@ -98,7 +94,7 @@ class _Recorder:
             })
         self._waiting.append(_Frame(seconds, image, faces, tracks, shown))
         self.summary.count(result)
-        self.summary.num_tracks = self.tracker.num_tracks
+        self.summary.num_tracks = self.follower.tracker.num_tracks
         self._write_decided(set(tracks))
 
     def finish(self) -> None:

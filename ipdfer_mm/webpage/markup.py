@@ -27,6 +27,7 @@ STYLE = '''
 #heading h2, #heading p {margin: 0}
 .drawn img {max-width: 100%; max-height: 270px; margin: auto; display: block}
 .drawn.wide img {max-height: 225px}
+#live_drawn .drawn img {max-height: 360px}
 /* Gradio hides it under the mouse. */
 #chooser input:checked {
     background-color: var(--checkbox-background-color-selected) !important}
@@ -88,6 +89,19 @@ def drawn_image(image: np.ndarray) -> str:
     kind = 'drawn wide' if width > 2 * height else 'drawn'
     return (f'<div class="{kind}"><img src="{_data_url(image, "jpeg")}" '
             'alt="the image with the faces that were found"></div>')
+
+
+def timeline_image(png: bytes) -> str:
+    """The timeline of the last minute.
+
+    Args:
+        png (bytes): The figure, in a PNG file.
+
+    Returns:
+        str: HTML.
+    """
+    return (f'<img style="width: 100%" src="{_as_url(png, "png")}" '
+            'alt="probabilities of the expressions over the last minute">')
 
 
 def face_row(faces: Mapping[str, np.ndarray]) -> str:
@@ -161,5 +175,8 @@ def _table(caption: str, rows: Sequence[tuple[str, str, str]]) -> str:
 
 def _data_url(image: np.ndarray, kind: str) -> str:
     _, content = cv2.imencode(f'.{kind}', image)
-    text = base64.b64encode(content.tobytes()).decode()
-    return f'data:image/{kind};base64,{text}'
+    return _as_url(content.tobytes(), kind)
+
+
+def _as_url(content: bytes, kind: str) -> str:
+    return f'data:image/{kind};base64,{base64.b64encode(content).decode()}'

@@ -1,13 +1,17 @@
 """The page: its parts, and what happens when they are used."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 
 from ipdfer_mm.apis import ExpressionInferencer, Face
+from ipdfer_mm.visualization.saving import encode_figure
 
 from .faces import can_synthesize, recognize, scale_expression, take_apart
+from .live import LiveFaces
 from .markup import (
     drawn_image,
     face_row,
@@ -15,6 +19,7 @@ from .markup import (
     note,
     pose_table,
     probability_bars,
+    timeline_image,
 )
 
 TITLE = 'Facial expressions'
@@ -25,6 +30,8 @@ LIMITS = {
     'ipdfer_rendered': 'It knows rendered subjects only. ',
 }
 WELCOME = 'Upload an image, take one with the camera, or choose an example.'
+LIVE = ('Start the camera to see the expressions as they change. Each frame '
+        'is forgotten once it is drawn, the numbers after a minute.')
 NO_FACE = ('No face was found. Try an image that shows a face larger, '
            'upright and not quite from the side.')
 UNREADABLE = ('{} cannot be read: it is damaged, or no image. Try a JPEG or '
@@ -46,6 +53,12 @@ MAX_AMOUNT = 1.5  # of the expression
 # The model works on one thing at a time.
 ONE_AT_A_TIME = dict(concurrency_id='model', concurrency_limit=1,
                      api_visibility='private')
+# A camera is a task that lasts; Gradio hands out its newest frame and drops
+# the others.
+CAMERA = dict(stream_every=.1, time_limit=None, concurrency_id='camera',
+              concurrency_limit=2, show_progress='hidden',
+              api_visibility='private')
+REDRAW = 1  # seconds from one timeline to the next
 
 
 class ExpressionPage:
@@ -71,11 +84,13 @@ class ExpressionPage:
             gr.HTML(heading(TITLE, f'Model: {name}. '
                             f'{LIMITS.get(name, "")}{CONSENT}'),
                     elem_id='heading')
-            with gr.Row():
+            with gr.Tab('Image'), gr.Row():
                 with gr.Column(scale=2, min_width=280):
                     self._lay_out_inputs()
                 with gr.Column(scale=5):
                     self._lay_out_results()
+            with gr.Tab('Live camera', elem_id='live'):
+                self._lay_out_camera()
             self._connect()
 
     def _lay_out_inputs(self) -> None:
@@ -109,6 +124,16 @@ class ExpressionPage:
         self.plain = gr.HTML(note(ONLY_CLASSIFIES), visible=False,
                              elem_id='plain')
 
+    def _lay_out_camera(self) -> None:
+        gr.HTML(note(LIVE))
+        with gr.Row():
+            self.camera = gr.Image(
+                type='numpy', sources=['webcam'], streaming=True,
+                label='Camera', height=360, buttons=[], elem_id='camera')
+            self.live_drawn = _html('live_drawn')
+        self.timeline = _html('timeline')
+        self.live = gr.State()
+
     def _connect(self) -> None:
         results = [
             self.image, self.faces, self.message, self.chooser,
@@ -127,6 +152,9 @@ class ExpressionPage:
             self.scale, [self.faces, self.chooser, self.amount], self.scaled,
             show_progress='hidden', trigger_mode='always_last',
             **ONE_AT_A_TIME)
+        self.camera.stream(
+            self.look_at_frame, [self.camera, self.live],
+            [self.live, self.live_drawn, self.timeline], **CAMERA)
 
     def look_at_upload(self, upload: dict | None) -> dict:
         """Show what is found in an uploaded file, and delete the file.
@@ -159,6 +187,31 @@ class ExpressionPage:
             dict: Updates by component.
         """
         return self._look_at(self.examples[index])
+
+    def look_at_frame(self, frame: np.ndarray | None,
+                      live: LiveFaces | None) -> dict:
+        """Show what is found in a frame of the camera.
+
+        Args:
+            frame (np.ndarray, optional): RGB, uint8 (H, W, 3).
+            live (LiveFaces, optional): The frames before; None at first.
+
+        Returns:
+            dict: Updates by component.
+        """
+        if frame is None:  # the camera is off
+            return {self.live: None}
+        now = time.monotonic()
+        live = live or LiveFaces(self.inferencer)
+        updates = {
+            self.live: live,
+            self.live_drawn: drawn_image(live.look(frame, now)),
+        }
+        if now >= live.drawn_at + REDRAW:
+            live.drawn_at = now
+            updates[self.timeline] = timeline_image(
+                encode_figure(live.timeline(), dpi=80))
+        return updates
 
     def choose(self, faces: tuple[Face, ...], index: int) -> dict:
         """Show another face of the image.

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import pytest
 
 from ipdfer_mm.apis import ExpressionInferencer
@@ -13,7 +14,9 @@ PROGRAMS = ('chromium', 'chromedriver')
 FLAGS = ('--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic',
          '--disable-dev-shm-usage', '--no-first-run',
          '--disable-background-networking', '--disable-component-update',
-         '--disable-sync', '--window-size=1280,900')
+         '--disable-sync', '--window-size=1280,900',
+         '--use-fake-ui-for-media-stream',
+         '--use-fake-device-for-media-stream')
 
 
 class Page(NamedTuple):
@@ -49,8 +52,18 @@ def page(inferencer, examples, tmp_path_factory):
         assert not list(folder.iterdir())  # nothing is left
 
 
+@pytest.fixture(scope='session')
+def film(examples, tmp_path_factory) -> Path:
+    """What the camera of the browser sees: a surprised face that stays."""
+    path = tmp_path_factory.mktemp('film') / 'camera.mjpeg'
+    face = cv2.resize(cv2.imread(str(examples['surprise'])), (480, 480))
+    frame = cv2.copyMakeBorder(face, 0, 0, 80, 80, cv2.BORDER_REPLICATE)
+    path.write_bytes(10 * cv2.imencode('.jpg', frame)[1].tobytes())
+    return path
+
+
 @pytest.fixture(scope='module')
-def browser(tmp_path_factory):
+def browser(film, tmp_path_factory):
     webdriver = pytest.importorskip('selenium.webdriver',
                                     reason='selenium is not installed')
     paths = {name: shutil.which(name) for name in PROGRAMS}
@@ -60,7 +73,8 @@ def browser(tmp_path_factory):
                     'chromium chromium-driver')
     options = webdriver.ChromeOptions()
     options.binary_location = paths['chromium']
-    for flag in (*FLAGS, f'--user-data-dir={tmp_path_factory.mktemp("web")}'):
+    for flag in (*FLAGS, f'--use-file-for-fake-video-capture={film}',
+                 f'--user-data-dir={tmp_path_factory.mktemp("web")}'):
         options.add_argument(flag)
     options.set_capability('goog:loggingPrefs', {'performance': 'ALL'})
     driver = webdriver.Chrome(

@@ -181,6 +181,40 @@ def test_no_face_and_bad_files(visitor, page, tmp_path):
     assert not list(page.folder.rglob('*wall*'))
 
 
+def test_live_camera(visitor, page, inferencer, film):
+    """From the camera to boxes and the timeline; nothing is stored."""
+    frame = cv2.imread(str(film))
+    ((face, ), ) = (result.faces for result in inferencer([frame]))
+    assert face.label == 'surprise'
+    before = {path.name for path in page.folder.rglob('*') if path.is_file()}
+
+    def click(selector, text):
+        visitor.until(lambda: any(
+            text in element.text for element in visitor.find(selector)))
+        next(element for element in visitor.find(selector)
+             if text in element.text).click()
+
+    click('button[role=tab]', 'Live camera')
+    click('#camera button', 'Webcam')
+    click('#camera button', 'Record')
+    visitor.until(lambda: visitor.images('#live_drawn'))
+    (drawn, ) = visitor.images('#live_drawn')
+    assert drawn.shape == frame.shape
+    changed = np.abs(drawn.astype(int) - frame).max(axis=2) > 60
+    left, top, right, bottom = face.box.round().astype(int)
+    edges = [changed[top + 20:bottom - 20, x - 3:x + 4].any(axis=1).mean()
+             for x in (left, right)]
+    assert min(edges) > .5
+    visitor.until(lambda: visitor.images('#timeline'))
+    first = visitor.html('#timeline')
+    visitor.until(lambda: visitor.html('#timeline') != first)
+    click('#camera button', 'Stop')
+    click('button[role=tab]', 'Image')
+    # Gradio keeps what is uploaded in folders named by its hash.
+    kept = {path.name for path in page.folder.rglob('*') if path.is_file()}
+    assert kept <= before
+
+
 def test_nothing_comes_from_elsewhere(used, page):
     """Of all that the browser asked for up to now."""
     events = [json.loads(entry['message'])['message']
