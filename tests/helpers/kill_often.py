@@ -1,17 +1,17 @@
-"""A command that is killed at random moments and started again."""
+"""A command that is killed at random moments ends as if it were not."""
 
 import math
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from helpers.tiny_run import comparable, load, tool_environment
+from helpers.tiny_run import assert_equal, comparable, load, tool_environment
 from ipdfer_mm.utils.checkpoint_files import find_damage
 
 LOG = 'output.txt'
@@ -23,18 +23,6 @@ STEP = re.compile(r'Epoch\(\w+\)\s+(?:\[\d+\])?\[\d+/\d+\]|'
 EARLY = 4
 
 
-class Kill(NamedTuple):
-    """When a process was killed.
-
-    Attributes:
-        seconds (float): After its start.
-        progress (str): How far the work was.
-    """
-
-    seconds: float
-    progress: str
-
-
 class KilledCommand:
     """A command that works in a folder and goes on where it was interrupted.
 
@@ -43,121 +31,84 @@ class KilledCommand:
         folder (Path): Where to run it, and where to log.
         progress (Callable): How far the work is, as text; it may read the
             log, which is new with each start.
-        seed (int): Of the random moments.
 
     Attributes:
-        kills (list[Kill]): All kills.
-        starts (int): How often it was started.
         startup (float): Seconds from a start to the first progress.
         work (float): Seconds from there to the end.
     """
 
     def __init__(self, command: Sequence, folder: Path,
-                 progress: Callable[[], str], seed: int = 0) -> None:
+                 progress: Callable[[], str]) -> None:
         self.command = [str(part) for part in command]
         self.folder = folder
         self.progress = progress
-        self.random = random.Random(seed)
-        self.kills: list[Kill] = []
-        self.starts = 0
-        self.startup = self.work = 0.
 
-    def finish(self) -> None:
-        """Run it to its end, which must be a good one."""
-        assert not self._run(math.inf, False), self.log()
-
-    def kill_once(self, longest: float) -> bool:
-        """Start it and kill it, unless it comes to its end before.
+    def run(self, delay: float = math.inf, lifetime: float = math.inf) -> str:
+        """Start it, and kill it unless it comes to a good end before.
 
         Args:
-            longest (float): Seconds after the first progress within which it
-                is killed; each fourth time it is before.
+            delay (float): Seconds after the first progress.
+            lifetime (float): Seconds after the start.
 
         Returns:
-            bool: Whether it was killed.
+            str: When it was killed, and how far it was; '' at the end.
         """
-        early = len(self.kills) % EARLY == EARLY - 1
-        begin = time.monotonic()
-        killed = self._run(self.random.uniform(0, longest), early)
-        if killed:
-            self.kills.append(
-                Kill(time.monotonic() - begin, self.progress()))
-        return killed
-
-    def log(self) -> str:
-        """What it printed last."""
-        return (self.folder / LOG).read_text()[-6000:]
-
-    def summary(self) -> str:
-        """Lines for a report."""
-        lines = [f'  after {kill.seconds:5.1f} s: {kill.progress}'
-                 for kill in self.kills]
-        return '\n'.join([f'{len(self.kills)} kills, {self.starts} starts',
-                          *lines])
-
-    def _run(self, delay: float, early: bool) -> bool:
-        """Whether it was killed, ``delay`` after the first progress."""
-        begin = time.monotonic()
-        process = self._start()
-        before = self.progress()
-        deadline = math.inf
-        if early:
-            deadline = begin + self.random.uniform(0, self.startup)
-        begun = None
-        try:
-            while process.poll() is None and time.monotonic() < deadline:
-                if begun is None and self.progress() != before:
-                    begun = time.monotonic()
-                    if not early:
-                        deadline = begun + delay
-                time.sleep(0.01)
-            killed = process.poll() is None
-        finally:
-            kill(process)
-        assert killed or process.returncode == 0, (
-            f'status {process.returncode}: {self.log()}')
-        if not killed and begun is not None:
-            self.startup, self.work = begun - begin, time.monotonic() - begun
-        return killed
-
-    def _start(self) -> subprocess.Popen:
-        self.starts += 1
+        begin, begun = time.monotonic(), math.inf
         with open(self.folder / LOG, 'w') as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 self.command, cwd=self.folder, env=tool_environment(),
                 start_new_session=True, stdout=log, stderr=subprocess.STDOUT)
+        before = self.progress()
+        try:
+            while process.poll() is None and time.monotonic() < min(
+                    begin + lifetime, begun + delay):
+                if begun == math.inf and self.progress() != before:
+                    begun = time.monotonic()
+                time.sleep(0.01)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        end = time.monotonic()
+        if process.returncode == -signal.SIGKILL:
+            return f'after {end - begin:5.1f} s: {self.progress()}'
+        assert process.returncode == 0, (self.folder / LOG).read_text()[-6000:]
+        if begun < end:
+            self.startup, self.work = begun - begin, end - begun
+        return ''
 
 
-def kill(process: subprocess.Popen) -> None:
-    """Kill a process that has not ended, and all that it started."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def kill_often(command: KilledCommand, undisturbed: KilledCommand,
-               kills: int, check: Callable[[], None],
-               finished: Callable[[], None]) -> None:
-    """Run a command to its end with kills in between.
+def prove(command: KilledCommand, kills: int, out: Path,
+          results: Callable[[Path], dict],
+          check: Callable[[Path], None]) -> None:
+    """Kill a command again and again; it must end as if left alone.
 
     Args:
         command (KilledCommand): The command.
-        undisturbed (KilledCommand): The same elsewhere, finished: its times
-            are those within which this one is killed.
-        kills (int): How often.
-        check (Callable): Called after each kill.
-        finished (Callable): Called at each end of the work; must take the
-            results away. There is more than one if kills came late.
+        kills (int): How often, within the time that it takes alone.
+        out (Path): Where it works, and what it may begin anew without.
+        results (Callable): What must be the same in that folder.
+        check (Callable): Called with the folder after each kill.
     """
-    command.startup = undisturbed.startup
-    while len(command.kills) < kills:
-        if command.kill_once(undisturbed.work / kills):
-            check()
+    assert not command.run()
+    expected, pause = results(out), command.work / kills
+    shutil.rmtree(out)
+    rng = random.Random(0)
+    done: list[str] = []
+    while len(done) < kills:
+        if len(done) % EARLY == EARLY - 1:
+            killed = command.run(lifetime=rng.uniform(0, command.startup))
         else:
-            finished()
-    command.finish()
-    print(f'\n{command.summary()}')
-    finished()
+            killed = command.run(delay=rng.uniform(0, pause))
+        if killed:
+            done.append(killed)
+            check(out)
+        else:  # kills came late
+            assert_equal(results(out), expected)
+            shutil.rmtree(out)
+    assert not command.run()
+    print('\n'.join(['', f'{kills} kills', *done]))
+    assert_equal(results(out), expected)
 
 
 def last_step(log: Path) -> str:

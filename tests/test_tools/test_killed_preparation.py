@@ -1,14 +1,12 @@
 """Preparation is killed at random moments and prepares the same."""
 
 import json
-import shutil
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from helpers.kill_often import KilledCommand, kill_often
+from helpers.kill_often import KilledCommand, prove
 from helpers.tiny_run import ROOT
 from PIL import Image
 
@@ -44,47 +42,29 @@ def results(out: Path) -> dict:
 
 def check_whole(out: Path) -> None:
     """Every file that is there is whole."""
-    for path in out.rglob('*'):
-        if path.suffix == '.png':
-            with Image.open(path) as face:
-                face.load()
-        elif path.suffix == '.json':
-            json.loads(path.read_text())
+    for path in out.rglob('*.png'):
+        with Image.open(path) as face:
+            face.load()
+    for path in out.rglob('*.json'):
+        json.loads(path.read_text())
 
 
-def prove(folder: Path, chunks: int, kills: int, workers: int) -> None:
-    """A preparation that is killed ends as an undisturbed one does."""
-    make_images(folder, chunks * CHUNK)
-    out = folder / 'data/prepared'
+@pytest.mark.parametrize('kills, workers', [
+    (2, 0), pytest.param(20, 2, marks=pytest.mark.slow)])
+def test_kills(tmp_path, kills, workers):
+    """As many chunks as kills."""
+    make_images(tmp_path, kills * CHUNK)
+    out = tmp_path / 'data/prepared'
 
     def progress() -> str:
-        faces, parts = (
-            sum(1 for path in (out / name).rglob(f'*.{suffix}'))
-            for name, suffix in (('faces', 'png'), ('parts', 'json')))
-        return (f'{faces} faces, {parts} chunks, manifest: '
-                f'{(out / "manifest.csv").is_file()}')
+        faces = len(list(out.rglob('faces/**/*.png')))
+        parts = len(list(out.rglob('parts/*.json')))
+        whole = (out / 'manifest.csv').is_file()
+        return f'{faces} faces, {parts} chunks, manifest: {whole}'
 
-    undisturbed, killed = (
-        KilledCommand(
-            [sys.executable, ROOT / 'tools/prepare_dataset.py', 'folder',
-             folder / 'data', '--workers', workers], folder, progress)
-        for _ in range(2))
-    undisturbed.finish()
-    expected = results(out)
-    assert sum(name.endswith('.png') for name in expected) == chunks * CHUNK
-    shutil.rmtree(out)
-
-    def finished() -> None:
-        assert results(out) == expected
-        shutil.rmtree(out)
-
-    kill_often(killed, undisturbed, kills, lambda: check_whole(out), finished)
-
-
-def test_two_kills(tmp_path):
-    prove(tmp_path, chunks=2, kills=2, workers=0)
-
-
-@pytest.mark.slow
-def test_twenty_kills(tmp_path):
-    prove(tmp_path, chunks=20, kills=20, workers=2)
+    command = KilledCommand(
+        ['python', ROOT / 'tools/prepare_dataset.py', 'folder',
+         tmp_path / 'data', '--workers', workers], tmp_path, progress)
+    prove(command, kills, out, results, check_whole)
+    faces = [name for name in results(out) if name.endswith('.png')]
+    assert len(faces) == kills * CHUNK
