@@ -52,3 +52,13 @@ def assert_named(call: Callable[[], object], path: Path,
         call()
     except kinds as error:
         assert str(path) in str(error), repr(error)
+
+
+class Payload:
+    """An object whose unpickling creates a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple:
+        return open, (str(self.path), 'w')

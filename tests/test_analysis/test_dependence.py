@@ -19,11 +19,6 @@ def test_cosine_by_hand():
     assert mean_abs_cosine(np.zeros((2, 3)), np.ones((2, 3))) == 0
 
 
-def test_cka_of_rotated_features():
-    rotation = np.linalg.qr(RNG.normal(size=(5, 5)))[0]
-    assert linear_cka(FIRST, 3 * FIRST @ rotation + 7) == pytest.approx(1)
-
-
 def test_cka_by_centered_kernels():
     """HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)), the paper's Equation 1."""
     center = np.eye(60) - 1 / 60
@@ -36,12 +31,6 @@ def test_cka_by_centered_kernels():
     expected = hsic(FIRST, second) / np.sqrt(
         hsic(FIRST, FIRST) * hsic(second, second))
     assert linear_cka(FIRST, second) == pytest.approx(expected)
-
-
-def test_cka_of_single_columns_is_the_squared_correlation():
-    second = SECOND[:, :1] + FIRST[:, :1]
-    expected = np.corrcoef(FIRST[:, 0], second[:, 0])[0, 1]**2
-    assert linear_cka(FIRST[:, :1], second) == pytest.approx(expected)
 
 
 def distance_correlation(first, second):
@@ -73,13 +62,6 @@ def test_distance_correlation():
     assert distance_correlation(FIRST, 2 * FIRST - 1) == pytest.approx(1)
 
 
-def test_distance_correlation_sees_what_correlation_does_not():
-    x = np.linspace(-1, 1, 101)[:, None]
-    assert linear_cka(x, x**2) == pytest.approx(0)
-    # A bound far above that of independent samples of this size.
-    assert distance_correlation(x, x**2) > 0.4
-
-
 def test_constant_features():
     constant = np.ones((60, 5))
     assert linear_cka(FIRST, constant) == 0
@@ -94,14 +76,6 @@ def test_independent_features_are_on_the_floor():
     # The mean of |cos| of independent normal vectors, nearly.
     assert measure_dependence(first, second)['abs_cosine'][
         'floor'] == pytest.approx(np.sqrt(2 / (np.pi * 64)), rel=0.03)
-
-
-def test_positive_features_have_a_high_floor():
-    first, second = np.abs(RNG.normal(size=(2, 500, 64)))
-    cosine = measure_dependence(first, second)['abs_cosine']
-    # E|x|^2 / E x^2 = 2 / pi.
-    assert cosine['floor'] == pytest.approx(2 / np.pi, abs=0.02)
-    assert cosine['value'] == pytest.approx(cosine['floor'], abs=0.02)
 
 
 def test_dependent_features_are_above_the_floor():

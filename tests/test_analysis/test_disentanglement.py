@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers.face_images import make_face_images
 from helpers.small_model import SIZE, WIDTH, build_model
 from helpers.tiny_run import baseline_cfg
 
@@ -12,7 +13,6 @@ from ipdfer_mm.analysis.disentanglement import (
     measure_components,
     pose_entropy,
 )
-from ipdfer_mm.analysis.synthesis_report import FaceImages
 from ipdfer_mm.registry import MODELS
 
 SUBJECTS = np.repeat(['a', 'b', 'c', 'd', 'e'], 20)
@@ -20,17 +20,10 @@ RNG = np.random.default_rng(0)
 
 
 def make_images(**kwargs):
-    count = len(SUBJECTS)
-    known = dict(
-        images=torch.zeros(count, 3, 4, 4),
-        paired_neutrals=None,
-        subjects=SUBJECTS,
-        expressions=RNG.choice(['fear', 'joy', 'neutral'], count),
-        classes=('fear', 'joy', 'neutral'),
-        neutral_class='neutral',
-        yaws=RNG.uniform(-60, 60, count),
-        paths=[f'{i}.png' for i in range(count)])
-    return FaceImages(**{**known, **kwargs})
+    return make_face_images(torch.zeros(100, 3, 4, 4), **{**dict(
+        subjects=SUBJECTS, yaws=RNG.uniform(-60, 60, 100),
+        expressions=RNG.choice(['fear', 'joy', 'neutral'], 100),
+        classes=('fear', 'joy', 'neutral')), **kwargs})
 
 
 def test_components_of_ipdfer():
@@ -70,18 +63,14 @@ def test_factors():
     yaws[:30] = np.nan
     subjects = SUBJECTS.copy()
     subjects[-1] = 'f'  # one image only
-    images = make_images(yaws=yaws, subjects=subjects)
-    factors, left_out = find_factors(images)
-    assert left_out == {}
-    np.testing.assert_array_equal(
-        factors['identity'].known, subjects != 'f')
-    assert factors['identity'].groups is None
-    np.testing.assert_array_equal(factors['yaw'].known, ~np.isnan(yaws))
-    np.testing.assert_array_equal(
-        factors['yaw'].labels[30:],
-        np.digitize(np.abs(yaws[30:]), (10, 20, 30, 40)))
-    assert factors['expression'].known.all()
-    assert (factors['expression'].groups == subjects).all()
+    factors, left_out = find_factors(make_images(yaws=yaws, subjects=subjects))
+    identity, yaw, expression = factors.values()
+    assert left_out == {} and identity.groups is None
+    assert identity.known.tolist() == (subjects != 'f').tolist()
+    assert yaw.known.tolist() == (~np.isnan(yaws)).tolist()
+    assert yaw.labels[30:].tolist() == np.digitize(
+        np.abs(yaws[30:]), (10, 20, 30, 40)).tolist()
+    assert expression.known.all() and (expression.groups == subjects).all()
 
 
 def test_subjects_must_be_known():

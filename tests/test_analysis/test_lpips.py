@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 import torchmetrics
+from helpers.face_images import make_face_images, random_images
 from helpers.metric_weights import alexnet_features, save_alexnet
 
 from ipdfer_mm.analysis.lpips import load_lpips, lpips_distance, measure_lpips
-from ipdfer_mm.analysis.synthesis_report import FaceImages
 
 RELUS = (1, 4, 7, 9, 11)
 # Of ImageNet, for images in [0, 1].
@@ -25,11 +25,6 @@ def weights(tmp_path_factory):
 @pytest.fixture(scope='module')
 def network(weights):
     return load_lpips(weights[0])
-
-
-def images(seed, count=3, size=64):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.rand(count, 3, size, size, generator=generator) * 2 - 1
 
 
 @torch.no_grad()
@@ -58,7 +53,7 @@ def formula(state, one, other):
 
 def test_formula(weights, network):
     for size in (64, 96):
-        one, other = images(0, size=size), images(1, size=size)
+        one, other = (random_images(seed, 3, size) for seed in (0, 1))
         expected = formula(weights[1], one, other)
         assert expected > 0.01
         assert lpips_distance(network, one, other) == pytest.approx(
@@ -66,7 +61,7 @@ def test_formula(weights, network):
 
 
 def test_mean_over_batches(network):
-    one, other = images(0, 70), images(1, 70)
+    one, other = random_images(0, 70, 64), random_images(1, 70, 64)
     parts = [lpips_distance(network, one[i], other[i])
              for i in (slice(0, 7), slice(7, 70))]
     assert lpips_distance(network, one, other) == pytest.approx(
@@ -74,7 +69,7 @@ def test_mean_over_batches(network):
 
 
 def test_small_images_are_enlarged(weights, network):
-    small = images(0, size=32), images(1, size=32)
+    small = random_images(0, 3, 32), random_images(1, 3, 32)
     large = [
         torch.from_numpy(np.stack([
             cv2.resize(image.permute(1, 2, 0).numpy(), (64, 64))
@@ -85,27 +80,16 @@ def test_small_images_are_enlarged(weights, network):
         formula(weights[1], *large), rel=1e-3)
 
 
-def test_equal_images(network):
-    assert lpips_distance(network, images(0), images(0)) == 0
-
-
 def faces_and_test(paired_neutrals):
-    faces = dict(
-        input=images(0), reconstruction=images(1), neutral=images(2))
-    return faces, FaceImages(
-        images=faces['input'],
-        paired_neutrals=paired_neutrals,
-        subjects=np.array(['a', 'a', 'b']),
-        expressions=np.array(['fear', 'neutral', 'anger']),
-        classes=('anger', 'fear', 'neutral'),
-        neutral_class='neutral',
-        yaws=np.zeros(3),
-        paths=['', '', ''])
+    one, two, three = (random_images(seed, 3, 64) for seed in range(3))
+    return dict(input=one, reconstruction=two, neutral=three), (
+        make_face_images(one, paired_neutrals=paired_neutrals,
+                         expressions=np.array(['fear', 'neutral', 'fear'])))
 
 
 def test_report(network):
     """The neutral image is not compared with itself as its paired_neutral."""
-    paired_neutrals = images(3)
+    paired_neutrals = random_images(3, 3, 64)
     faces, test = faces_and_test(paired_neutrals)
     report = measure_lpips(network, faces, test)
     expected = dict(reconstruction=lpips_distance(
@@ -122,24 +106,25 @@ def test_report_without_paired_neutrals(network):
     assert set(report) == {'reconstruction'}
 
 
-@pytest.mark.parametrize('damage', ['cut', 'text', 'other network', 'shape',
-                                    'checkpoint', 'list'])
+WRONG = dict(
+    cut=lambda state, content: content[:10**6],
+    text=lambda state, content: b'<html>404</html>',
+    other_network=lambda state, content: {
+        key: value for key, value in state.items() if '10' not in key},
+    shape=lambda state, content: {
+        **state, 'features.0.weight': torch.zeros(64, 3, 3, 3)},
+    checkpoint=lambda state, content: dict(state_dict=state),
+    list=lambda state, content: list(state.values()))
+
+
+@pytest.mark.parametrize('damage', WRONG)
 def test_wrong_files(weights, tmp_path, damage):
     path = tmp_path / 'wrong.pth'
-    state = dict(weights[1])
-    if damage == 'cut':
-        path.write_bytes(weights[0].read_bytes()[:10**6])
-    elif damage == 'text':
-        path.write_text('<html>404</html>')
-    elif damage == 'other network':
-        del state['features.10.bias']
-        torch.save(state, path)
-    elif damage == 'shape':
-        state['features.0.weight'] = torch.zeros(64, 3, 3, 3)
-        torch.save(state, path)
+    wrong = WRONG[damage](weights[1], weights[0].read_bytes())
+    if isinstance(wrong, bytes):
+        path.write_bytes(wrong)
     else:
-        torch.save(dict(state_dict=state) if damage == 'checkpoint' else
-                   list(state.values()), path)
+        torch.save(wrong, path)
     with pytest.raises(ValueError, match=r'wrong.pth is damaged, or holds '
                        r'something else.*alexnet-owt-7be5be79.pth'):
         load_lpips(path)

@@ -3,8 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from helpers.face_images import (
+    fear_classifier,
+    random_images,
+    rendered_faces,
+)
 from helpers.small_model import SIZE, build_model
-from helpers.tiny_run import baseline_cfg
 
 from ipdfer_mm.analysis.swap import decode_swap, measure_swap
 from ipdfer_mm.analysis.swap_rendering import (
@@ -14,11 +18,6 @@ from ipdfer_mm.analysis.swap_rendering import (
     swap_kinds,
 )
 from ipdfer_mm.analysis.synthesis_report import load_images
-from ipdfer_mm.datasets import EXPRESSIONS, SyntheticFaces
-from ipdfer_mm.registry import MODELS
-from ipdfer_mm.utils import register_all_modules
-
-PIPELINE = [dict(type='LoadFaceImage'), dict(type='PackFaceInputs')]
 
 
 @pytest.fixture(scope='module')
@@ -28,16 +27,7 @@ def model():
 
 @pytest.fixture(scope='module')
 def faces(tmp_path_factory):
-    register_all_modules()
-    return SyntheticFaces(
-        str(tmp_path_factory.mktemp('faces')),
-        'test',
-        num_subjects=5,
-        num_images=15,
-        img_size=SIZE,
-        num_workers=0,
-        test_mode=True,
-        pipeline=PIPELINE)
+    return rendered_faces(tmp_path_factory.mktemp('faces'), 15)
 
 
 @pytest.fixture(scope='module')
@@ -45,36 +35,25 @@ def images(faces, model):
     return load_images(faces, model)
 
 
-def random_images(count=6, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.rand(count, 3, SIZE, SIZE, generator=generator) * 2 - 1
-
-
 def test_a_swap_with_itself_is_the_reconstruction(model):
-    inputs = random_images()
+    inputs = random_images(0, 6)
     expected = model.synthesize(inputs)['reconstruction'].detach()
     torch.testing.assert_close(
         decode_swap(model, inputs, inputs, inputs), expected)
 
 
-def test_each_donor_gives_its_component(model):
-    one, two, three = (random_images(seed=seed) for seed in range(3))
+@pytest.mark.parametrize('pose', [True, False])
+def test_each_donor_gives_its_component(model, pose):
+    one, two, three = (random_images(seed, 6) for seed in range(3))
+    if not pose:
+        model = build_model(pose_encoder=None, pose_head=None).eval()
+        # The pose comes with the expression.
+        assert swap_kinds(model) == dict(pose_and_expression=(0, 2, 2))
     with torch.no_grad():
+        feat = model.identity_encoder(one) + model.expression_encoder(three)
         expected = model.decoder(
-            model.identity_encoder(one) + model.pose_encoder(two)
-            + model.expression_encoder(three))
+            feat + model.pose_encoder(two) if pose else feat)
     torch.testing.assert_close(decode_swap(model, one, two, three), expected)
-
-
-def test_without_a_pose_encoder():
-    model = build_model(pose_encoder=None, pose_head=None).eval()
-    one, two, three = (random_images(seed=seed) for seed in range(3))
-    with torch.no_grad():
-        expected = model.decoder(
-            model.identity_encoder(one) + model.expression_encoder(three))
-    torch.testing.assert_close(decode_swap(model, one, two, three), expected)
-    # The pose comes with the expression.
-    assert swap_kinds(model) == dict(pose_and_expression=(0, 2, 2))
 
 
 def test_donors_differ(images):
@@ -101,25 +80,21 @@ def test_rendered_swaps(faces, model, images):
     renderer = SwapRenderer(faces, model, images)
     donors = draw_donors(images, 3)
     swaps = renderer.render(donors)
+
+    def assert_shows(image, spec):
+        np.testing.assert_allclose(
+            (image.permute(1, 2, 0) + 1) * 127.5,
+            renderer.renderer.render(spec).image, atol=1e-3)
+
     for number, (one, two, three) in enumerate(donors):
         spec, turned, acting = map(renderer.describe, (one, two, three))
-        # The same image as that of the dataset, to the last bit.
-        mine = renderer.renderer.render(spec).image
-        stored = (images.images[one] + 1) * 127.5
-        np.testing.assert_allclose(
-            stored.permute(1, 2, 0), mine, atol=1e-3)
-        truth = renderer.renderer.render(
-            replace(spec, yaw=turned.yaw, pitch=turned.pitch,
-                    roll=turned.roll, expression=acting.expression)).image
-        np.testing.assert_allclose(
-            (swaps.truth[number].permute(1, 2, 0) + 1) * 127.5, truth,
-            atol=1e-3)
+        assert_shows(images.images[one], spec)  # as that of the dataset
+        assert_shows(swaps.truth[number], replace(
+            spec, yaw=turned.yaw, pitch=turned.pitch, roll=turned.roll,
+            expression=acting.expression))
         # Another subject in the same room.
-        donor = renderer.renderer.render(
-            replace(turned, light=spec.light, seed=spec.seed)).image
-        np.testing.assert_allclose(
-            (swaps.donors['pose'][number].permute(1, 2, 0) + 1) * 127.5,
-            donor, atol=1e-3)
+        assert_shows(swaps.donors['pose'][number],
+                     replace(turned, light=spec.light, seed=spec.seed))
         assert swaps.expressions[number] == images.expressions[three]
         assert swaps.poses[number] == np.digitize(
             abs(images.yaws[two]), (10, 20, 30, 40))
@@ -168,7 +143,7 @@ def test_a_perfect_model():
     model = Copies().eval()
     poses = np.array([0, 1, 2, 3, 4, 0])
     donors = dict(zip(('identity', 'pose', 'expression'),
-                      (random_images(seed=seed) for seed in range(3))))
+                      (random_images(seed, 6) for seed in range(3))))
     donors['pose'][:, 0, 0, 10] = torch.from_numpy(poses) / 5
     truth = torch.cat([
         donors['identity'][..., :10], donors['pose'][..., 10:20],
@@ -192,16 +167,11 @@ def test_a_perfect_model():
 
 
 def test_the_classifier_is_asked_for_the_class_of_the_third(model, images):
-    """A classifier that always says fear."""
-    classifier = MODELS.build(baseline_cfg()).eval()
-    torch.nn.init.zeros_(classifier.head.fc.weight)
-    with torch.no_grad():
-        classifier.head.fc.bias[EXPRESSIONS.index('fear')] = 1
     donors = dict(zip(('identity', 'pose', 'expression'),
-                      (random_images(4, seed=seed) for seed in range(3))))
-    swaps = SwapImages(donors, random_images(4, seed=3), np.zeros(4),
+                      (random_images(seed, 4) for seed in range(3))))
+    swaps = SwapImages(donors, random_images(3, 4), np.zeros(4),
                        np.array(['fear', 'anger', 'fear', 'fear']))
     result = measure_swap(model, swaps, torch.zeros(3, SIZE, SIZE), images,
-                          classifier=classifier)
+                          classifier=fear_classifier())
     for cell in result['attributes'].values():
         assert cell['expression'] == 0.75

@@ -7,8 +7,9 @@ import sys
 import cv2
 import pytest
 import torch
+from helpers.face_images import PIPELINE, fear_classifier, save_model
 from helpers.metric_weights import save_alexnet, save_inception
-from helpers.small_model import head, model_cfg, resnet
+from helpers.small_model import model_cfg
 from helpers.tiny_run import baseline_cfg
 from helpers.tools import ROOT, run_tool
 from mmengine.config import Config
@@ -24,11 +25,7 @@ TOOL = ROOT / 'tools/analysis_tools/evaluate_synthesis.py'
 def test_on_cmu_faces(shared, tmp_path):
     base = ROOT / 'configs/_base_/datasets/cmu_faces.py'
     config = tmp_path / 'config.py'
-    pipeline = [
-        dict(type='LoadFaceImage'),
-        dict(type='AlignFace', size=32),
-        dict(type='PackFaceInputs'),
-    ]
+    pipeline = [PIPELINE[0], dict(type='AlignFace', size=32), PIPELINE[1]]
     config.write_text(
         f'_base_ = {str(base)!r}\nmodel = {model_cfg()!r}\n'
         f'test_dataloader = dict(dataset=dict(pipeline={pipeline!r}))\n')
@@ -55,42 +52,20 @@ def test_on_cmu_faces(shared, tmp_path):
     assert cv2.imread(str(tmp_path / 'grid.png')).shape[0] > 12 * 32
 
 
-def write_rendered_model(folder, **faces):
-    """Config of rendered faces, and an untrained model beside it."""
-    base = ROOT / 'configs/_base_/datasets/synthetic_faces.py'
-    faces = dict(faces, img_size=32, num_workers=0,
-                 data_root=str(folder / 'faces'))
-    config = folder / 'config.py'
-    config.write_text(
-        f'_base_ = {str(base)!r}\n'
-        f'model = {model_cfg(classes=EXPRESSIONS)!r}\n'
-        f'train_dataloader = dict(dataset={faces!r})\n'
-        f'test_dataloader = dict(dataset={faces!r})\n')
-    register_all_modules()
-    model = MODELS.build(Config.fromfile(config).model)
-    torch.save(dict(state_dict=model.state_dict()), folder / 'model.pth')
-    return config
-
-
 def test_paired_neutrals_and_classifier(tmp_path):
     """Rendered faces, an untrained model, and a classifier of one class."""
-    config = write_rendered_model(tmp_path, num_subjects=5, num_images=35)
-    classes = EXPRESSIONS
-    classifier_config = tmp_path / 'classifier.py'
-    classifier_config.write_text(f'model = {baseline_cfg()!r}\n')
-    classifier = MODELS.build(Config.fromfile(classifier_config).model)
-    torch.nn.init.zeros_(classifier.head.fc.weight)
-    with torch.no_grad():
-        classifier.head.fc.bias[classes.index('fear')] = 1
-    torch.save(dict(state_dict=classifier.state_dict()),
-               tmp_path / 'classifier.pth')
+    model = save_model(tmp_path, 'model', model_cfg(classes=EXPRESSIONS),
+                       num_subjects=5, num_images=35)
+    config, checkpoint = tmp_path / 'fear.py', tmp_path / 'fear.pth'
+    config.write_text(f'model = {baseline_cfg()!r}\n')
+    state = fear_classifier().state_dict()
+    torch.save(dict(state_dict=state), checkpoint)
 
     def evaluate(**kwargs):
-        return run_tool(TOOL, config, tmp_path / 'model.pth', '--classifier',
-                        classifier_config, tmp_path / 'classifier.pth',
-                        '--out',
-                        tmp_path / 'out.json', '--grid', tmp_path / 'grid.png',
-                        cwd=tmp_path, **kwargs)
+        return run_tool(
+            TOOL, *model, '--classifier', config, checkpoint, '--out',
+            tmp_path / 'out.json', '--grid', tmp_path / 'grid.png',
+            cwd=tmp_path, **kwargs)
 
     evaluate()
     report = json.loads((tmp_path / 'out.json').read_text())
@@ -115,22 +90,19 @@ def test_paired_neutrals_and_classifier(tmp_path):
     assert report['note'] == 'SMOKE, no result'
     assert cv2.imread(str(tmp_path / 'grid.png')).shape == (
         height + HEADING_HEIGHT, width, 3)
-    torch.save(
-        dict(
-            state_dict=classifier.state_dict(),
-            meta=dict(dataset_meta=dict(classes=classes[::-1]))),
-        tmp_path / 'classifier.pth')
-    output = evaluate(fails=True)
-    assert 'classifier.pth was trained on the classes' in output
+    meta = dict(dataset_meta=dict(classes=EXPRESSIONS[::-1]))
+    torch.save(dict(state_dict=state, meta=meta), checkpoint)
+    assert 'fear.pth was trained on the classes' in evaluate(fails=True)
 
 
 def test_lpips_and_fid(tmp_path):
     """Of four faces, with random weights."""
-    config = write_rendered_model(tmp_path, num_subjects=1, num_images=4)
+    model = save_model(tmp_path, 'model', model_cfg(classes=EXPRESSIONS),
+                       num_subjects=1, num_images=4)
     inception = save_inception(tmp_path / 'inception.pth')
     save_alexnet(tmp_path / 'alexnet.pth')
     run_tool(
-        TOOL, config, tmp_path / 'model.pth', '--out', tmp_path / 'out.json',
+        TOOL, *model, '--out', tmp_path / 'out.json',
         '--lpips', tmp_path / 'alexnet.pth', '--fid', inception, cwd=tmp_path)
     inception.unlink()  # 100 MB
     report = json.loads((tmp_path / 'out.json').read_text())
@@ -147,32 +119,10 @@ def test_lpips_and_fid(tmp_path):
 
 
 def test_a_baseline_synthesizes_nothing(tmp_path):
-    config = write_rendered_model(tmp_path, num_subjects=2, num_images=2)
-    plain = dict(
-        _delete_=True, type='mmpretrain.ImageClassifier', backbone=resnet(),
-        data_preprocessor=dict(type='mmpretrain.ClsDataPreprocessor'),
-        neck=dict(type='mmpretrain.GlobalAveragePooling'), head=head(7))
-    baseline = tmp_path / 'baseline.py'
-    baseline.write_text(f'_base_ = {str(config)!r}\nmodel = {plain!r}\n')
-    model = MODELS.build(Config.fromfile(baseline).model)
-    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'plain.pth')
-    output = run_tool(TOOL, baseline, tmp_path / 'plain.pth', cwd=tmp_path,
-                      fails=True)
+    model = save_model(tmp_path, 'plain', baseline_cfg(), num_subjects=2,
+                       num_images=2)
+    output = run_tool(TOOL, *model, cwd=tmp_path, fails=True)
     assert 'has a ImageClassifier, which' in output
-
-
-def test_too_few_images_for_identities(tmp_path):
-    """Two subjects with an image each: all else is measured and drawn."""
-    config = write_rendered_model(tmp_path, num_subjects=2, num_images=2)
-    run_tool(TOOL, config, tmp_path / 'model.pth', '--out',
-             tmp_path / 'out.json', '--grid', tmp_path / 'grid.png',
-             cwd=tmp_path)
-    report = json.loads((tmp_path / 'out.json').read_text())
-    assert re.match('2 test image.* too few .* larger --max-yaw',
-                    report['left_out']['identity'])
-    assert not any('identity_cosine' in name for name in report)
-    assert report['reconstruction_l1'] > 0
-    assert cv2.imread(str(tmp_path / 'grid.png')) is not None
 
 
 def test_wrong_weights_end_the_command_first(tmp_path, monkeypatch):
