@@ -21,43 +21,43 @@ def packed(shared):
         return dict(file)
 
 
-def write_obj(path, vertices, triangles=()):
-    lines = ['# exported', 'o head', 'vt 0.5 0.5']
-    lines += [f'v {x!r} {y!r} {z!r}' for x, y, z in vertices.tolist()]
-    lines += [f'f {a}/1/1 {b}/1/1 {c}/1/1' for a, b, c in triangles]
-    path.write_text('\n'.join(lines) + '\n')
-
-
 @pytest.fixture
 def checkout(packed, tmp_path):
     """A checkout with a few vertices behind the cut and few shapes."""
     folder = tmp_path / 'ICT-FaceKit/FaceXModel'
     folder.mkdir(parents=True)
+
+    def write(name, offset=0, triangles=()):
+        vertices = packed['mean'][:size].astype(np.float64) + offset
+        lines = ['# exported', 'o head', 'vt 0.5 0.5']
+        lines += [f'v {x!r} {y!r} {z!r}' for x, y, z in vertices.tolist()]
+        lines += [f'f {a}/1/1 {b}/1/1 {c}/1/1' for a, b, c in triangles]
+        (folder / f'{name}.obj').write_text('\n'.join(lines) + '\n')
+
     size = CUT + 100
-    mean = packed['mean'][:size].astype(np.float64)
     kept = packed['triangles'][(packed['triangles'] < size).all(axis=1)]
-    write_obj(folder / 'generic_neutral_mesh.obj', mean, kept + 1)
+    write('generic_neutral_mesh', triangles=kept + 1)
     for i in range(2):
-        write_obj(folder / f'identity{i:03d}.obj',
-                  mean + packed['identity'][i, :size])
+        write(f'identity{i:03d}', packed['identity'][i, :size])
     names = packed['expression_names'].tolist()
     for name in NAMES:
-        write_obj(folder / f'{name}.obj',
-                  mean + packed['expression'][names.index(name), :size])
+        write(name, packed['expression'][names.index(name), :size])
     return folder.parent
 
 
-def convert(tool, checkout, out):
-    with pytest.raises(ValueError, match='model.npy must end in .npz'):
-        tool.convert(checkout, out.with_suffix('.npy'))
-    out = out.parent / 'new' / out.name  # data/ is not there in a clone
-    tool.convert(checkout, out, cut=CUT, identities=2, expressions=NAMES)
-    out.rename(out.parents[1] / out.name)
+@pytest.fixture
+def convert(tool, checkout, tmp_path):
+    def call():
+        out = tmp_path / 'data/model.npz'  # data/ is not there in a clone
+        tool.convert(checkout, out, cut=CUT, identities=2, expressions=NAMES)
+        return out
+
+    return call
 
 
-def test_converting_gives_the_packed_arrays(tool, packed, checkout, tmp_path):
-    convert(tool, checkout, tmp_path / 'model.npz')
-    with np.load(tmp_path / 'model.npz') as file:
+def test_converting_gives_the_packed_arrays(packed, convert):
+    out = convert()
+    with np.load(out) as file:
         arrays = dict(file)
     names = packed['expression_names'].tolist()
     chosen = [names.index(name) for name in NAMES]
@@ -74,14 +74,14 @@ def test_converting_gives_the_packed_arrays(tool, packed, checkout, tmp_path):
         assert arrays[key].dtype.kind == packed[key].dtype.kind
     assert arrays['identity'].dtype == np.float16
     assert arrays['group_names'].tolist() == ['face']
-    assert FaceModel.load(tmp_path / 'model.npz').mean.shape == (CUT, 3)
+    assert FaceModel.load(out).mean.shape == (CUT, 3)
 
 
 def test_constants_are_those_of_the_packed_file(tool, packed):
     assert list(tool.EXPRESSIONS) == packed['expression_names'].tolist()
     assert list(tool.LANDMARKS68) == packed['landmarks68'].tolist()
     assert list(tool.GROUPS) == packed['group_names'].tolist()
-    assert [*map(list, tool.GROUPS.values())
+    assert [list(ends) for ends in tool.GROUPS.values()
             ] == packed['group_ranges'].tolist()
     assert len(packed['mean']) == tool.CUT
     assert len(packed['identity']) == tool.IDENTITIES
@@ -110,21 +110,18 @@ def test_bad_line_is_named(tool, tmp_path, line):
         tool.read_obj(path)
 
 
-def test_missing_file_is_named(tool, checkout, tmp_path):
-    (checkout / 'FaceXModel/jawOpen.obj').unlink()
-    with pytest.raises(FileNotFoundError, match='jawOpen.obj'):
-        convert(tool, checkout, tmp_path / 'model.npz')
-    assert not (tmp_path / 'model.npz').exists()
-
-
-def test_other_number_of_vertices_is_named(tool, checkout, tmp_path):
-    path = checkout / 'FaceXModel/identity001.obj'
-    path.write_text('v 0 0 0\n')
-    with pytest.raises(ValueError, match=r'identity001.obj has 1 vertices.*'
-                       '6600'):
-        convert(tool, checkout, tmp_path / 'model.npz')
-    with pytest.raises(ValueError, match='at least 24591'):
-        tool.convert(checkout, tmp_path / 'model.npz')
+def test_what_is_wrong_is_named(tool, checkout, convert, tmp_path):
+    for name, message in (('m.npy', 'm.npy must end in .npz'),
+                          ('m.npz', 'at least 24591')):
+        with pytest.raises(ValueError, match=message):
+            tool.convert(checkout, tmp_path / name)
+    (checkout / 'FaceXModel/identity001.obj').write_text('v 0 0 0\n')
+    with pytest.raises(ValueError, match='identity001.obj has 1 vert.* 6600'):
+        convert()
+    (checkout / 'FaceXModel/identity001.obj').unlink()
+    with pytest.raises(FileNotFoundError, match='identity001.obj'):
+        convert()
+    assert not list(tmp_path.rglob('*.np*'))
 
 
 def test_command_line_names_what_is_missing(tmp_path):
