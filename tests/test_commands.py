@@ -4,15 +4,13 @@ import re
 
 import cv2
 import pytest
+from helpers.documents import shell_lines
 from helpers.paper_datasets import FACE_CHECKPOINT, make_workplace
 from helpers.tiny_run import run
-from helpers.tools import ROOT
 
 from ipdfer_mm.rendering import FaceRenderer, parametric_head
 from ipdfer_mm.rendering.clip import describe_clip
 
-DOCUMENTS = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md',
-             *sorted((ROOT / 'docs').glob('*.md'))]
 # In this order, in a folder with small networks and tiny copies of the
 # datasets. `python` is the one of the tests.
 RUN = (
@@ -61,18 +59,6 @@ NOT_RUN = {
 }
 
 
-def documented() -> set[str]:
-    """Lines of the shell examples, without comments."""
-    lines = set()
-    for document in DOCUMENTS:
-        for block in re.findall(r'```bash\n(.*?)```', document.read_text(),
-                                re.DOTALL):
-            for line in block.replace('\\\n', ' ').splitlines():
-                line = ' '.join(re.sub(r'(^|\s)#.*', '', line).split())
-                lines |= {line} - {''}
-    return lines
-
-
 def as_run(command: str) -> str:
     """Configs by name are looked up in the package, whose networks are large.
     """
@@ -81,7 +67,7 @@ def as_run(command: str) -> str:
 
 
 def test_each_is_run_or_has_a_reason():
-    found = documented()
+    found = shell_lines()
     assert len(found) > 60
     left = [command for command in found if as_run(command) not in RUN
             and not any(re.search(pattern, command) for pattern in NOT_RUN)]

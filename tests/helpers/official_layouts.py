@@ -12,34 +12,51 @@ from ipdfer_mm.datasets.manifest import HEADER
 
 VOTES = 'Usage,Image name,neutral,happiness,surprise,sadness,anger,' \
     'disgust,fear,contempt,unknown,NF'
-FERPLUS_SPLITS = (('Training', 'FER2013Train'), ('PublicTest',
-                                                 'FER2013Valid'),
+FERPLUS_SPLITS = (('Training', 'FER2013Train'),
+                  ('PublicTest', 'FER2013Valid'),
                   ('PrivateTest', 'FER2013Test'))
 AFFECTNET_HEADER = (
     'subDirectory_filePath,face_x,face_y,face_width,face_height,'
     'facial_landmarks,expression,valence,arousal')
+YAWS = ('-3', '14.5', '25', '-33', '61', '')
 SFEW_FOLDERS = ('Angry', 'Disgust', 'Fear', 'Happy', 'Neutral', 'Sad',
                 'Surprise')
 
 
-def write_image(path: Path, width: int = 48, height: int = 48) -> None:
+def write_image(path: Path, width: int = 48, height: int = 48,
+                seed: int = 0) -> None:
     """Write coarse noise; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    noise = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
+    noise = np.random.default_rng(seed).integers(0, 256, (9, 9, 3), np.uint8)
     cv2.imwrite(str(path), cv2.resize(noise, (width, height)))
 
 
 def write_manifest(root: Path) -> None:
     """Write a manifest of all images, each its own aligned one."""
-    paths = [
-        path.relative_to(root).as_posix() for path in sorted(root.rglob('*'))
-        if path.suffix.lower() in ('.jpg', '.png')
-    ]
-    rows = [f'{path},{path},{i * 7 % 90 - 45},,,,,,,,,,,,,,'
+    paths = [path.relative_to(root).as_posix()
+             for path in sorted(root.rglob('*'))
+             if path.suffix.lower() in ('.jpg', '.png')]
+    rest = ',' * (len(HEADER) - 3)
+    rows = [f'{path},{path},{YAWS[i % len(YAWS)]}{rest}'
             for i, path in enumerate(paths)]
     (root / 'prepared').mkdir()
     (root / 'prepared/manifest.csv').write_text(
         '\n'.join([','.join(HEADER), *rows]))
+
+
+def make_rafdb(root: Path, num_train: int, num_test: int) -> Path:
+    """RAF-DB; the images of a split are of the seven classes in turn."""
+    lines = []
+    for split, count in (('train', num_train), ('test', num_test)):
+        for index in range(count):
+            name = f'{split}_{index + 1:05d}'
+            write_image(root / f'basic/Image/aligned/{name}_aligned.jpg', 100,
+                        100, len(lines))
+            lines.append(f'{name}.jpg {index % 7 + 1}\n')
+    (root / 'basic/EmoLabel').mkdir()
+    (root / 'basic/EmoLabel/list_patition_label.txt').write_text(
+        ''.join(lines))
+    return root
 
 
 def make_ferplus(root: Path, copies: int = 1) -> Path:
@@ -124,38 +141,35 @@ def make_sfew(root: Path, copies: int = 1) -> Path:
 
     Each expression `copies` times in each folder.
     """
-    for folder, size in (('Train_Aligned_Faces', (36, 45)),
-                         ('Val_Aligned_Faces_new/Val_Aligned_Faces',
-                          (36, 45)), ('SFEW_2.0/Train', (72, 58)),
-                         ('SFEW_2.0/Val/Val', (72, 58))):
+    face, frame = (36, 45), (72, 58)
+    for folder, size in (
+            ('Train_Aligned_Faces', face),
+            ('Val_Aligned_Faces_new/Val_Aligned_Faces', face),
+            ('SFEW_2.0/Train', frame), ('SFEW_2.0/Val/Val', frame)):
         for i, word in enumerate(SFEW_FOLDERS * copies):
-            write_image(
-                root / folder / word / f'Airheads_{i:09d}_00000005.png',
-                *size)
+            name = f'Airheads_{i:09d}_00000005.png'
+            write_image(root / folder / word / name, *size)
         (root / folder / 'Angry/Thumbs.db').touch()
     return root
 
 
 def make_ckplus(root: Path, num_subjects: int = 12) -> Path:
     """CK+ with one labeled sequence a subject, and one that is not."""
+    landmarks = ''.join(f'   {value}e+00'
+                        for value in landmark_text(10, 5, 40).split(';'))
     for i in range(num_subjects):
-        subject = f'S{5 + 3 * i:03d}'
         for number in ('001', '002'):
-            names = [f'{subject}_{number}_{frame:08d}'
-                     for frame in range(1, 7)]
-            for name in names:
+            sequence = f'S{5 + 3 * i:03d}/{number}'
+            emotion = root / 'Emotion' / sequence
+            points = root / 'Landmarks' / sequence
+            for folder in (emotion, points):
+                folder.mkdir(parents=True)
+            for frame in range(1, 7):
+                name = f'{sequence.replace("/", "_")}_{frame:08d}'
                 write_image(
-                    root / f'cohn-kanade-images/{subject}/{number}/{name}.png',
-                    64, 49)
-                path = root / (f'Landmarks/{subject}/{number}/'
-                               f'{name}_landmarks.txt')
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(''.join(
-                    f'   {value}e+00' for value in landmark_text(
-                        10, 5, 40).split(';')))
-            folder = root / f'Emotion/{subject}/{number}'
-            folder.mkdir(parents=True)
+                    root / f'cohn-kanade-images/{sequence}/{name}.png', 64, 49)
+                (points / f'{name}_landmarks.txt').write_text(landmarks)
             if number == '001':
-                (folder / f'{names[-1]}_emotion.txt').write_text(
+                (emotion / f'{name}_emotion.txt').write_text(
                     f'   {i % 7 + 1}.0000000e+00\n')
     return root

@@ -10,13 +10,8 @@ import numpy as np
 import torch
 from mmpretrain.models import ResNet
 
-from helpers.official_layouts import (
-    make_affectnet,
-    make_ckplus,
-    make_ferplus,
-    make_sfew,
-)
-from helpers.tiny_run import make_rafdb, run
+from helpers import official_layouts
+from helpers.tiny_run import run
 from helpers.tools import ROOT
 from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE, similarity_transform
 from ipdfer_mm.preparation.datasets import list_readers
@@ -32,12 +27,9 @@ from ipdfer_mm.rendering import (
 from ipdfer_mm.utils import register_all_modules
 from ipdfer_mm.utils.expressions import EXPRESSIONS
 
-MAKERS = dict(
-    rafdb=lambda root: make_rafdb(root, 70, 35),
-    ferplus=lambda root: make_ferplus(root, 8),
-    affectnet=lambda root: make_affectnet(root, 8),
-    sfew=lambda root: make_sfew(root, 8),
-    ckplus=lambda root: make_ckplus(root, 20))
+# Datasets, and how many images their makers make.
+SETS = dict(rafdb=(70, 35), ferplus=(8, ), affectnet=(8, ), sfew=(8, ),
+            ckplus=(20, ))
 # Where the images of the layout are too small to find a face.
 SIZES = dict(sfew=(143, 181))
 # The renderer has seven classes.
@@ -74,7 +66,7 @@ def make_workplace(folder: Path, prepared: Sequence[str]) -> Path:
         path.write_text(text)
     (folder / 'weights').mkdir()
     torch.save(ResNet(18, **SMALL).state_dict(), folder / FACE_CHECKPOINT)
-    for name in MAKERS:
+    for name in SETS:
         make_set(name, folder / 'data' / name)
     for name in prepared:
         run('python', 'tools/prepare_dataset.py', name, f'data/{name}',
@@ -86,14 +78,14 @@ def make_set(name: str, data_root: Path) -> Path:
     """Make a dataset of the paper with rendered subjects of its classes.
 
     Args:
-        name (str): Key of :data:`MAKERS`.
+        name (str): Key of :data:`SETS`.
         data_root (Path): Where to.
 
     Returns:
         Path: ``data_root``.
     """
     register_all_modules()
-    MAKERS[name](data_root)
+    getattr(official_layouts, f'make_{name}')(data_root, *SETS[name])
     renderer = FaceRenderer(parametric_head())
     landmarks = {}
     options = dict(label_rule='majority') if name == 'ferplus' else {}

@@ -21,44 +21,30 @@ def resnet() -> dict:
     of about 1e-16 behind them would be noise that Adam scales up.
     """
     return dict(
-        type='mmpretrain.ResNet',
-        depth=18,
-        stem_channels=8,
-        base_channels=8,
+        type='mmpretrain.ResNet', depth=18, stem_channels=8, base_channels=8,
         zero_init_residual=False)
 
 
 def head(num_classes: int) -> dict:
-    return dict(
-        type='LinearClsHead',
-        _scope_='mmpretrain',
-        num_classes=num_classes,
-        in_channels=WIDTH)
+    return dict(type='LinearClsHead', _scope_='mmpretrain',
+                num_classes=num_classes, in_channels=WIDTH)
 
 
 def model_cfg(**kwargs) -> dict:
     """Config of a small IPD-FER model."""
-    cfg = dict(
+    encoder = dict(type='ipdfer_mm.FaceEncoder', backbone=resnet())
+    return dict(dict(
         type='ipdfer_mm.IPDFERModel',
-        identity_encoder=dict(
-            type='ipdfer_mm.IdentityEncoder', backbone=resnet()),
-        pose_encoder=dict(type='ipdfer_mm.FaceEncoder', backbone=resnet()),
+        identity_encoder=dict(encoder, type='ipdfer_mm.IdentityEncoder'),
+        pose_encoder=encoder,
         pose_head=head(5),
-        expression_encoder=dict(
-            type='ipdfer_mm.FaceEncoder', backbone=resnet()),
+        expression_encoder=encoder,
         expression_head=head(len(CLASSES)),
-        decoder=dict(
-            type='ipdfer_mm.FaceDecoder',
-            in_channels=WIDTH,
-            widths=(8, ) * 5,
-            img_size=SIZE),
-        discriminator=dict(
-            type='ipdfer_mm.ExpressionDiscriminator',
-            backbone=resnet(),
-            head=head(len(CLASSES))),
-        classes=CLASSES)
-    cfg.update(kwargs)
-    return cfg
+        decoder=dict(type='ipdfer_mm.FaceDecoder', in_channels=WIDTH,
+                     widths=(8, ) * 5, img_size=SIZE),
+        discriminator=dict(type='ipdfer_mm.ExpressionDiscriminator',
+                           backbone=resnet(), head=head(len(CLASSES))),
+        classes=CLASSES), **kwargs)
 
 
 def build_model(**kwargs) -> torch.nn.Module:

@@ -1,19 +1,16 @@
 """A tiny RAF-DB, configs for it, and the tools run on it."""
 
-import csv
 import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
-import cv2
-import numpy as np
 import torch
 
-from helpers.small_model import SIZE, WIDTH, head, model_cfg, resnet
+from helpers import official_layouts
+from helpers.small_model import SIZE, head, model_cfg, resnet
 from helpers.tools import ROOT, run_tool
-from ipdfer_mm.datasets.manifest import HEADER
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
 
@@ -23,7 +20,6 @@ NUM_TRAIN = 16
 NUM_TEST = 7  # odd: two processes do not share it evenly
 BATCH_SIZE = 8
 ITERATIONS = NUM_TRAIN // BATCH_SIZE  # of an epoch
-YAWS = ('-3', '14.5', '25', '-33', '61', '')
 
 PIPELINE = [
     dict(type='LoadFaceImage'),
@@ -34,28 +30,10 @@ FLIP = dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal')
 TRAIN_PIPELINE = [*PIPELINE[:2], FLIP, PIPELINE[2]]
 
 
-def make_rafdb(root: Path, num_train: int = NUM_TRAIN,
-               num_test: int = NUM_TEST) -> Path:
-    """Write RAF-DB's official layout with noise for faces, and a manifest."""
-    (root / 'basic/EmoLabel').mkdir(parents=True)
-    (root / 'basic/Image/aligned').mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    lines, rows = [], []
-    for split, count in (('train', num_train), ('test', num_test)):
-        for index in range(count):
-            name = f'{split}_{index + 1:05d}'
-            path = f'basic/Image/aligned/{name}_aligned.jpg'
-            coarse = rng.integers(0, 256, (10, 10, 3), dtype=np.uint8)
-            cv2.imwrite(str(root / path), cv2.resize(coarse, (100, 100)))
-            lines.append(f'{name}.jpg {index % NUM_CLASSES + 1}\n')
-            rows.append(dict(path=path, aligned_path=path,
-                             yaw=YAWS[index % len(YAWS)]))
-    list_file = root / 'basic/EmoLabel/list_patition_label.txt'
-    list_file.write_text(''.join(lines))
-    with open(root / 'manifest.csv', 'w', newline='') as file:
-        writer = csv.DictWriter(file, HEADER, restval='')
-        writer.writeheader()
-        writer.writerows(rows)
+def make_rafdb(root: Path) -> Path:
+    """RAF-DB with few images and a manifest."""
+    official_layouts.make_rafdb(root, NUM_TRAIN, NUM_TEST)
+    official_layouts.write_manifest(root)
     return root
 
 
@@ -82,17 +60,11 @@ def baseline_cfg() -> dict:
     return dict(
         type='mmpretrain.ImageClassifier',
         data_preprocessor=dict(
-            type='mmpretrain.ClsDataPreprocessor',
-            mean=(127.5, ) * 3,
-            std=(127.5, ) * 3,
-            to_rgb=True),
+            type='mmpretrain.ClsDataPreprocessor', to_rgb=True,
+            mean=(127.5, ) * 3, std=(127.5, ) * 3),
         backbone=resnet(),
         neck=dict(type='mmpretrain.GlobalAveragePooling'),
-        head=dict(
-            type='mmpretrain.LinearClsHead',
-            num_classes=NUM_CLASSES,
-            in_channels=WIDTH,
-            loss=dict(type='mmpretrain.CrossEntropyLoss')))
+        head=head(NUM_CLASSES))
 
 
 def save_plain_classifier(folder: Path) -> tuple[Path, Path]:
@@ -123,28 +95,22 @@ def write_config(path: Path, rafdb: Path, model: dict, **settings) -> Path:
     Returns:
         Path: ``path``.
     """
-    is_ipdfer = 'IPDFERModel' in model['type']
-    bases = [
-        'datasets/rafdb.py',
-        'schedules/ipdfer.py' if is_ipdfer else 'schedules/baseline.py',
-        'ipdfer_runtime.py' if is_ipdfer else 'default_runtime.py'
-    ]
-    loaders = {}
-    for name, pipeline in (('train', TRAIN_PIPELINE), ('val', PIPELINE),
-                           ('test', PIPELINE)):
-        loaders[f'{name}_dataloader'] = dict(
-            batch_size=BATCH_SIZE if name == 'train' else 3,
-            num_workers=0,
-            dataset=dict(
-                data_root=str(rafdb),
-                manifest='manifest.csv',
-                pipeline=pipeline))
+    bases = ['datasets/rafdb.py']
+    if 'IPDFERModel' in model['type']:
+        bases += ['schedules/ipdfer.py', 'ipdfer_runtime.py']
+    else:
+        bases += ['schedules/baseline.py', 'default_runtime.py']
     cfg = dict(
         _base_=[str(ROOT / 'configs/_base_' / base) for base in bases],
         model=model,
         train_cfg=dict(max_epochs=2),
-        default_hooks=dict(logger=dict(interval=1)),
-        **loaders)
+        default_hooks=dict(logger=dict(interval=1)))
+    for name, batch_size, pipeline in (('train', BATCH_SIZE, TRAIN_PIPELINE),
+                                       ('val', 3, PIPELINE),
+                                       ('test', 3, PIPELINE)):
+        cfg[f'{name}_dataloader'] = dict(
+            batch_size=batch_size, num_workers=0,
+            dataset=dict(data_root=str(rafdb), pipeline=pipeline))
     cfg.update(settings)
     path.write_text(''.join(f'{k} = {v!r}\n' for k, v in cfg.items()))
     return path
@@ -225,14 +191,15 @@ def comparable(path: Path) -> dict:
     checkpoint = load(path)
     hub = checkpoint['message_hub']
     meta = checkpoint['meta']
-    kept = dict(state_dict=checkpoint['state_dict'],
-                logs={name: log for name, log in hub['log_scalars'].items()
-                      if name.startswith('train/') and 'time' not in name},
-                best_score=hub['runtime_info'].get('best_score'),
-                meta={key: meta[key] for key in ('epoch', 'iter', 'seed')})
-    for key in ('optimizer', 'param_schedulers'):  # none in the best one
-        kept[key] = checkpoint.get(key)
-    return kept
+    return dict(
+        state_dict=checkpoint['state_dict'],
+        logs={name: log for name, log in hub['log_scalars'].items()
+              if name.startswith('train/') and 'time' not in name},
+        best_score=hub['runtime_info'].get('best_score'),
+        meta={key: meta[key] for key in ('epoch', 'iter', 'seed')},
+        # The best one has none.
+        optimizer=checkpoint.get('optimizer'),
+        schedulers=checkpoint.get('param_schedulers'))
 
 
 def assert_equal(a, b, where: str = '') -> None:

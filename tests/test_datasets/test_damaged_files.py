@@ -91,6 +91,7 @@ def make_readers(root: Path) -> dict[str, Reader]:
     faces = SyntheticFaces(str(root / 'faces'), 'train', **rendered)
     labels = root / 'faces' / faces.folder / 'labels.csv'
     rafdb = make_rafdb(root / 'rafdb')
+    manifest = rafdb / 'prepared/manifest.csv'
     ferplus = make_ferplus(root / 'ferplus')
     FERPlus(str(ferplus), 'train')  # writes the images
     old = make_affectnet(root / 'affectnet')
@@ -116,12 +117,11 @@ def make_readers(root: Path) -> dict[str, Reader]:
         AffectNet(str(new), 'train')
 
     return dict(
-        manifest=Reader(rafdb / 'manifest.csv',
-                        partial(read_manifest, str(rafdb / 'manifest.csv')),
-                        rafdb / 'manifest.csv'),
+        manifest=Reader(manifest, partial(read_manifest, str(manifest)),
+                        manifest),
         rafdb=of(rafdb / RAFDB.ANN_FILE, RAFDB, rafdb, 'train'),
-        rafdb_manifest=of(rafdb / 'manifest.csv', RAFDB, rafdb, 'train',
-                          manifest='manifest.csv'),
+        rafdb_manifest=of(manifest, RAFDB, rafdb, 'train',
+                          manifest='prepared/manifest.csv'),
         ferplus=of(ferplus / FERPlus.ANN_FILE, FERPlus, ferplus, 'train'),
         affectnet=of(old / 'Manually_Annotated_file_lists/validation.csv',
                      AffectNet, old, 'val'),
