@@ -63,17 +63,21 @@ class Algorithm1:
             their losses updates the encoders once.
         adversary: Whether a classifier learns the pose from f_exp in line 2,
             and L_confusion asks it instead of C_p.
+        decoder_gradient: What the gradient of the synthesized faces' losses
+            is multiplied with in E_exp.
     """
 
     def __init__(self, model: nn.Module, neutral: int, lr: float = 1e-4,
                  shared_adam: bool = False, eq_12: bool = True,
                  norm_eval: bool = True, interval: int = 1,
-                 one_update: bool = False, adversary: bool = False) -> None:
+                 one_update: bool = False, adversary: bool = False,
+                 decoder_gradient: float = 1) -> None:
         self.neutral = neutral
         self.eq_12 = eq_12
         self.one_update = one_update
         self.norm_eval = norm_eval
         self.interval = interval
+        self.decoder_gradient = decoder_gradient
         parts = networks(model)
         self.adversary = adversary
         self.parts = parts
@@ -157,11 +161,17 @@ class Algorithm1:
         p = p_logits.exp() / p_logits.exp().sum(dim=1, keepdim=True)
         l_confusion = -(p.log() / 5).sum(dim=1).mean()  # Eq. 4
         loss = (LAMBDA1 * l_neu + LAMBDA2 * l_exp_f + LAMBDA3 * l_id
-                + LAMBDA4 * l_recon + BETA2 * l_confusion)
+                + LAMBDA4 * l_recon)
+        self.zero_grad()
+        if self.decoder_gradient != 1:
+            (self.interval * loss).backward(retain_graph=True)
+            for p in self.E_exp.parameters():
+                p.grad *= self.decoder_gradient
+            loss = 0
+        loss = loss + BETA2 * l_confusion
         if self.eq_12:
             loss = (loss + self.classification(f_exp, f_pose, y, y_p)
                     + BETA1 * self.similarity(f_id, f_exp))
-        self.zero_grad()
         (self.interval * loss).backward()
         for name in ('D', 'C_exp', 'C_p', *'A' * self.adversary):
             self.parts[name].zero_grad(set_to_none=True)

@@ -25,6 +25,7 @@ from .variants import (
     DiscriminatorBatchNormIPDFER,
     LazyIPDFER,
     PoseAdversaryIPDFER,
+    ScaledGradientIPDFER,
     SharedAdamIPDFER,
     SharedForwardIPDFER,
 )
@@ -35,6 +36,6 @@ __all__ = [
     'FacePretrainedInit', 'FaceRecognizer', 'IPDFERModel', 'IResNet',
     'IdentityConsistencyLoss', 'IdentityEncoder', 'InceptionResnetV1',
     'LazyIPDFER', 'MobileFaceNet', 'OrthogonalityLoss', 'PoseAdversaryIPDFER',
-    'PoseSupervisedHead', 'ReconstructionLoss', 'SharedAdamIPDFER',
-    'SharedForwardIPDFER', 'UniformConfusionLoss'
+    'PoseSupervisedHead', 'ReconstructionLoss', 'ScaledGradientIPDFER',
+    'SharedAdamIPDFER', 'SharedForwardIPDFER', 'UniformConfusionLoss'
 ]

@@ -168,6 +168,12 @@ class DisentangledClassifier(BaseModel):
             feats['pose'] = self.pose_encoder(inputs)
         return feats
 
+    def decode(self, f_id: Tensor, f_pose: Tensor | None,
+               f_exp: Tensor) -> Tensor:
+        """Decode features (N, D) without and with f_exp, (2N, 3, H, W)."""
+        f_ip = f_id if f_pose is None else f_id + f_pose
+        return self.decoder(torch.cat([f_ip, f_ip + f_exp]))
+
     def synthesize(self, inputs: Tensor) -> dict[str, Tensor]:
         """Decode the sums of components, as the paper's Fig. 8 and 9 do.
 

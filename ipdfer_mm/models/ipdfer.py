@@ -214,8 +214,7 @@ class IPDFERModel(DisentangledClassifier):
                          targets: Targets) -> dict[str, Tensor]:
         """Eq. 12 of images (N, 3, H, W) and their features (N, D)."""
         losses = {}
-        f_ip = f_id if f_pose is None else f_id + f_pose
-        fakes = self.decoder(torch.cat([f_ip, f_ip + f_exp]))  # 2Nx3xHxW
+        fakes = self.decode(f_id, f_pose, f_exp)  # 2Nx3xHxW
         if self.loss_recon is not None:
             neutral, recon = fakes.chunk(2)
             losses['loss_recon'] = self.loss_recon(

@@ -3,10 +3,11 @@
 from .discriminator_batch_norm import DiscriminatorBatchNormIPDFER
 from .lazy import LazyIPDFER
 from .pose_adversary import PoseAdversaryIPDFER
+from .scaled_gradient import ScaledGradientIPDFER
 from .shared_adam import SharedAdamIPDFER
 from .shared_forward import SharedForwardIPDFER
 
 __all__ = [
     'DiscriminatorBatchNormIPDFER', 'LazyIPDFER', 'PoseAdversaryIPDFER',
-    'SharedAdamIPDFER', 'SharedForwardIPDFER'
+    'ScaledGradientIPDFER', 'SharedAdamIPDFER', 'SharedForwardIPDFER'
 ]
