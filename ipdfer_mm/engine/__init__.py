@@ -9,6 +9,7 @@ from .hooks import (
     EpochSeedHook,
     NonFiniteLossHook,
     PlainCheckpointHook,
+    PoseErasureHook,
     ResumeCheckpointHook,
     ResumeInitHook,
     SyncTrainedBuffersHook,
@@ -24,7 +25,7 @@ __all__ = [
     'AlternatingOptimWrapperConstructor', 'AtomicLocalBackend',
     'Bfloat16OptimWrapper', 'ChannelsLastHook', 'CompileHook',
     'DatasetMetaHook', 'DatasetNotesHook', 'EpochSeedHook',
-    'NonFiniteLossHook', 'PlainCheckpointHook', 'ResumeCheckpointHook',
-    'ResumeInitHook', 'SyncTrainedBuffersHook', 'SynthesisGridHook',
-    'compile_networks'
+    'NonFiniteLossHook', 'PlainCheckpointHook', 'PoseErasureHook',
+    'ResumeCheckpointHook', 'ResumeInitHook', 'SyncTrainedBuffersHook',
+    'SynthesisGridHook', 'compile_networks'
 ]

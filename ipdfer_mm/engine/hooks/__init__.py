@@ -7,6 +7,7 @@ from .dataset_notes_hook import DatasetNotesHook
 from .epoch_seed_hook import EpochSeedHook
 from .nonfinite_loss_hook import NonFiniteLossHook
 from .plain_checkpoint_hook import PlainCheckpointHook
+from .pose_erasure_hook import PoseErasureHook
 from .resume_checkpoint_hook import ResumeCheckpointHook
 from .resume_init_hook import ResumeInitHook
 from .sync_trained_buffers_hook import SyncTrainedBuffersHook
@@ -15,6 +16,6 @@ from .synthesis_grid_hook import SynthesisGridHook
 __all__ = [
     'ChannelsLastHook', 'CompileHook', 'DatasetMetaHook', 'DatasetNotesHook',
     'EpochSeedHook', 'NonFiniteLossHook', 'PlainCheckpointHook',
-    'ResumeCheckpointHook', 'ResumeInitHook', 'SyncTrainedBuffersHook',
-    'SynthesisGridHook', 'compile_networks'
+    'PoseErasureHook', 'ResumeCheckpointHook', 'ResumeInitHook',
+    'SyncTrainedBuffersHook', 'SynthesisGridHook', 'compile_networks'
 ]

@@ -1,0 +1,110 @@
+"""Erase the pose from the expression feature when training ends."""
+
+import numpy as np
+import torch
+from mmengine.dataset import default_collate
+from mmengine.dist import broadcast
+from mmengine.hooks import Hook
+from mmengine.model import BaseModel
+from mmengine.registry import DATASETS
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader
+
+from ipdfer_mm.models.erasure import (
+    fit_eraser,
+    fold_into,
+    principal_components,
+    without_class_means,
+    yaw_functions,
+)
+from ipdfer_mm.registry import HOOKS
+from ipdfer_mm.utils.dataset_configs import without_augmentation
+from ipdfer_mm.utils.modules import unwrap
+
+
+@HOOKS.register_module()
+class PoseErasureHook(Hook):
+    """Erase from f_exp what a linear function tells of the pose.
+
+    After the last epoch, before it is validated and saved, the features of
+    the training images are computed without augmentation. What the yaw and,
+    of IPD-FER, the first principal components of f_pose are within each
+    expression is erased (:func:`~ipdfer_mm.models.erasure.fit_eraser`) in
+    the weights of the neck: nothing is added to the network. The differences
+    between the expressions stay. Also for a baseline, an ``ImageClassifier``.
+
+    Args:
+        num_components (int): Of f_pose. Defaults to 16.
+        batch_size (int): Images at once. Defaults to 128.
+
+    Raises:
+        ValueError: After the last epoch, if the neck is no ``LinearNeck``,
+            or the pose of no training image is known.
+    """
+
+    def __init__(self, num_components: int = 16,
+                 batch_size: int = 128) -> None:
+        self.num_components = num_components
+        self.batch_size = batch_size
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Erase, if this was the last epoch.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        if self.is_last_train_epoch(runner):
+            # All images in each process: MMEngine's would share them out.
+            loader = DataLoader(
+                DATASETS.build(without_augmentation(runner.cfg, 'train')),
+                self.batch_size,
+                collate_fn=default_collate)
+            model = unwrap(runner.model)
+            erase_pose(model, loader, self.num_components)
+            for parameter in _neck(model).state_dict().values():
+                broadcast(parameter)
+
+
+@torch.no_grad()
+def erase_pose(model: BaseModel, loader: DataLoader,
+               num_components: int) -> None:
+    """Erase the pose from a model, see :class:`PoseErasureHook`.
+
+    Args:
+        model (BaseModel): An :class:`IPDFERModel`, or mmpretrain's
+            ``ImageClassifier``.
+        loader (DataLoader): Of images with known yaw.
+        num_components (int): As :class:`PoseErasureHook`.
+    """
+    pose_encoder = getattr(model, 'pose_encoder', None)
+    training = model.training
+    model.eval()
+    f_exp, f_pose, labels, yaws = [], [], [], []
+    for data in loader:
+        data = model.data_preprocessor(data, False)
+        f_exp.append(model.extract_feat(data['inputs'], stage='pre_logits'))
+        if pose_encoder is not None:
+            f_pose.append(pose_encoder(data['inputs']))
+        labels += [int(sample.gt_label) for sample in data['data_samples']]
+        yaws += [float(sample.yaw) for sample in data['data_samples']]
+    model.train(training)
+    known = np.isfinite(yaws)
+    if not known.any():
+        raise ValueError('The pose of no training image is known, so it '
+                         'cannot be erased from f_exp. Remove the '
+                         'PoseErasureHook, or prepare the dataset with poses.')
+
+    def rows(feats: list[torch.Tensor]) -> np.ndarray:
+        return torch.cat(feats).double().cpu().numpy()[known]
+
+    factors = [yaw_functions(np.array(yaws)[known])]
+    if f_pose:
+        factors.append(principal_components(rows(f_pose), num_components))
+    factors = without_class_means(
+        np.concatenate(factors, axis=1), np.array(labels)[known])
+    fold_into(_neck(model), *fit_eraser(rows(f_exp), factors))
+
+
+def _neck(model: BaseModel) -> torch.nn.Module:
+    encoder = getattr(model, 'expression_encoder', model)
+    return unwrap(encoder).neck
