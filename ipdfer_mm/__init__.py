@@ -3,7 +3,13 @@ expression from identity and head pose.
 """
 
 import importlib
+import importlib.util
+import re
 from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+from packaging.version import Version
 
 from .version import __version__
 
@@ -45,6 +51,26 @@ def install_command(name: str) -> str:
     return f'pip install "{project}>={lowest},<{highest}"'
 
 
+def find_version(name: str) -> str | None:
+    """Find the version of an OpenMMLab package without importing it.
+
+    All three import torch, which takes ten times as long as the rest.
+
+    Args:
+        name (str): A key of ``REQUIREMENTS``.
+
+    Returns:
+        str or None: What its ``version.py`` says; None if it is not there.
+    """
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        return None
+    file = Path(spec.origin).with_name('version.py')
+    found = file.is_file() and re.search(
+        '^__version__ = [\'"](.+)[\'"]', file.read_text(), re.MULTILINE)
+    return found[1] if found else importlib.import_module(name).__version__
+
+
 def check_requirement(name: str) -> None:
     """Check that an OpenMMLab package is there in a version we work with.
 
@@ -56,16 +82,11 @@ def check_requirement(name: str) -> None:
             the message says what to install.
     """
     lowest, highest, _ = REQUIREMENTS[name]
-    try:
-        version = importlib.import_module(name).__version__
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
+    version = find_version(name)
+    if version is None:
         raise ImportError(f'ipdfer_mm needs {name}. Install it with: '
-                          f'{install_command(name)}') from error
-    from mmengine.utils import digit_version
-    if not (digit_version(lowest) <= digit_version(version) <
-            digit_version(highest)):
+                          f'{install_command(name)}')
+    if not Version(lowest) <= Version(version) < Version(highest):
         raise ImportError(
             f'ipdfer_mm {__version__} works with {name} >= {lowest} and '
             f'< {highest}, but {name} {version} is installed. Fix it with: '
@@ -90,14 +111,13 @@ def check_opencv() -> None:
             'opencv-python; pip install opencv-python-headless') from error
 
 
-# First: the others import OpenCV.
 check_opencv()
 for _name in REQUIREMENTS:
     check_requirement(_name)
 
-# After the checks, because it imports what they look for.
-from .utils.compat import restore_numpy_bool8  # noqa: E402
-
-restore_numpy_bool8()
+if not hasattr(np, 'bool8'):
+    # On numpy 2, mmagic 1.2.0 can be imported with this alias alone
+    # (mmagic/utils/trans_utils.py).
+    np.bool8 = np.bool_
 
 __all__ = ['__version__', 'check_opencv', 'check_requirement']

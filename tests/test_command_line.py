@@ -1,5 +1,6 @@
 """The command ipdfer."""
 
+import subprocess
 import sys
 
 import pytest
@@ -87,3 +88,13 @@ def test_paths_of_configs(capsys, tmp_path):
     assert 'ipdfer_rafdb.py' in capsys.readouterr().out.split()
     assert main(['config', 'none.py']) == 2
     assert 'no config "none.py"' in capsys.readouterr().err
+
+
+def test_help_needs_no_torch():
+    """It is there at once."""
+    code = ('import sys; from ipdfer_mm.command_line import main; main([]); '
+            'assert not {"torch", "mmengine", "mmcv"} & set(sys.modules)')
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith('usage: ipdfer COMMAND')

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from importlib import metadata
-from types import ModuleType
 
 import pytest
 
@@ -14,13 +13,16 @@ BLOCKED = ('mmagic', 'mmcv._ext', 'pkg_resources')
 
 
 @pytest.fixture
-def install(monkeypatch):
+def install(monkeypatch, tmp_path):
     """Pretend that a package is there in some version."""
+    monkeypatch.syspath_prepend(tmp_path)
 
     def call(name: str, version: str) -> None:
-        module = ModuleType(name)
-        module.__version__ = version
-        monkeypatch.setitem(sys.modules, name, module)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / '__init__.py').write_text('raise ImportError')
+        (tmp_path / name / 'version.py').write_text(
+            f"# Copyright\n__version__ = '{version}'\n")
 
     return call
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 from urllib.parse import urlparse
 
-import numpy as np
 import torch
 import torch.distributed as torch_dist
 from mmengine.dist import barrier, get_rank
@@ -31,17 +30,6 @@ UNTRUSTED_CHECKPOINT = (
 UNREADABLE_CHECKPOINT = (
     'The checkpoint {name} cannot be read: it is cut off, or no checkpoint '
     'of torch at all ({reason}). Copy or download it again, or use another.')
-
-
-def restore_numpy_bool8() -> None:
-    """Give numpy 2 the alias ``np.bool8`` back.
-
-    mmagic 1.2.0 reads it once while it is imported
-    (``mmagic/utils/trans_utils.py``) and imports on numpy 2 with nothing else
-    changed. Called by ``import ipdfer_mm``.
-    """
-    if not hasattr(np, 'bool8'):
-        np.bool8 = np.bool_
 
 
 def set_checkpoint_trust(trust: bool) -> None:

@@ -7,7 +7,6 @@ import threading
 from collections import OrderedDict
 from functools import partial
 
-import numpy as np
 import pytest
 import torch
 from helpers.small_model import model_cfg
@@ -18,7 +17,6 @@ from mmengine.runner import CheckpointLoader
 from ipdfer_mm.apis import get_model
 from ipdfer_mm.utils.compat import (
     leave_process_group,
-    restore_numpy_bool8,
     set_checkpoint_trust,
 )
 
@@ -181,13 +179,6 @@ def test_download_is_not_run(address, tmp_path):
 def test_payload_is_dangerous(tmp_path):
     pickle.loads(pickle.dumps(Payload(tmp_path / 'proof')))
     assert (tmp_path / 'proof').exists()
-
-
-def test_numpy_alias(monkeypatch):
-    # numpy 1.24 and later make it on demand, and numpy 2 not at all.
-    monkeypatch.delitem(vars(np), 'bool8', raising=False)
-    restore_numpy_bool8()
-    assert np.bool8 is np.bool_
 
 
 def test_leave_process_group(tmp_path):
