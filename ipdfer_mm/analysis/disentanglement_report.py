@@ -55,8 +55,8 @@ class DisentanglementReport:
             swaps of all, by heading, for an image grid.
 
     Raises:
-        ValueError: If subject, yaw and expression are not known to the data
-            set, or a model with a decoder comes without ``mean_image``.
+        ValueError: If subject, yaw and expression are not known to the
+            dataset, or a model with a decoder comes without ``mean_image``.
     """
 
     def __init__(self,

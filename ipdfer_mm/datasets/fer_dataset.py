@@ -239,8 +239,8 @@ class FERDataset(BaseDataset):
                 f'different names out of {known}.')
         edges = meta.get('pose_edges', POSE_EDGES)
         if tuple(edges) != POSE_EDGES:
-            raise ValueError(f'metainfo: pose_edges={edges!r}, but pose '
-                             f'classes are made with {POSE_EDGES}.')
+            raise ValueError(f'metainfo: pose_edges={edges!r}, but yaw '
+                             f'bins are made with {POSE_EDGES}.')
         # Plain tuples, not the lists of a config: they go into checkpoints.
         return {**meta, 'classes': tuple(classes), 'pose_edges': POSE_EDGES}
 

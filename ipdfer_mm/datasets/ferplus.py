@@ -62,13 +62,13 @@ class FERPlus(FERDataset):
         └── FER2013Test/...
 
     Gray images of 48x48 pixels. Where images of the split are missing and
-    ``fer2013.csv`` is there, they are written into the folders when the data
-    set is first loaded (a run that was killed goes on where it stopped; of
-    several processes the first writes). Rows without a name, 148, 10 and 15
+    ``fer2013.csv`` is there, they are written into the folders when the
+    dataset is first loaded (a run that was killed goes on where it stopped;
+    of several processes the first writes). Rows without a name, 148, 10 and 15
     of the splits, have no image; four names stand in two rows each, which
     are both kept. Yaw is unknown unless a manifest gives it.
 
-    The label comes from ten subjects's votes for the eight expressions,
+    The label comes from ten annotators' votes for the eight expressions,
     unknown and no face, of which a single one for a choice does not count, as
     in FERPlus's code. Images whose winner is unknown or no face are left out.
     Rules, with the samples they leave of the train, val and test splits:

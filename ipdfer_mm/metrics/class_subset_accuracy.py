@@ -20,8 +20,8 @@ class ClassSubsetAccuracy(BaseMetric):
     it recognizes expressions at their peak, as on CK+.
 
     Args:
-        classes (Sequence[str]): Names of at least two classes of the data
-            set.
+        classes (Sequence[str]): Names of at least two classes of the
+            dataset.
         collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
         prefix (str, optional): Prefix of the result's name. Defaults to
             'accuracy'.

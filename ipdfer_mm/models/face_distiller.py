@@ -1,6 +1,5 @@
 """Face recognition learned from another network."""
 
-
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

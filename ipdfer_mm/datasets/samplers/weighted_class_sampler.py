@@ -14,10 +14,10 @@ class WeightedClassSampler(DefaultSampler):
     """Draw samples with replacement, classes by their weights.
 
     Each draw first chooses a class with a probability in proportion to its
-    weight, then one of its samples. An epoch has as many draws as the data
-    set has samples. As with MMEngine's ``DefaultSampler``, the draws depend
-    on the seed and the epoch alone, distributed processes share them out, and
-    a resumed run repeats them.
+    weight, then one of its samples. An epoch has as many draws as the
+    dataset has samples. As with MMEngine's ``DefaultSampler``, the draws
+    depend on the seed and the epoch alone, distributed processes share them
+    out, and a resumed run repeats them.
 
     To repeat rare classes only mildly, and leave out no sample, use MMEngine's
     dataset ``ClassBalancedDataset`` instead.

@@ -81,9 +81,9 @@ class DatasetMetaHook(Hook):
     normalization into every checkpoint (MMEngine adds the dataset's classes
     and its manifest's recipe), and compares them when a checkpoint is loaded:
     other classes are refused, another recipe or normalization is warned
-    about. To test or to resume, it must be one of the same fold, if the data
-    set has folds, and hold every weight of the model; MMEngine would go on
-    with random ones.
+    about. To test or to resume, it must be one of the same fold, if the
+    dataset has folds, and hold every weight of the model; MMEngine would go
+    on with random ones.
     """
 
     def before_train(self, runner: Runner) -> None:
