@@ -17,5 +17,4 @@ def ranks(tmp_path_factory) -> list:
         hook_results, (NUM_RANKS, free_port(), str(folder)), nprocs=NUM_RANKS)
     return [
         torch.load(folder / f'{rank}.pth', weights_only=True)
-        for rank in range(NUM_RANKS)
-    ]
+        for rank in range(NUM_RANKS)]

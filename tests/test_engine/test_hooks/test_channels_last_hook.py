@@ -30,12 +30,8 @@ def test_model_and_activations_have_channels_last():
 
 @pytest.mark.parametrize('neck', [
     dict(type='mmpretrain.GlobalAveragePooling'),
-    dict(
-        type='mmpretrain.LinearNeck',
-        in_channels=512 * 4,
-        out_channels=8,
-        gap_dim=0,
-        norm_cfg=None),
+    dict(type='mmpretrain.LinearNeck', in_channels=512 * 4, out_channels=8,
+         gap_dim=0, norm_cfg=None),
 ])
 def test_necks_give_what_they_gave(neck):
     torch.manual_seed(0)

@@ -31,15 +31,9 @@ class Draws(Dataset):
 
 def make_loader(workers: int, **kwargs) -> DataLoader:
     """A loader as MMEngine builds it, which seeds workers on its own."""
-    init = partial(
-        worker_init_fn, num_workers=workers, rank=0, seed=5)
-    return DataLoader(
-        Draws(),
-        batch_size=2,
-        num_workers=workers,
-        collate_fn=list,
-        worker_init_fn=init,
-        **kwargs)
+    init = partial(worker_init_fn, num_workers=workers, rank=0, seed=5)
+    return DataLoader(Draws(), batch_size=2, num_workers=workers,
+                      collate_fn=list, worker_init_fn=init, **kwargs)
 
 
 def epochs(workers: int, seed: int = 0, first: int = 0) -> list[list]:
@@ -69,8 +63,7 @@ def test_draws(workers):
     assert [first, second] == epochs(workers)
     # A resumed run begins with the second epoch.
     assert epochs(workers, first=1)[0] == second
-    others = [second, epochs(workers, seed=1)[0]]
-    for other in others:
+    for other in (second, epochs(workers, seed=1)[0]):
         for ours, theirs in zip(columns(first), columns(other)):
             assert len(ours) == SIZE  # workers differ, too
             assert not ours & theirs
@@ -114,18 +107,17 @@ def test_own_worker_init_fn_is_still_called():
         assert [batch[0] for batch in loader] == [0, 1] * (SIZE // 2)
 
 
-@pytest.mark.parametrize('in_batch_sampler', [False, True])
-def test_sampler_gets_the_seed_of_the_checkpoint(in_batch_sampler):
+@pytest.mark.parametrize('wrap', [
+    lambda sampler: dict(sampler=sampler),
+    lambda sampler: dict(batch_sampler=BatchSampler(sampler, 2, False)),
+])
+def test_sampler_gets_the_seed_of_the_checkpoint(wrap):
     sampler = DefaultSampler(Draws(), shuffle=True, seed=1)
-    kwargs = dict(sampler=sampler)
-    if in_batch_sampler:
-        kwargs = dict(
-            batch_sampler=BatchSampler(sampler, 2, drop_last=False))
-    loader = DataLoader(Draws(), **kwargs)
+    loader = DataLoader(Draws(), **wrap(sampler))
     EpochSeedHook().before_train(
         SimpleNamespace(train_dataloader=loader, seed=42))
-    expected = DefaultSampler(Draws(), shuffle=True, seed=42)
-    assert list(sampler) == list(expected)
+    assert list(sampler) == list(DefaultSampler(
+        Draws(), shuffle=True, seed=42))
 
 
 def test_ranks_share_the_order_of_samples(ranks):

@@ -13,11 +13,9 @@ FIXED = ('identity_encoder.', 'data_preprocessor.',
 def test_trained_statistics_are_averaged(ranks):
     names = [
         name for name, value in ranks[0]['after'].items()
-        if not name.startswith(FIXED) and value.is_floating_point()
-    ]
+        if not name.startswith(FIXED) and value.is_floating_point()]
     assert {name.partition('.')[0] for name in names} == {
-        'expression_encoder', 'pose_encoder', 'discriminator'
-    }
+        'expression_encoder', 'pose_encoder', 'discriminator'}
     for name in names:
         parts = torch.stack([rank['before'][name] for rank in ranks])
         assert not torch.equal(parts[0], parts[1])

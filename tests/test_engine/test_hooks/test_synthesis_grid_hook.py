@@ -27,17 +27,11 @@ class Visualizer:
 @pytest.fixture
 def runner():
     batch = make_batch(0, size=NUM_IMAGES)
-    dataset = [
-        dict(inputs=inputs, data_samples=sample)
-        for inputs, sample in zip(batch['inputs'], batch['data_samples'])
-    ]
+    dataset = [dict(inputs=inputs, data_samples=sample) for inputs, sample
+               in zip(batch['inputs'], batch['data_samples'])]
     loop = SimpleNamespace(dataloader=SimpleNamespace(dataset=dataset))
-    return SimpleNamespace(
-        model=build_model(),
-        val_loop=loop,
-        train_loop=None,
-        epoch=0,
-        visualizer=Visualizer())
+    return SimpleNamespace(model=build_model(), val_loop=loop, train_loop=None,
+                           epoch=0, visualizer=Visualizer())
 
 
 def cell(grid: np.ndarray, row: int, column: int) -> np.ndarray:
@@ -72,14 +66,15 @@ def test_grid(runner):
 def test_model_is_as_before(runner):
     model = runner.model
     model.discriminator.eval()
-    modes = [module.training for module in model.modules()]
-    grads = [p.requires_grad for p in model.parameters()]
-    state = {k: v.clone() for k, v in model.state_dict().items()}
+
+    def state():
+        return ([module.training for module in model.modules()],
+                [p.requires_grad for p in model.parameters()],
+                {k: v.tolist() for k, v in model.state_dict().items()})
+
+    before = state()
     SynthesisGridHook().after_train_epoch(runner)
-    assert modes == [module.training for module in model.modules()]
-    assert grads == [p.requires_grad for p in model.parameters()]
-    for name, value in model.state_dict().items():
-        assert torch.equal(value, state[name])
+    assert state() == before
 
 
 def test_interval(runner):

@@ -35,7 +35,7 @@ def parameters(wrapper) -> list:
     return [p for group in groups for p in group['params']]
 
 
-def test_steps_train_what_the_paper_trains(cfg, model):
+def test_steps_train_what_the_paper_trains(model):
     register_all_modules()
     wrappers = build_optim_wrapper(model, copy.deepcopy(
         SCHEDULE.optim_wrapper))
@@ -46,26 +46,9 @@ def test_steps_train_what_the_paper_trains(cfg, model):
             discriminator=('discriminator', ),
             generator=('pose_encoder', 'expression_encoder',
                        'decoder')).items():
-        expected = [
-            id(p) for name in names for p in getattr(model, name).parameters()
-        ]
-        assert [id(p) for p in parameters(wrappers[step])] == expected
+        assert [id(p) for p in parameters(wrappers[step])] == [
+            id(p) for name in names for p in getattr(model, name).parameters()]
         assert wrappers[step].optimizer.defaults['lr'] == 1e-4
-    # A child of two steps has a state in each.
-    assert wrappers['encoders'].optimizer is not wrappers[
-        'generator'].optimizer
-
-
-def test_config_is_left_as_it_was(cfg, model):
-    before = copy.deepcopy(cfg)
-    AlternatingOptimWrapperConstructor(cfg)(model)
-    assert cfg == before
-
-
-def test_one_wrapper_in_place_of_three():
-    with pytest.raises(ValueError, match='optim_wrapper.optimizer needs'):
-        AlternatingOptimWrapperConstructor(
-            dict(optimizer=dict(type='Adam', lr=1e-4)))
 
 
 @pytest.mark.parametrize('setting, message', [
@@ -81,23 +64,23 @@ def test_settings_that_steps_do_not_have(cfg, setting, message):
         AlternatingOptimWrapperConstructor(cfg)
 
 
-def test_settings_of_single_parameters(cfg):
+def test_settings_of_an_ordinary_constructor(cfg):
+    with pytest.raises(ValueError, match='optim_wrapper.optimizer needs'):
+        AlternatingOptimWrapperConstructor(
+            dict(optimizer=dict(type='Adam', lr=1e-4)))
     with pytest.raises(ValueError, match='paramwise_cfg is not supported'):
         AlternatingOptimWrapperConstructor(cfg, dict(bias_lr_mult=2))
 
 
 def test_steps_of_config_and_model_differ(cfg, model):
+    with pytest.raises(ValueError, match='Linear does not say.*trained_by'):
+        AlternatingOptimWrapperConstructor(cfg)(torch.nn.Linear(1, 1))
     del cfg['generator']
     with pytest.raises(ValueError, match="but optim_wrapper has .'encoders'"):
         AlternatingOptimWrapperConstructor(cfg)(model)
     cfg['genertor'] = cfg['generator'] = cfg['encoders']
     with pytest.raises(ValueError, match='steps of IPDFERModel.*genertor'):
         AlternatingOptimWrapperConstructor(cfg)(model)
-
-
-def test_model_that_does_not_say_what_it_trains(cfg):
-    with pytest.raises(ValueError, match='Linear does not say.*trained_by'):
-        AlternatingOptimWrapperConstructor(cfg)(torch.nn.Linear(1, 1))
 
 
 @pytest.fixture
@@ -138,7 +121,9 @@ def test_without_mmagic_the_same_is_built(model_cfg, settings, cfg,
     for step in cfg.values():
         step.update(settings)
     cfg['generator']['optimizer'].update(lr=2e-4, betas=(0.5, 0.999))
+    before = copy.deepcopy(cfg)
     with_mmagic = AlternatingOptimWrapperConstructor(cfg)(model)
+    assert cfg == before  # left as it was
     without_mmagic()
     without = AlternatingOptimWrapperConstructor(cfg)(model)
     assert list(without.keys()) == list(with_mmagic.keys())
