@@ -92,6 +92,12 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--device', help='such as cpu or cuda:0; the GPU if there is one')
     parser.add_argument(
+        '--onnx',
+        type=Path,
+        metavar='FILE',
+        help='recognize by this ONNX file of the model, made by '
+        'export_onnx.py or quantize_onnx.py, which is faster on a CPU')
+    parser.add_argument(
         '--trust-checkpoint',
         action='store_true',
         help='load pickled objects, which can run any code')
@@ -125,7 +131,7 @@ def infer(args: argparse.Namespace) -> list[Summary]:
         args.out_dir)
     inferencer = ExpressionInferencer(
         args.model, args.checkpoint or True, args.device, recipe=args.recipe,
-        trust_checkpoint=args.trust_checkpoint)
+        trust_checkpoint=args.trust_checkpoint, onnx=args.onnx)
     job = AnnotationJob(inferencer, args.out_dir, args.batch_size,
                         args.aligned, args.synthesis, args.smooth,
                         args.subjects)

@@ -5,21 +5,18 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import torch
 from mmengine.config import Config
-from mmengine.dataset import default_collate
 from tqdm import tqdm
 
 from ipdfer_mm.preparation.reading import read_image
 from ipdfer_mm.preparation.recipe import Recipe
 from ipdfer_mm.utils.images import swap_channels
-from ipdfer_mm.visualization.image_grids import to_uint8
 
+from .face_classifier import FaceClassifier
 from .face_finder import MIN_FACE, FaceFinder, FoundFace, whole_image
 from .inputs import ImageInput, list_inputs, to_rgb
 from .known_models import DEFAULT_MODEL
 from .loading import aligned_size, class_names, get_model
-from .pipeline import build_pipeline
 from .results import Face, ImageResult
 from .video_faces import VideoFaceFinder
 
@@ -50,11 +47,17 @@ class ExpressionInferencer:
             :func:`ipdfer_mm.apis.loading.aligned_size`.
         trust_checkpoint (bool): Whether to load pickled objects, which can
             run any code.
+        onnx (str or Path, optional): File of ``export_onnx.py`` or
+            ``quantize_onnx.py``, made of the model. It recognizes in place
+            of the model, by onnxruntime on the CPU, which is faster.
 
     Raises:
+        FileNotFoundError: If the ONNX file is missing.
+        ImportError: If there is one, and no onnxruntime.
         ValueError: If the model and its checkpoint do not fit, see
-            :func:`ipdfer_mm.apis.get_model`; nothing names the classes; or a
-            setting of the recipe is unknown.
+            :func:`ipdfer_mm.apis.get_model`; nothing names the classes; a
+            setting of the recipe is unknown; or the ONNX file has other
+            classes or another image size than the model.
 
     Examples:
         >>> from ipdfer_mm.apis import ExpressionInferencer
@@ -69,15 +72,15 @@ class ExpressionInferencer:
                  device: str | None = None,
                  classes: Sequence[str] | None = None,
                  recipe: Mapping | None = None,
-                 trust_checkpoint: bool = False) -> None:
+                 trust_checkpoint: bool = False,
+                 onnx: str | Path | None = None) -> None:
         self.model = get_model(model, pretrained, device, trust_checkpoint)
         self.classes = tuple(classes or class_names(self.model))
-        config, meta = self.model._config, self.model._dataset_meta
-        self.pipeline = build_pipeline(config)
         recipe = dict(recipe or {})
         recipe.setdefault('min_face', MIN_FACE)
         if 'size' not in recipe:
-            recipe['size'] = aligned_size(config, meta)
+            recipe['size'] = aligned_size(self.model._config,
+                                          self.model._dataset_meta)
         try:
             self.recipe = Recipe(**recipe)
         except TypeError as error:
@@ -85,6 +88,7 @@ class ExpressionInferencer:
                              'recipe.Recipe for the settings.') from error
         self.finder = FaceFinder(self.recipe,
                                  next(self.model.parameters()).device)
+        self.classifier = FaceClassifier(self.model, self.classes, onnx)
 
     def __call__(self,
                  inputs: ImageInput | Sequence[ImageInput],
@@ -177,23 +181,6 @@ class ExpressionInferencer:
                     yield (ImageResult(path, next(found)),
                            swap_channels(image))
 
-    def preprocess(self, faces: Sequence[np.ndarray]) -> dict:
-        """Make of aligned faces what the model gets.
-
-        Args:
-            faces (Sequence[np.ndarray]): ``Face.aligned`` of each.
-
-        Returns:
-            dict: ``inputs``, (N, 3, H, W), and ``data_samples``.
-        """
-        batch = default_collate([
-            self.pipeline(
-                dict(img=face, img_shape=face.shape[:2],
-                     ori_shape=face.shape[:2], aligned=True))
-            for face in faces
-        ])
-        return self.model.data_preprocessor(batch, False)
-
     def _recognize(self, images: list[np.ndarray], batch_size: int,
                    found: list[list[FoundFace]],
                    synthesis: bool) -> list[tuple[Face, ...]]:
@@ -205,8 +192,8 @@ class ExpressionInferencer:
         ]
         outputs: list[dict] = []
         for start in range(0, len(crops), batch_size):
-            outputs += self._forward(crops[start:start + batch_size],
-                                     synthesis)
+            outputs += self.classifier(crops[start:start + batch_size],
+                                       synthesis)
         output = iter(outputs)
         return [
             tuple(
@@ -216,35 +203,6 @@ class ExpressionInferencer:
                      **next(output)) for candidate in candidates)
             for image, candidates in zip(images, found)
         ]
-
-    @torch.no_grad()
-    def _forward(self, crops: list[np.ndarray],
-                 synthesis: bool) -> list[dict]:
-        """What the model says of RGB faces: arguments of ``Face``."""
-        bgr = [swap_channels(crop) for crop in crops]
-        batch = self.preprocess(bgr)
-        samples = self.model(**batch, mode='predict')
-        outputs = []
-        for sample in samples:
-            scores = sample.pred_score.tolist()
-            if len(scores) != len(self.classes):
-                raise ValueError(
-                    f'The model tells {len(scores)} expressions apart, but '
-                    f'{len(self.classes)} are named: '
-                    f'{", ".join(self.classes)}.')
-            outputs.append(
-                dict(probabilities=dict(zip(self.classes, scores))))
-        if synthesis:
-            faces = self.model.synthesize(batch['inputs'])
-            drawn = [
-                swap_channels(to_uint8(faces[name]))
-                for name in ('neutral', 'reconstruction')
-            ]
-            for output, crop, neutral, rebuilt in zip(outputs, bgr, *drawn):
-                output.update(
-                    aligned=crop, neutral=neutral, reconstruction=rebuilt)
-        return outputs
-
 
 def _read(item: ImageInput) -> np.ndarray | str:
     """RGB image, or why the file cannot be read."""

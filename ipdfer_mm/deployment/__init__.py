@@ -1,9 +1,10 @@
 """From a trained model to what is deployed: mmpretrain, ONNX and int8."""
 
+from ipdfer_mm.utils.onnx_classifier import OnnxClassifier
+
 from .accuracy import evaluate
 from .faces import dataset_faces, folder_faces
 from .image_classifier import ImageClassifier
-from .onnx_classifier import OnnxClassifier
 from .onnx_export import export_onnx, write_onnx
 from .plain_classifier import plain_classifier, plain_config, plain_state
 from .publishing import publish

@@ -9,17 +9,17 @@ import torch
 from mmengine.model import BaseModel
 
 from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.version import __version__
-
-from .faces import batches
-from .image_classifier import ImageClassifier
-from .onnx_classifier import (
+from ipdfer_mm.utils.onnx_classifier import (
     INPUT,
     META,
     OUTPUT,
     OnnxClassifier,
     import_optional,
 )
+from ipdfer_mm.version import __version__
+
+from .faces import batches
+from .image_classifier import ImageClassifier
 
 # The lowest that torch's exporter writes; onnxruntime reads it from 1.14 on.
 OPSET = 18

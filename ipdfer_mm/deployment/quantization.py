@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ipdfer_mm.utils.onnx_classifier import INPUT, import_optional
+
 from .faces import batches
-from .onnx_classifier import INPUT, import_optional
 
 BATCH = 32
 

@@ -66,7 +66,7 @@ def take_apart(inferencer: ExpressionInferencer,
         dict[str, np.ndarray]: As :meth:`IPDFERModel.synthesize` names them,
         BGR, uint8 (S, S, 3).
     """
-    inputs = inferencer.preprocess([face.aligned])['inputs']
+    inputs = inferencer.classifier.preprocess([face.aligned])['inputs']
     return {
         name: swap_channels(to_uint8(image)[0])
         for name, image in inferencer.model.synthesize(inputs).items()
@@ -86,6 +86,6 @@ def scale_expression(inferencer: ExpressionInferencer, face: Face,
     Returns:
         np.ndarray: BGR, uint8 (S, S, 3).
     """
-    inputs = inferencer.preprocess([face.aligned])['inputs']
+    inputs = inferencer.classifier.preprocess([face.aligned])['inputs']
     image = inferencer.model.scale_expression(inputs, amount)
     return swap_channels(to_uint8(image)[0])
