@@ -3,7 +3,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from helpers.official_layouts import make_ckplus, write_image, write_manifest
+from helpers.official_layouts import make_ckplus, write_manifest
+from helpers.samples import class_names, infos, touch
 
 from ipdfer_mm.datasets import EXPRESSIONS, CKPlus
 from ipdfer_mm.registry import DATASETS
@@ -27,14 +28,6 @@ def root(whole, tmp_path):
     return shutil.copytree(whole, tmp_path / 'ckplus')
 
 
-def infos(dataset):
-    return [dataset.get_data_info(i) for i in range(len(dataset))]
-
-
-def names(dataset):
-    return [dataset.CLASSES[label] for label in dataset.get_gt_labels()]
-
-
 def test_last_three_frames_and_the_first(whole, log):
     dataset = DATASETS.build(
         dict(type='CKPlus', data_root=str(whole), split='train', fold=1))
@@ -44,10 +37,10 @@ def test_last_three_frames_and_the_first(whole, log):
     first = infos(dataset)[:4]
     assert [info['img_path'][-6:-4] for info in first] == [
         '01', '04', '05', '06']
-    assert names(dataset)[:4] == ['neutral', 'anger', 'anger', 'anger']
+    assert class_names(dataset)[:4] == ['neutral', 'anger', 'anger', 'anger']
     assert {info['subject'] for info in first} == {'S005'}
     # S011, S014, ... : the second is not there.
-    assert names(dataset)[5::4] == [
+    assert class_names(dataset)[5::4] == [
         *NAMES[2:], 'anger', 'contempt', 'disgust', 'fear']
     assert 'Sequences without a label, skipped: 12 (S005/002' in log.text
     assert ('12 labeled sequences of 12 subjects, but officially 327 labeled'
@@ -57,23 +50,19 @@ def test_last_three_frames_and_the_first(whole, log):
 def test_tested_on_the_peak_only(whole):
     dataset = CKPlus(str(whole), 'test', fold=1)
     assert dataset.CLASSES == EIGHT
-    assert names(dataset) == ['contempt'] * 3 + ['happiness'] * 3
+    assert class_names(dataset) == ['contempt'] * 3 + ['happiness'] * 3
 
 
 def test_folds_deal_the_sorted_subjects(whole):
-    tested = []
     for fold in range(10):
-        parts = [CKPlus(str(whole), split, fold) for split in
-                 ('train', 'test')]
-        subjects = [
-            {info['subject'] for info in infos(part)} for part in parts]
-        assert not subjects[0] & subjects[1]
-        assert subjects[0] | subjects[1] == set(SUBJECTS)
-        assert subjects[1] == set(SUBJECTS[fold::10])
-        assert parts[0].metainfo['fold'] == fold
-        assert parts[0].metainfo['fold_rule'].endswith('in fold i mod 10')
-        tested += subjects[1]
-    assert sorted(tested) == SUBJECTS
+        train, test = (CKPlus(str(whole), split, fold)
+                       for split in ('train', 'test'))
+        tested = {info['subject'] for info in infos(test)}
+        assert tested == set(SUBJECTS[fold::10])
+        assert {info['subject'] for info in infos(train)} == (
+            set(SUBJECTS) - tested)
+        assert train.metainfo['fold'] == fold
+        assert train.metainfo['fold_rule'].endswith('in fold i mod 10')
 
 
 def test_six_expressions(whole):
@@ -81,9 +70,9 @@ def test_six_expressions(whole):
                    for split in ('train', 'test'))
     assert train.CLASSES == test.CLASSES == EXPRESSIONS
     # S032 shows contempt; its neutral face stays.
-    counts = Counter(names(train))
+    counts = Counter(class_names(train))
     assert counts['neutral'] == 10 and sum(counts.values()) == 10 * 4 - 3
-    assert names(test) == ['happiness'] * 3
+    assert class_names(test) == ['happiness'] * 3
 
 
 def test_landmarks(whole):
@@ -126,8 +115,7 @@ def test_folders_around(root):
 
 def test_empty_folders_and_leftovers(root, log):
     frames = root / 'cohn-kanade-images/S005/001'
-    (frames / '.DS_Store').touch()
-    write_image(frames / '._S005_001_00000006.png')
+    touch(frames, '.DS_Store', '._S005_001_00000006.png')
     shutil.rmtree(root / 'Emotion/S005/002')
     assert len(CKPlus(str(root), 'test', 0)) == 6
     assert 'Sequences without a label, skipped: 12' in log.text
@@ -159,19 +147,23 @@ def test_incomplete_sequences(root, log):
 
 @pytest.mark.parametrize('folder', ['anger', 'CK+48/anger'])
 def test_ck48_is_refused(tmp_path, folder):
-    write_image(tmp_path / folder / 'S010_004_00000017.png')
+    touch(tmp_path, f'{folder}/S010_004_00000017.png')
     with pytest.raises(ValueError, match='CK.48.*Without neutral frames.*cohn'
                        '-kanade-images'):
         CKPlus(str(tmp_path), 'train', 0)
 
 
-def test_arguments(whole, tmp_path):
-    with pytest.raises(ValueError, match="split='val'"):
-        CKPlus(str(whole), 'val', 0)
-    with pytest.raises(ValueError, match='fold=10 must be 0 to 9'):
-        CKPlus(str(whole), 'train', 10)
-    with pytest.raises(ValueError, match='num_expressions=8 must be 7, or 6'):
-        CKPlus(str(whole), 'train', 0, num_expressions=8)
+@pytest.mark.parametrize('split, fold, kwargs, message', [
+    ('val', 0, {}, "split='val'"),
+    ('train', 10, {}, 'fold=10 must be 0 to 9'),
+    ('train', 0, dict(num_expressions=8), '=8 must be 7, or 6'),
+])
+def test_arguments(whole, split, fold, kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        CKPlus(str(whole), split, fold, **kwargs)
+
+
+def test_missing_folders(tmp_path):
     with pytest.raises(FileNotFoundError, match='no folder cohn-kanade-image'):
         CKPlus(str(tmp_path), 'train', 0)
     (tmp_path / 'cohn-kanade-images').mkdir()

@@ -1,7 +1,6 @@
-import csv
-
 import numpy as np
 import pytest
+from helpers.samples import LOAD_AND_PACK, class_names, infos, touch
 
 from ipdfer_mm.datasets import CMUFaces
 from ipdfer_mm.geometry import ARCFACE_TEMPLATE
@@ -15,15 +14,11 @@ POINTS = tuple(str(value) for value in ARCFACE_TEMPLATE.ravel())
 
 @pytest.fixture
 def root(tmp_path):
-    for name in FILES:
-        touch(tmp_path, name)
-    return tmp_path
+    return touch(tmp_path / 'faces', *FILES).parent
 
 
-def touch(root, name):
-    path = root / 'faces' / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
+def subjects(root, **kwargs):
+    return {info['subject'] for info in infos(CMUFaces(str(root), **kwargs))}
 
 
 def write_landmarks(root, rows, extra=('fsanet_yaw', )):
@@ -32,26 +27,21 @@ def write_landmarks(root, rows, extra=('fsanet_yaw', )):
         '\n'.join(','.join(cells) for cells in lines))
 
 
-def infos(dataset):
-    return [dataset.get_data_info(i) for i in range(len(dataset))]
-
-
 def test_names_say_subject_expression_and_nominal_yaw(root):
     dataset = DATASETS.build(dict(type='CMUFaces', data_root=str(root)))
     assert dataset.CLASSES == ('anger', 'happiness', 'neutral', 'sadness')
-    found = [(dataset.CLASSES[info['gt_label']], info['subject'], info['yaw'],
-              info['pose_label']) for info in infos(dataset)]
-    assert found == [('anger', 'p1', -57, 4), ('sadness', 'p1', 57, 4),
-                     ('happiness', 'p1', 0, 0), ('neutral', 'p2', 0, 0)]
+    assert class_names(dataset) == ['anger', 'sadness', 'happiness', 'neutral']
+    assert [(info['subject'], info['yaw'], info['pose_label'])
+            for info in infos(dataset)] == [
+        ('p1', -57, 4), ('p1', 57, 4), ('p1', 0, 0), ('p2', 0, 0)]
     assert not any('landmarks' in info for info in infos(dataset))
 
 
 def test_what_is_skipped_is_counted_and_listed(root, log):
-    for name in ('p1/p1_straight_happy_open_2.pgm',
-                 'p1/p1_straight_happy_open_4.pgm',
-                 'p2/p2_left_sad_open.bad', 'p2/p2_left_sad_open_4.bad',
-                 'p2/.DS_Store', 'p2/._p2_left_sad_open.pgm', 'p2/notes.txt'):
-        touch(root, name)
+    touch(root / 'faces', 'p1/p1_straight_happy_open_2.pgm',
+          'p1/p1_straight_happy_open_4.pgm', 'p2/p2_left_sad_open.bad',
+          'p2/p2_left_sad_open_4.bad', 'p2/.DS_Store',
+          'p2/._p2_left_sad_open.pgm', 'p2/notes.txt')
     assert len(CMUFaces(str(root))) == 4
     assert 'Smaller copies, skipped: 3 (' in log.text
     assert ('Marked bad by the authors, skipped: 1 '
@@ -63,41 +53,32 @@ def test_what_is_skipped_is_counted_and_listed(root, log):
     'p1/p1_straight_glad_open.pgm', 'p1/p1_down_sad_open.pgm',
     'p1/p2_up_sad_open.pgm', 'p1/p1_up_sad.pgm'])
 def test_strange_names_are_errors(root, name):
-    touch(root, name)
+    touch(root / 'faces', name)
     with pytest.raises(ValueError, match=f'faces/{name} is not of the form'):
         CMUFaces(str(root))
 
 
 def test_subjects(root):
-    assert {info['subject'] for info in infos(
-        CMUFaces(str(root), subjects=['p2']))} == {'p2'}
-    with pytest.raises(ValueError, match='no folder for p3; it has p1, p2'):
-        CMUFaces(str(root), subjects=['p1', 'p3'])
+    assert subjects(root, subjects=['p2']) == {'p2'}
     with pytest.raises(ValueError, match='no sample'):
         CMUFaces(str(root), subjects=[])
     with pytest.raises(FileNotFoundError, match='faces is no folder.*UCI'):
         CMUFaces(str(root / 'faces'))
 
 
-def test_folds_are_in_the_metainfo(root):
-    fold = CMUFaces(str(root), fold=1, split='test')
-    assert fold.metainfo['fold'] == 1 and 'quarter' in fold.metainfo[
-        'fold_rule']
-    assert 'fold' not in CMUFaces(str(root)).metainfo
-
-
 def test_folds_share_no_subject(root):
-    for subject in range(3, 21):
-        touch(root, f'p{subject:02}/p{subject:02}_up_sad_open.pgm')
-    everybody = {info['subject'] for info in infos(CMUFaces(str(root)))}
-    tested = []
+    touch(root / 'faces', *(f'p{i:02}/p{i:02}_up_sad_open.pgm'
+                            for i in range(3, 21)))
+    everybody = subjects(root)
+    tested = [subjects(root, fold=fold, split='test') for fold in range(4)]
+    assert [len(fold) for fold in tested] == [5] * 4
+    assert set.union(*tested) == everybody
     for fold in range(4):
-        train, test = ({info['subject'] for info in infos(
-            CMUFaces(str(root), fold=fold, split=split))}
-            for split in ('train', 'test'))
-        assert len(test) == 5 and train == everybody - test
-        tested += sorted(test)
-    assert tested == sorted(everybody)
+        assert subjects(root, fold=fold, split='train') == (
+            everybody - tested[fold])
+    meta = CMUFaces(str(root), fold=1, split='test').metainfo
+    assert meta['fold'] == 1 and 'quarter' in meta['fold_rule']
+    assert 'fold' not in CMUFaces(str(root)).metainfo
 
 
 @pytest.mark.parametrize('kwargs, message', [
@@ -105,8 +86,10 @@ def test_folds_share_no_subject(root):
     (dict(fold=0), 'split=None: a fold has the splits'),
     (dict(fold=0, split='val'), "split='val'"),
     (dict(fold=0, split='test', subjects=['p1']), 'fold and subjects'),
+    (dict(subjects=['p1', 'p3']), 'no folder for p3; it has p1, p2'),
+    (dict(landmark_file='a.csv', manifest='m.csv'), 'both say where'),
 ])
-def test_bad_folds(root, kwargs, message):
+def test_arguments(root, kwargs, message):
     with pytest.raises(ValueError, match=message):
         CMUFaces(str(root), **kwargs)
 
@@ -145,36 +128,39 @@ def test_landmarks_not_to_be_trusted(root, log):
         log.text)
 
 
-def test_landmark_file_errors(root):
-    rows = [(f'faces/{name}', *POINTS, '0') for name in FILES]
-    write_landmarks(root, rows[:2])
-    with pytest.raises(ValueError, match='points.csv has no row for 2 imag'
-                       'es: .*p1_right_sad_open.pgm, .*p2_up_neutral_open'):
+ROWS = [(f'faces/{name}', *POINTS, '0') for name in FILES]
+
+
+@pytest.mark.parametrize('rows, message', [
+    (ROWS[:2], 'points.csv has no row for 2 images: .*p1_right_sad_open.pgm, '
+     '.*p2_up_neutral_open'),
+    (ROWS + ROWS[:1], 'points.csv, line 6: .* already in'),
+    ([(*ROWS[0][:-1], 'x')], 'line 2: column fsanet_yaw'),
+])
+def test_landmark_file_errors(root, rows, message):
+    write_landmarks(root, rows)
+    with pytest.raises(ValueError, match=message):
         CMUFaces(str(root), landmark_file='points.csv')
-    # Only images of the chosen subjects need rows.
-    write_landmarks(root, rows[:3])
+
+
+def test_only_images_of_the_chosen_subjects_need_landmarks(root):
+    write_landmarks(root, ROWS[:3])
     assert len(CMUFaces(
         str(root), subjects=['p1'], landmark_file='points.csv')) == 3
-    write_landmarks(root, rows + rows[:1])
-    with pytest.raises(ValueError, match='points.csv, line 6: .* already in'):
-        CMUFaces(str(root), landmark_file='points.csv')
-    write_landmarks(root, [(*rows[0][:-1], 'x')])
-    with pytest.raises(ValueError, match='line 2: column fsanet_yaw'):
-        CMUFaces(str(root), landmark_file='points.csv')
+
+
+def test_landmark_file_that_is_none(root):
     (root / 'points.csv').write_text('file,leye_x\n')
     with pytest.raises(ValueError, match='line 1: the header must contain'):
         CMUFaces(str(root), landmark_file='points.csv')
     with pytest.raises(FileNotFoundError, match='nothing.csv'):
         CMUFaces(str(root), landmark_file='nothing.csv')
-    with pytest.raises(ValueError, match='both say where'):
-        CMUFaces(str(root), landmark_file='points.csv', manifest='m.csv')
 
 
 def test_real_files(shared):
     root = str(shared / 'data/cmu_faces')
-    pipeline = [dict(type='ipdfer_mm.LoadFaceImage'),
-                dict(type='ipdfer_mm.AlignFace', crop=80),
-                dict(type='ipdfer_mm.PackFaceInputs')]
+    load, pack = LOAD_AND_PACK
+    pipeline = [load, dict(type='ipdfer_mm.AlignFace', crop=80), pack]
     dataset = CMUFaces(root, landmark_file='labels.csv', pipeline=pipeline)
     assert len(dataset) == 624 == dataset.num_known_poses
     # Counted in the names by hand: 155 angry, 155 happy, 158 neutral, 156 sad.
@@ -188,20 +174,3 @@ def test_real_files(shared):
         packed = dataset[index]
         assert packed['inputs'].shape == (3, 112, 112)
         assert packed['inputs'].float().std() > 20
-
-
-def test_sign_of_the_yaw(shared):
-    # Positive: the nose is left of the eyes' middle in the image.
-    with open(shared / 'data/cmu_faces/labels.csv', newline='') as file:
-        rows = [row for row in csv.DictReader(file)
-                if row['pose'] in ('left', 'right')
-                and float(row['det_score']) > 0.9]
-    offset = np.array([
-        float(row['nose_x']) - (float(row['leye_x']) + float(row['reye_x']))
-        / 2 for row in rows])
-    yaw = np.array([float(row['fsanet_yaw']) for row in rows])
-    nominal = np.array([57 if row['pose'] == 'right' else -57
-                        for row in rows])
-    assert len(rows) > 300 and (np.sign(offset) == -np.sign(yaw)).all()
-    assert np.abs(yaw - nominal).mean() < 12
-    assert (np.sign(nominal) == np.sign(yaw)).all()

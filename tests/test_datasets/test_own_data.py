@@ -1,21 +1,11 @@
 import math
 
 import pytest
-from helpers.official_layouts import write_image
+from helpers.samples import class_names, infos, touch
 
 from ipdfer_mm.datasets import CSVFER, EXPRESSIONS, FolderFER
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils.expressions import expression_name
-
-EIGHT = (*EXPRESSIONS, 'contempt')
-
-
-def infos(dataset):
-    return [dataset.get_data_info(i) for i in range(len(dataset))]
-
-
-def names(dataset):
-    return [dataset.CLASSES[label] for label in dataset.get_gt_labels()]
 
 
 @pytest.mark.parametrize('word, name', [
@@ -29,40 +19,27 @@ def test_words(word, name):
 
 @pytest.fixture
 def folder(tmp_path):
-    for path in ('train/Angry/b.JPG', 'train/Angry/a.png',
+    return touch(tmp_path, 'train/Angry/b.JPG', 'train/Angry/a.png',
                  'train/Angry/more/c.jpeg', 'train/happiness/a.png',
-                 'test/surprised/a.bmp'):
-        write_image(tmp_path / path)
-    (tmp_path / 'train/Angry/notes.txt').touch()
-    (tmp_path / 'train/Angry/.DS_Store').touch()
-    return tmp_path
+                 'train/Angry/notes.txt', 'train/Angry/.DS_Store',
+                 'test/surprised/a.bmp')
 
 
 def test_folders_are_read_by_name(folder, log):
     dataset = DATASETS.build(
         dict(type='FolderFER', data_root=str(folder), split='train'))
     assert dataset.CLASSES == EXPRESSIONS
-    assert names(dataset) == ['anger'] * 3 + ['happiness']
+    assert class_names(dataset) == ['anger'] * 3 + ['happiness']
     assert [info['img_path'] for info in infos(dataset)] == [
         str(folder / path) for path in (
             'train/Angry/a.png', 'train/Angry/b.JPG',
             'train/Angry/more/c.jpeg', 'train/happiness/a.png')]
     assert 'Not images, skipped: 1 (train/Angry/notes.txt)' in log.text
-    assert names(FolderFER(str(folder), 'test')) == ['surprise']
+    assert class_names(FolderFER(str(folder), 'test')) == ['surprise']
     for split in ('val', ''):
         with pytest.raises(FileNotFoundError, match=f"split='{split}', but th"
                            'e folders there are test, train'):
             FolderFER(str(folder), split)
-
-
-def test_folders_of_contempt_must_be_wanted(folder, log):
-    write_image(folder / 'train/Contempt/a.png')
-    with pytest.raises(ValueError, match="'contempt' of.*drop_classes"):
-        FolderFER(str(folder), 'train')
-    assert len(FolderFER(str(folder), 'train', drop_classes=['contempt'])) == 4
-    assert 'Class contempt dropped: 1' in log.text
-    dataset = FolderFER(str(folder), 'train', metainfo=dict(classes=EIGHT))
-    assert names(dataset)[3] == 'contempt'
 
 
 @pytest.mark.parametrize('word, message', [
@@ -70,15 +47,14 @@ def test_folders_of_contempt_must_be_wanted(folder, log):
     ('faces', "the folder 'faces' is not named by an expression.*anger, disg"),
 ])
 def test_other_folders_are_refused(folder, word, message):
-    write_image(folder / 'train' / word / 'a.png')
+    touch(folder, f'train/{word}/a.png')
     with pytest.raises(ValueError, match=f'train: {message}'):
         FolderFER(str(folder), 'train')
 
 
 @pytest.fixture
 def table(tmp_path):
-    for name in 'abc':
-        write_image(tmp_path / f'photos/{name}.jpg')
+    touch(tmp_path, 'photos/a.jpg', 'photos/b.jpg', 'photos/c.jpg')
 
     def write(*rows):
         (tmp_path / 'labels.csv').write_text('\n'.join(rows))
@@ -95,7 +71,7 @@ def test_csv_with_all_columns(table):
     config = dict(type='CSVFER', data_root=root, ann_file='labels.csv')
     train = DATASETS.build(dict(config, split='train'))
     assert train.CLASSES == EXPRESSIONS
-    assert names(train) == ['happiness', 'sadness']
+    assert class_names(train) == ['happiness', 'sadness']
     first, second = infos(train)
     assert (first['subject'], first['yaw'], first['pose_label']) == (
         'anna', -12.5, 1)
@@ -112,7 +88,7 @@ def test_csv_with_all_columns(table):
 
 def test_csv_of_two_columns(table):
     root = table('path,expression', 'photos/a.jpg,anger', 'photos/b.jpg,fear')
-    assert names(CSVFER(root, 'labels.csv')) == ['anger', 'fear']
+    assert class_names(CSVFER(root, 'labels.csv')) == ['anger', 'fear']
     with pytest.raises(ValueError, match='line 1: the header must contain.*sp'
                        'lit'):
         CSVFER(root, 'labels.csv', split='train')

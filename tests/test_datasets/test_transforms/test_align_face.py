@@ -3,7 +3,6 @@ import pytest
 
 from ipdfer_mm.datasets import AlignFace
 from ipdfer_mm.geometry import ARCFACE_TEMPLATE, align_face, center_crop
-from ipdfer_mm.registry import TRANSFORMS
 
 
 @pytest.fixture
@@ -29,10 +28,13 @@ def test_without_landmarks_the_middle_is_cut(image, crop):
     assert results['img'].shape == (112, 112, 3)
 
 
-def test_aligned_images_are_not_cut_again(image):
+@pytest.mark.parametrize('extra', [{}, dict(landmarks=ARCFACE_TEMPLATE + 9)])
+def test_aligned_images_are_left_as_they_are(image, extra):
     aligned = image[:112, :112]
-    results = AlignFace(crop=80).transform(dict(img=aligned, aligned=True))
+    results = AlignFace(crop=80).transform(
+        dict(img=aligned, aligned=True, **extra))
     assert (results['img'] == aligned).all()
+    assert 'landmarks' not in results
 
 
 def test_errors_name_the_file(image):
@@ -44,16 +46,3 @@ def test_errors_name_the_file(image):
         AlignFace(crop=121).transform(sample)
     with pytest.raises(ValueError, match='image without a path'):
         AlignFace(crop=121).transform(dict(img=image))
-
-
-def test_is_found_by_name():
-    transform = TRANSFORMS.build(dict(type='AlignFace', size=56, crop=80))
-    assert repr(transform) == 'AlignFace(size=56, crop=80)'
-
-
-def test_aligned_images_are_not_aligned_again(image):
-    aligned = image[:112, :112]
-    results = AlignFace().transform(
-        dict(img=aligned, aligned=True, landmarks=ARCFACE_TEMPLATE + 9))
-    assert (results['img'] == aligned).all()
-    assert 'landmarks' not in results

@@ -1,7 +1,6 @@
 import cv2
 import numpy as np
 import pytest
-from mmengine.registry import TRANSFORMS
 
 from ipdfer_mm.datasets import RandomTint
 
@@ -28,32 +27,15 @@ def test_channels_are_powers(ramp):
         logs.append(np.log(np.log(middle) / np.log(128 / 255)))
         for channel, log in enumerate(logs[-1]):
             expected = 255 * (np.arange(256) / 255)**np.exp(log)
-            np.testing.assert_allclose(
-                tinted[..., channel].ravel(), expected, atol=1.5)
+            levels = tinted[..., channel].ravel().astype(int)
+            np.testing.assert_allclose(levels, expected, atol=1.5)
+            assert levels[0] == 0 and levels[-1] == 255
+            assert (np.diff(levels) >= 0).all()
     logs = np.array(logs)
     assert abs(logs.mean()) < 0.08
     np.testing.assert_allclose(logs.std(axis=0), 0.4, rtol=0.2)
     correlation = np.corrcoef(logs.T)[np.triu_indices(3, 1)]
     assert (np.abs(correlation) < 0.25).all()
-
-
-def test_black_and_white_stay(ramp):
-    for seed in range(20):
-        tinted = tint(ramp, seed, std=1, prob=1)
-        assert (tinted[0, 0] == 0).all() and (tinted[-1, -1] == 255).all()
-
-
-def test_brightness_keeps_its_order(ramp):
-    for seed in range(20):
-        levels = tint(ramp, seed, std=1, prob=1).reshape(256, 3).astype(int)
-        assert (np.diff(levels, axis=0) >= 0).all()
-
-
-def test_gray_becomes_colored(ramp):
-    tinted = tint(ramp, prob=1).astype(int)
-    spread = np.ptp(tinted, axis=2)
-    assert spread[0, 0] == spread[-1, -1] == 0
-    assert spread[4:12].min() > 3
 
 
 def test_each_pixel_of_a_color_gets_the_same(ramp):
@@ -85,19 +67,11 @@ def test_seed_decides(ramp):
 
 
 def test_input_is_left_alone_and_other_keys_stay(ramp):
+    """Also of a view, as a flip or a crop makes one."""
     before = ramp.copy()
     np.random.seed(0)
-    results = RandomTint(prob=1)(dict(img=ramp, gt_label=3))
+    results = RandomTint(prob=1)(dict(img=ramp[:, ::-1], gt_label=3))
     np.testing.assert_array_equal(ramp, before)
     assert results.keys() == {'img', 'gt_label'} and results['gt_label'] == 3
-
-
-def test_images_that_are_views(ramp):
-    """As a flip or a crop makes them."""
-    flipped = tint(ramp[:, ::-1], prob=1)
-    np.testing.assert_array_equal(flipped, tint(ramp, prob=1)[:, ::-1])
-
-
-def test_from_a_config():
-    step = TRANSFORMS.build(dict(type='ipdfer_mm.RandomTint', std=0.1))
-    assert repr(step) == 'RandomTint(std=0.1, prob=0.5)'
+    np.testing.assert_array_equal(
+        results['img'], tint(ramp, prob=1)[:, ::-1])
