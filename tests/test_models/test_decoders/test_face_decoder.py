@@ -5,10 +5,13 @@ from ipdfer_mm.models import FaceDecoder
 from ipdfer_mm.models.decoders.face_decoder import spread
 
 
+def small(**kwargs):
+    return FaceDecoder(16, widths=(8, ) * 5, **kwargs)
+
+
 @pytest.mark.parametrize('size', [32, 64, 75, 112, 127])
 def test_any_size_from_32(size):
-    decoder = FaceDecoder(16, widths=(8, 8, 8, 8, 8), img_size=size)
-    images = decoder(torch.randn(2, 16))
+    images = small(img_size=size)(torch.randn(2, 16))
     assert images.shape == (2, 3, size, size)
     assert images.abs().max() < 1
 
@@ -48,16 +51,15 @@ def test_spread_is_a_transposed_convolution(memory_format):
 def test_memory_format_is_kept(memory_format):
     """All maps, and the images, are those of the usual format."""
     torch.manual_seed(0)
-    decoder = FaceDecoder(16, (16, 8, 8, 8, 8), img_size=32).double()
+    decoder = small(img_size=32).double()
     feats = torch.randn(2, 16, dtype=torch.float64)
     expected = decoder(feats)
     decoder.to(memory_format=memory_format)
     seen = []
     for stage in decoder.stages:
-        stage.register_forward_hook(
-            lambda _, inputs, output: seen.append(output))
-        stage.activate.register_forward_hook(
-            lambda _, inputs, output: seen.append(output))
+        for module in (stage, stage.activate):
+            module.register_forward_hook(
+                lambda _, inputs, output: seen.append(output))
     images = decoder(feats)
     assert len(seen) == 10
     for x in (*seen, images):
@@ -67,7 +69,7 @@ def test_memory_format_is_kept(memory_format):
 
 def test_samples_do_not_meet():
     """Instance norm treats each sample alone: a batch of 2N is two of N."""
-    decoder = FaceDecoder(16, widths=(8, 8, 8, 8, 8), img_size=32).double()
+    decoder = small(img_size=32).double()
     feats = torch.randn(4, 16, dtype=torch.float64)
     both = torch.cat([decoder(feats[:2]), decoder(feats[2:])])
     torch.testing.assert_close(decoder(feats), both)

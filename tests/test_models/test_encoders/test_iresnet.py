@@ -1,124 +1,50 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from mmengine.registry import MODELS
 
 from ipdfer_mm.models.encoders import IResNet
 
 # Every parameter and statistic of arcface_torch's iresnet18 `backbone.pth`:
 # "bn" stands for weight, bias, running_mean and running_var.
-NAMES_18 = """
-conv1.weight 64 3 3 3
-bn bn1 64
-prelu.weight 64
-bn layer1.0.bn1 64
-layer1.0.conv1.weight 64 64 3 3
-bn layer1.0.bn2 64
-layer1.0.prelu.weight 64
-layer1.0.conv2.weight 64 64 3 3
-bn layer1.0.bn3 64
-layer1.0.downsample.0.weight 64 64 1 1
-bn layer1.0.downsample.1 64
-bn layer1.1.bn1 64
-layer1.1.conv1.weight 64 64 3 3
-bn layer1.1.bn2 64
-layer1.1.prelu.weight 64
-layer1.1.conv2.weight 64 64 3 3
-bn layer1.1.bn3 64
-bn layer2.0.bn1 64
-layer2.0.conv1.weight 128 64 3 3
-bn layer2.0.bn2 128
-layer2.0.prelu.weight 128
-layer2.0.conv2.weight 128 128 3 3
-bn layer2.0.bn3 128
-layer2.0.downsample.0.weight 128 64 1 1
-bn layer2.0.downsample.1 128
-bn layer2.1.bn1 128
-layer2.1.conv1.weight 128 128 3 3
-bn layer2.1.bn2 128
-layer2.1.prelu.weight 128
-layer2.1.conv2.weight 128 128 3 3
-bn layer2.1.bn3 128
-bn layer3.0.bn1 128
-layer3.0.conv1.weight 256 128 3 3
-bn layer3.0.bn2 256
-layer3.0.prelu.weight 256
-layer3.0.conv2.weight 256 256 3 3
-bn layer3.0.bn3 256
-layer3.0.downsample.0.weight 256 128 1 1
-bn layer3.0.downsample.1 256
-bn layer3.1.bn1 256
-layer3.1.conv1.weight 256 256 3 3
-bn layer3.1.bn2 256
-layer3.1.prelu.weight 256
-layer3.1.conv2.weight 256 256 3 3
-bn layer3.1.bn3 256
-bn layer4.0.bn1 256
-layer4.0.conv1.weight 512 256 3 3
-bn layer4.0.bn2 512
-layer4.0.prelu.weight 512
-layer4.0.conv2.weight 512 512 3 3
-bn layer4.0.bn3 512
-layer4.0.downsample.0.weight 512 256 1 1
-bn layer4.0.downsample.1 512
-bn layer4.1.bn1 512
-layer4.1.conv1.weight 512 512 3 3
-bn layer4.1.bn2 512
-layer4.1.prelu.weight 512
-layer4.1.conv2.weight 512 512 3 3
-bn layer4.1.bn3 512
-bn bn2 512
-fc.weight 512 25088
-fc.bias 512
-bn features 512
-"""
 
 
-def expected_names():
-    names = {}
-    for line in NAMES_18.split('\n')[1:-1]:
-        first, *rest = line.split()
-        if first == 'bn':
-            shape = (int(rest[1]), )
-            for part in ('weight', 'bias', 'running_mean', 'running_var'):
-                names[f'{rest[0]}.{part}'] = shape
-        else:
-            names[first] = tuple(map(int, rest))
-    return names
+BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 14, 3),
+          100: (3, 13, 30, 3)}
 
 
-def test_names_and_shapes_are_those_of_the_public_files():
-    state = IResNet(18).state_dict()
-    found = {
-        name: tuple(value.shape)
-        for name, value in state.items()
-        if not name.endswith('num_batches_tracked')
-    }
-    assert found == expected_names()
-    assert len(state) - len(found) == 31  # one counter for each batch norm
-
-
-@pytest.mark.parametrize('depth, blocks', [
-    (18, (2, 2, 2, 2)),
-    (34, (3, 4, 6, 3)),
-    (50, (3, 4, 14, 3)),
-    (100, (3, 13, 30, 3)),
-])
-def test_number_of_parameters(depth, blocks):
-    def block(c_in, c):  # 3 norms, 2 convolutions, PReLU
-        return 2 * c_in + 9 * c_in * c + 2 * c + c + 9 * c * c + 2 * c
-
-    expected = 27 * 64 + 2 * 64 + 64
+def expected_names(depth):
+    """Parameters and statistics of arcface_torch's `backbone.pth`."""
+    shapes = {'conv1.weight': (64, 3, 3, 3), 'prelu.weight': (64, ),
+              'fc.weight': (512, 25088), 'fc.bias': (512, )}
+    norms = dict(bn1=64, bn2=512, features=512)
     c_in = 64
-    for c, n in zip((64, 128, 256, 512), blocks):
-        expected += block(c_in, c) + c_in * c + 2 * c  # and the projection
-        expected += (n - 1) * block(c, c)
-        c_in = c
-    expected += 2 * 512 + 49 * 512 * 512 + 512 + 2 * 512
+    for stage, (c, count) in enumerate(
+            zip((64, 128, 256, 512), BLOCKS[depth]), 1):
+        for block in range(count):
+            at = f'layer{stage}.{block}'
+            norms |= {f'{at}.bn1': c_in, f'{at}.bn2': c, f'{at}.bn3': c}
+            shapes[f'{at}.prelu.weight'] = (c, )
+            shapes[f'{at}.conv1.weight'] = (c, c_in, 3, 3)
+            shapes[f'{at}.conv2.weight'] = (c, c, 3, 3)
+            if block == 0:
+                shapes[f'{at}.downsample.0.weight'] = (c, c_in, 1, 1)
+                norms[f'{at}.downsample.1'] = c
+            c_in = c
+    for name, channels in norms.items():
+        for part in ('weight', 'bias', 'running_mean', 'running_var'):
+            shapes[f'{name}.{part}'] = (channels, )
+    return shapes, len(norms)
+
+
+@pytest.mark.parametrize('depth', BLOCKS)
+def test_names_and_shapes_are_those_of_the_public_files(depth):
     with torch.device('meta'):
-        model = IResNet(depth)
-    found = sum(parameter.numel() for parameter in model.parameters())
-    assert found == expected
+        state = IResNet(depth).state_dict()
+    found = {name: tuple(value.shape) for name, value in state.items()
+             if not name.endswith('num_batches_tracked')}
+    names, num_norms = expected_names(depth)
+    assert found == names
+    assert len(state) - len(found) == num_norms  # counters
 
 
 def randomize(model):
@@ -192,18 +118,12 @@ def test_dropout_is_before_the_last_layer(dropout):
     assert shares == [pytest.approx(dropout, abs=0.05), 0]
 
 
-def test_errors_teach():
-    with pytest.raises(ValueError, match=r'\[18, 34, 50, 100\], not 101'):
-        IResNet(101)
-    for img_size in (0, 100):
-        with pytest.raises(ValueError, match='multiple of 16.*' +
-                           str(img_size)):
-            IResNet(18, img_size=img_size)
-    with pytest.raises(ValueError, match='img_size=32 and got.*16x32'):
-        IResNet(18, img_size=32)(torch.zeros(1, 3, 16, 32))
-
-
-def test_registry():
-    model = MODELS.build(
-        dict(type='ipdfer_mm.IResNet', depth=18, img_size=16))
-    assert isinstance(model, IResNet)
+@pytest.mark.parametrize('depth, size, message', [
+    (101, 112, r'\[18, 34, 50, 100\], not 101'),
+    (18, 0, 'multiple of 16.*0'),
+    (18, 100, 'multiple of 16.*100'),
+    (18, 32, 'img_size=32 and got.*16x32'),
+])
+def test_errors_teach(depth, size, message):
+    with pytest.raises(ValueError, match=message):
+        IResNet(depth, img_size=size)(torch.zeros(1, 3, 16, 32))

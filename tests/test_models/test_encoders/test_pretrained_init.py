@@ -19,17 +19,10 @@ def test_pretrained_is_ours_in_our_scope_only():
 
 
 def classifier(path, prefix=None):
-    return MODELS.build(
-        dict(
-            type='mmpretrain.ImageClassifier',
-            _scope_='mmpretrain',
-            backbone=dict(
-                type='ResNet',
-                depth=18,
-                init_cfg=dict(
-                    type='Pretrained', checkpoint=path, prefix=prefix)),
-            neck=dict(type='GlobalAveragePooling'),
-            head=dict(type='LinearClsHead', num_classes=7, in_channels=512)))
+    init_cfg = dict(type='Pretrained', checkpoint=path, prefix=prefix)
+    return MODELS.build(dict(
+        type='mmpretrain.ImageClassifier', _scope_='mmpretrain',
+        backbone=dict(type='ResNet', depth=18, init_cfg=init_cfg)))
 
 
 @pytest.mark.parametrize('prefix', [None, 'backbone'])
@@ -37,8 +30,7 @@ def test_plain_classifier_gets_the_checks(tmp_path, prefix):
     state = {
         name: torch.rand_like(value)
         for name, value in ResNet(18).state_dict().items()
-        if value.is_floating_point()
-    }
+        if value.is_floating_point()}
     path = str(tmp_path / 'file.pth')
     with DefaultScope.overwrite_default_scope('ipdfer_mm'):
         torch.save({f'backbone.{k}': v for k, v in state.items()}, path)

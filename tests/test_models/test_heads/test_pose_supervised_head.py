@@ -19,25 +19,18 @@ POSES = [4, 0, -100, 3]
 def head() -> PoseSupervisedHead:
     register_all_modules()
     torch.manual_seed(0)
+    pose_head = dict(type='mmpretrain.LinearClsHead', num_classes=5,
+                     in_channels=WIDTH, loss=CROSS_ENTROPY)
     head = PoseSupervisedHead(
-        3,
-        WIDTH,
-        pose_head=dict(
-            type='mmpretrain.LinearClsHead',
-            num_classes=5,
-            in_channels=WIDTH,
-            loss=CROSS_ENTROPY),
-        loss=CROSS_ENTROPY)
+        3, WIDTH, pose_head=pose_head, loss=CROSS_ENTROPY)
     head.init_weights()
     return head
 
 
 def samples(poses=POSES) -> list:
-    result = []
-    for label, pose in zip(LABELS, poses):
-        sample = DataSample().set_gt_label(label)
+    result = [DataSample().set_gt_label(label) for label in LABELS]
+    for sample, pose in zip(result, poses):
         sample.set_field(torch.tensor([pose]), 'pose_label')
-        result.append(sample)
     return result
 
 
@@ -46,24 +39,22 @@ def features() -> torch.Tensor:
         4, WIDTH, generator=torch.Generator().manual_seed(1))
 
 
-def cross_entropy(weight, bias, feats, labels) -> float:
+def cross_entropy(fc, feats, labels) -> float:
     """In numpy: a negative label gives nothing, but is counted."""
-    logits = feats @ weight.T + bias
+    weight, bias = fc.weight.detach().numpy(), fc.bias.detach().numpy()
+    logits = feats.numpy() @ weight.T + bias
     log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     return -sum(row[label] for row, label in zip(log_p, labels)
                 if label >= 0) / len(labels)
 
 
 def test_losses_are_two_cross_entropies(head):
-    feats = features()
-    losses = head.loss((feats, ), samples())
+    losses = head.loss((features(), ), samples())
+    assert losses.keys() == {'loss', 'loss_pose'}
     for name, fc, labels in (('loss', head.fc, LABELS),
                              ('loss_pose', head.pose_head.fc, POSES)):
-        expected = cross_entropy(fc.weight.detach().numpy(),
-                                 fc.bias.detach().numpy(), feats.numpy(),
-                                 labels)
-        assert losses[name].item() == pytest.approx(expected, rel=1e-5)
-    assert set(losses) == {'loss', 'loss_pose'}
+        assert losses[name].item() == pytest.approx(
+            cross_entropy(fc, features(), labels), rel=1e-5)
 
 
 def test_pose_shapes_the_feature_it_is_read_from(head):
@@ -77,14 +68,11 @@ def test_pose_shapes_the_feature_it_is_read_from(head):
 def test_predicts_as_a_plain_head(head):
     plain = LinearClsHead(3, WIDTH, loss=CROSS_ENTROPY)
     plain.fc.load_state_dict(head.fc.state_dict())
-    feats = (features(), )
-    ours = head.predict(feats)
-    theirs = plain.predict(feats)
-    for a, b in zip(ours, theirs):
-        assert torch.equal(a.pred_score, b.pred_score)
+    for ours, theirs in zip(head.predict((features(), )),
+                            plain.predict((features(), ))):
+        assert torch.equal(ours.pred_score, theirs.pred_score)
 
 
 def test_samples_without_pose_are_refused(head):
-    without = [DataSample().set_gt_label(label) for label in LABELS]
     with pytest.raises(ValueError, match='pose_label'):
-        head.loss((features(), ), without)
+        head.loss((features(), ), samples(poses=()))
