@@ -11,82 +11,34 @@ https://mmengine.readthedocs.io/en/latest/advanced_tutorials/registry.html.
 from mmengine import registry as root
 from mmengine.registry import Registry
 
-RUNNERS = Registry(
-    'runner', parent=root.RUNNERS, scope='ipdfer_mm')
-RUNNER_CONSTRUCTORS = Registry(
-    'runner constructor', parent=root.RUNNER_CONSTRUCTORS, scope='ipdfer_mm')
-LOOPS = Registry(
-    'loop', parent=root.LOOPS, scope='ipdfer_mm')
-HOOKS = Registry(
-    'hook',
-    parent=root.HOOKS,
-    scope='ipdfer_mm',
-    locations=['ipdfer_mm.engine'],
-)
-LOG_PROCESSORS = Registry(
-    'log processor', parent=root.LOG_PROCESSORS, scope='ipdfer_mm')
-OPTIMIZERS = Registry(
-    'optimizer', parent=root.OPTIMIZERS, scope='ipdfer_mm')
-OPTIM_WRAPPERS = Registry(
-    'optimizer_wrapper',
-    parent=root.OPTIM_WRAPPERS,
-    scope='ipdfer_mm',
-    locations=['ipdfer_mm.engine'],
-)
-OPTIM_WRAPPER_CONSTRUCTORS = Registry(
-    'optimizer wrapper constructor',
-    parent=root.OPTIM_WRAPPER_CONSTRUCTORS,
-    scope='ipdfer_mm',
-    locations=['ipdfer_mm.engine'],
-)
-PARAM_SCHEDULERS = Registry(
-    'parameter scheduler', parent=root.PARAM_SCHEDULERS, scope='ipdfer_mm')
-DATASETS = Registry(
-    'dataset',
-    parent=root.DATASETS,
-    scope='ipdfer_mm',
-    locations=['ipdfer_mm.datasets'],
-)
-DATA_SAMPLERS = Registry(
-    'data sampler',
-    parent=root.DATA_SAMPLERS,
-    scope='ipdfer_mm',
-    locations=['ipdfer_mm.datasets'],
-)
-TRANSFORMS = Registry(
-    'transform',
-    parent=root.TRANSFORMS,
-    scope='ipdfer_mm',
-    locations=['ipdfer_mm.datasets'],
-)
-MODELS = Registry(
-    'model',
-    parent=root.MODELS,
-    scope='ipdfer_mm',
-    locations=['ipdfer_mm.models'],
-)
-MODEL_WRAPPERS = Registry(
-    'model_wrapper', parent=root.MODEL_WRAPPERS, scope='ipdfer_mm')
-WEIGHT_INITIALIZERS = Registry(
-    'weight initializer',
-    parent=root.WEIGHT_INITIALIZERS,
-    scope='ipdfer_mm',
-    locations=['ipdfer_mm.models'],
-)
-TASK_UTILS = Registry(
-    'task util', parent=root.TASK_UTILS, scope='ipdfer_mm')
-METRICS = Registry(
-    'metric',
-    parent=root.METRICS,
-    scope='ipdfer_mm',
-    locations=['ipdfer_mm.metrics'],
-)
-EVALUATORS = Registry(
-    'evaluator', parent=root.EVALUATOR, scope='ipdfer_mm')
-VISUALIZERS = Registry(
-    'visualizer', parent=root.VISUALIZERS, scope='ipdfer_mm')
-VISBACKENDS = Registry(
-    'vis_backend', parent=root.VISBACKENDS, scope='ipdfer_mm')
+
+def _child(parent: Registry, *locations: str) -> Registry:
+    """Node of our scope below a root registry."""
+    return Registry(parent.name, parent=parent, scope='ipdfer_mm',
+                    locations=list(locations))
+
+
+RUNNERS = _child(root.RUNNERS)
+RUNNER_CONSTRUCTORS = _child(root.RUNNER_CONSTRUCTORS)
+LOOPS = _child(root.LOOPS)
+HOOKS = _child(root.HOOKS, 'ipdfer_mm.engine')
+LOG_PROCESSORS = _child(root.LOG_PROCESSORS)
+OPTIMIZERS = _child(root.OPTIMIZERS)
+OPTIM_WRAPPERS = _child(root.OPTIM_WRAPPERS, 'ipdfer_mm.engine')
+OPTIM_WRAPPER_CONSTRUCTORS = _child(
+    root.OPTIM_WRAPPER_CONSTRUCTORS, 'ipdfer_mm.engine')
+PARAM_SCHEDULERS = _child(root.PARAM_SCHEDULERS)
+DATASETS = _child(root.DATASETS, 'ipdfer_mm.datasets')
+DATA_SAMPLERS = _child(root.DATA_SAMPLERS, 'ipdfer_mm.datasets')
+TRANSFORMS = _child(root.TRANSFORMS, 'ipdfer_mm.datasets')
+MODELS = _child(root.MODELS, 'ipdfer_mm.models')
+MODEL_WRAPPERS = _child(root.MODEL_WRAPPERS)
+WEIGHT_INITIALIZERS = _child(root.WEIGHT_INITIALIZERS, 'ipdfer_mm.models')
+TASK_UTILS = _child(root.TASK_UTILS)
+METRICS = _child(root.METRICS, 'ipdfer_mm.metrics')
+EVALUATORS = _child(root.EVALUATOR)
+VISUALIZERS = _child(root.VISUALIZERS)
+VISBACKENDS = _child(root.VISBACKENDS)
 # mmpretrain's own root nodes, which MMEngine does not have.
 BATCH_AUGMENTS = Registry('batch augment', scope='ipdfer_mm')
 TOKENIZER = Registry('tokenizer', scope='ipdfer_mm')

@@ -92,7 +92,7 @@ def components(folder) -> dict:
             RAFDB=dict(
                 data_root=str(make_rafdb(folder / 'rafdb')),
                 split='test',
-                manifest='manifest.csv',
+                manifest='prepared/manifest.csv',
                 pipeline=[]),
             SFEW=dict(
                 data_root=str(make_sfew(folder / 'sfew')),
