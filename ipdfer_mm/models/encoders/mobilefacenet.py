@@ -1,41 +1,19 @@
 """A small network for face recognition."""
 
+from functools import partial
 
 import torch
 import torch.nn as nn
 from mmengine.model import BaseModule
 from torch import Tensor
+from torchvision.models.mobilenetv2 import InvertedResidual
+from torchvision.ops import Conv2dNormActivation
 
 from ipdfer_mm.models.utils import resize_square
 from ipdfer_mm.registry import MODELS
 
-
-def conv_norm(in_channels: int,
-              out_channels: int,
-              kernel_size: int = 1,
-              stride: int = 1,
-              groups: int = 1) -> nn.Sequential:
-    """Make a convolution without bias, batch norm and ReLU6.
-
-    Args:
-        in_channels (int): Number of input channels.
-        out_channels (int): Number of output channels.
-        kernel_size (int): Side of the kernel, odd. Defaults to 1.
-        stride (int): Stride. Defaults to 1.
-        groups (int): Number of groups of the convolution. Defaults to 1.
-
-    Returns:
-        nn.Sequential: Maps (N, C_in, h, w) to (N, C_out, h', w').
-    """
-    return nn.Sequential(
-        nn.Conv2d(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding=kernel_size // 2,
-            groups=groups,
-            bias=False), nn.BatchNorm2d(out_channels), nn.ReLU6(inplace=True))
+# Maps (N, C_in, h, w) to (N, C_out, h', w').
+conv_norm = partial(Conv2dNormActivation, activation_layer=nn.ReLU6)
 
 
 class DepthwiseSeparable(BaseModule):
@@ -57,33 +35,6 @@ class DepthwiseSeparable(BaseModule):
         """Map (N, C, h, w) to (N, C, h, w)."""
         x = self.bn1(self.depthwise(x)).relu()
         return self.bn2(self.pointwise(x)).relu()
-
-
-class InvertedResidual(BaseModule):
-    """Widen, convolve each channel, narrow; with a skip where shapes allow.
-
-    Args:
-        in_channels (int): Number of input channels.
-        out_channels (int): Number of output channels.
-        expansion (int): How many times wider the middle is than the input.
-        stride (int): Stride of the depthwise convolution.
-    """
-
-    def __init__(self, in_channels: int, out_channels: int, expansion: int,
-                 stride: int) -> None:
-        super().__init__()
-        hidden = in_channels * expansion
-        self.has_skip = stride == 1 and in_channels == out_channels
-        self.conv = nn.Sequential(
-            conv_norm(in_channels, hidden),
-            conv_norm(hidden, hidden, 3, stride, groups=hidden),
-            nn.Conv2d(hidden, out_channels, 1, bias=False),
-            nn.BatchNorm2d(out_channels))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C_in, h, w) to (N, C_out, h', w')."""
-        out = self.conv(x)
-        return x + out if self.has_skip else out
 
 
 class GlobalDepthwise(BaseModule):
@@ -141,10 +92,10 @@ class MobileFaceNet(BaseModule):
             for i in range(num_blocks):
                 stride = first_stride if i == 0 else 1
                 blocks.append(
-                    InvertedResidual(in_channels, width, expansion, stride))
+                    InvertedResidual(in_channels, width, stride, expansion))
                 in_channels = width
         self.features = nn.Sequential(*blocks)
-        self.conv2 = conv_norm(in_channels, 512)
+        self.conv2 = conv_norm(in_channels, 512, 1)
         self.gdconv = GlobalDepthwise(512)
         self.conv3 = nn.Conv2d(512, 128, 1)
         self.bn = nn.BatchNorm2d(128)
