@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 from mmengine.model import BaseModel
 
-from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.onnx_classifier import (
     INPUT,
     META,
@@ -90,10 +88,8 @@ def check_same(network: ImageClassifier, exported: OnnxClassifier,
         ValueError: If labels differ, or scores by more than 1e-4.
     """
     with torch.inference_mode():
-        expected = np.concatenate([
-            network(torch.from_numpy(batch)).numpy()
-            for batch in batches(images, BATCH)
-        ])
+        expected = np.concatenate([network(torch.from_numpy(batch)).numpy()
+                                   for batch in batches(images, BATCH)])
     scores = np.concatenate(
         [exported(batch) for batch in batches(images, BATCH)])
     difference = np.abs(expected - scores).max()
@@ -103,14 +99,3 @@ def check_same(network: ImageClassifier, exported: OnnxClassifier,
             f'The ONNX file would differ from PyTorch by up to '
             f'{difference:.2g} and give {labels} of {len(images)} images '
             'another label; it was not written.')
-
-
-def write_onnx(path: Path, content: bytes) -> None:
-    """Write an ONNX file that is whole or not there.
-
-    Args:
-        path (Path): The file.
-        content (bytes): Its content.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, content, 'the network was not written')

@@ -58,7 +58,6 @@ def publish(cfg: Config, checkpoint: str, out: Path) -> Path:
     header = HEADER.format(
         name=Path(cfg.filename or 'a config').name,
         weights=checkpoint.rpartition('/')[2])
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_classifier(out, state, kept)
     text = out.with_suffix('.py')
     write_atomically(text, f'{header}{config.pretty_text}\n'.encode(), ADVICE)

@@ -14,9 +14,8 @@ class AtomicLocalBackend(LocalBackend):
     """A local file backend that never leaves half a file behind.
 
     Files are written beside their place, flushed to the disk and renamed, so
-    a killed process or a full disk leaves the old file or none. (A process
-    that is killed outright also leaves a hidden ``.partial`` file, which can
-    be deleted.) Used by
+    a killed process or a full disk leaves the old file or none, see
+    :func:`ipdfer_mm.utils.atomic.renamed_when_done`. Used by
     ``CheckpointHook(backend_args=dict(backend='AtomicLocalBackend'))``.
     """
 
@@ -31,13 +30,7 @@ class AtomicLocalBackend(LocalBackend):
             OSError: If the folder cannot be written or the disk is full; the
                 message names the file.
         """
-        path = Path(filepath)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OSError(error.errno, f'{error.strerror}; {ADVICE}',
-                          str(path)) from error
-        write_atomically(path, obj, ADVICE, sync=True)
+        write_atomically(Path(filepath), obj, ADVICE, sync=True)
 
 
 register_backend('AtomicLocalBackend', AtomicLocalBackend)

@@ -39,6 +39,20 @@ def checkpoints(folder: Path, prefix: str = '') -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
+def newest(folder: Path, which: str = 'last') -> Path | None:
+    """Find a checkpoint of a run to test.
+
+    Args:
+        folder (Path): Folder of the run.
+        which (str): ``'last'``, or ``'best'`` of the validation.
+
+    Returns:
+        Path | None: That of the highest epoch; None without one.
+    """
+    found = checkpoints(folder, 'best_*' if which == 'best' else '')
+    return found[max(found)] if found else None
+
+
 def note_finished(folder: Path, epoch: int) -> None:
     """Note that an epoch is trained, saved and validated.
 
@@ -134,5 +148,5 @@ def remove_partial(folder: Path) -> None:
     Args:
         folder (Path): Folder of a run that no other process works on.
     """
-    for path in folder.glob('.*.pth.*.partial'):
+    for path in folder.glob('.*.pth.*.partial*'):
         path.unlink(missing_ok=True)

@@ -56,5 +56,4 @@ def note_settings(folder: Path, cfg: Config) -> None:
                              f'({", ".join(changed)}). Name another folder, '
                              'or delete this one.')
         return
-    noted.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(noted, json.dumps(settings).encode(), ADVICE)

@@ -36,9 +36,7 @@ def save_weights(path: str | Path, state: dict[str, Tensor],
         {key: value.clone(memory_format=torch.contiguous_format)
          for key, value in state.items()},
         metadata=dict(meta=json.dumps(meta)))
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, content, 'the weights were not written')
+    write_atomically(Path(path), content, 'the weights were not written')
 
 
 def load_weights(
@@ -67,8 +65,7 @@ def load_weights(
                 str(path), framework='pt',
                 device=str(map_location or 'cpu')) as file:
             meta = _parse_meta((file.metadata() or {}).get('meta', '{}'))
-            keys = file.keys()
-            for key in keys:
+            for key in file.keys():  # noqa: SIM118
                 value = file.get_tensor(key)
                 state[key] = (
                     value.float() if value.dtype == torch.half else value)
@@ -128,12 +125,9 @@ def published_meta(meta: dict) -> dict:
         dict: Classes, normalization, epoch, temperature and reliability,
         where it has them.
     """
-    return {
-        key: meta[key]
-        for key in ('dataset_meta', 'ipdfer_mm', 'epoch', 'temperature',
-                    'reliability')
-        if key in meta
-    }
+    kept = ('dataset_meta', 'ipdfer_mm', 'epoch', 'temperature',
+            'reliability')
+    return {key: meta[key] for key in kept if key in meta}
 
 
 def half(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -148,10 +142,8 @@ def half(state: dict[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If a value is too large for half precision.
     """
-    rounded = {
-        key: value.half() if value.dtype == torch.float32 else value
-        for key, value in state.items()
-    }
+    rounded = {key: value.half() if value.dtype == torch.float32 else value
+               for key, value in state.items()}
     for key, value in rounded.items():
         if not value.isfinite().all():
             raise ValueError(f'{key} does not fit half precision.')

@@ -64,4 +64,4 @@ def test_image_that_cannot_be_written(tmp_path):
     for workers in (0, 1):
         with pytest.raises(OSError, match=f'go on from here.*{path.name}'):
             render_folder(str(tmp_path), FEW, 16, workers=workers)
-    assert not list(tmp_path.rglob('*.partial'))
+    assert not list(tmp_path.rglob('*.partial*'))

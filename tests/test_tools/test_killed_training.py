@@ -9,7 +9,7 @@ from helpers.tiny_run import ROOT, ipdfer_cfg, write_config
 
 def results(work: Path) -> dict:
     """Checkpoints; what a killed process has left is cleaned up."""
-    assert not list(work.glob('.*.partial'))
+    assert not list(work.glob('.*.partial*'))
     return kill_often.read_checkpoints(work)
 
 

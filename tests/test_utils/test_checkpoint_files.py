@@ -124,7 +124,7 @@ def test_damage_is_found(content, tmp_path, data):
 
 
 def test_partial_files(tmp_path):
-    (tmp_path / '.epoch_1.pth.123.partial').touch()
+    (tmp_path / '.epoch_1.pth.123.partial.pth').touch()
     save(tmp_path / 'epoch_1.pth', 1)
     remove_partial(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ['epoch_1.pth']

@@ -29,7 +29,7 @@ def folder(tmp_path):
             SimpleNamespace(work_dir=str(tmp_path), epoch=epoch))
     # As a kill may leave it.
     (tmp_path / 'last_checkpoint').touch()
-    (tmp_path / '.epoch_3.pth.123.partial').touch()
+    (tmp_path / '.epoch_3.pth.123.partial.pth').touch()
     return tmp_path
 
 
@@ -37,7 +37,7 @@ def test_newest(folder):
     runner = resume(folder)
     assert runner._resume
     assert runner._load_from == str(folder / 'epoch_2.pth')
-    assert not (folder / '.epoch_3.pth.123.partial').exists()
+    assert not (folder / '.epoch_3.pth.123.partial.pth').exists()
 
 
 def test_damaged(folder, log):
