@@ -7,7 +7,6 @@ is done already is skipped, and an interrupted training goes on.
 
 import argparse
 import json
-import sys
 import textwrap
 import time
 from collections.abc import Sequence
@@ -29,11 +28,11 @@ from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import (
     DATALOADERS,
+    explained,
     merge_cfg_options,
     set_dataloader_defaults,
 )
 from ipdfer_mm.utils.compat import set_checkpoint_trust
-from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.run_settings import ADVICE, note_settings
 from ipdfer_mm.visualization import (
     TestResult,
@@ -55,14 +54,10 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        '--work-dir',
-        type=Path,
-        default='work_dirs/demo',
+        '--work-dir', type=Path, default='work_dirs/demo',
         help='folder for checkpoints, logs and the sheet')
     parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
+        '--cfg-options', nargs='+', action=DictAction,
         help='settings of both configs to change, as for tools/train.py')
     return parser.parse_args(argv)
 
@@ -83,10 +78,7 @@ def last_checkpoint(cfg: Config) -> Path:
 
 def train(cfg: Config) -> None:
     """Train to the last epoch, from where an earlier run stopped."""
-    try:
-        note_settings(cfg.work_dir, cfg)
-    except ValueError as error:
-        sys.exit(f'{error} The folder of all is --work-dir.')
+    note_settings(cfg.work_dir, cfg)
     if last_checkpoint(cfg).is_file():
         print(f'{last_checkpoint(cfg)} is there already.')
         return
@@ -127,6 +119,7 @@ def nearer_before(cfg: Config) -> float:
     return evaluate_synthesis(cfg, model)[0]['neutral_gain']['closer']
 
 
+@explained(OSError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Run what is missing."""
     args = parse_args(argv)
@@ -137,9 +130,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         train(load_config(name, args))
         runner, metrics = test(load_config(name, args))
         results.append(TestResult.from_metrics(title, metrics))
-        report[name] = {
-            key: np.asarray(value).tolist() for key, value in metrics.items()
-        }
+        report[name] = {key: np.asarray(value).tolist()
+                        for key, value in metrics.items()}
     cfg = load_config('ipdfer', args)
     report['synthesis'], grid = evaluate_synthesis(cfg, runner.model)
     before = report['synthesis']['closer_before_training'] = nearer_before(cfg)
@@ -165,5 +157,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
-    escape_unprintable()
     main()

@@ -13,21 +13,21 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from ipdfer_mm.apis import (
-    DEFAULT_MODEL,
-    ExpressionInferencer,
-    list_models,
-)
 from ipdfer_mm.apis.annotation import (
     AnnotationJob,
     Summary,
     annotate_images,
     without_results,
 )
+from ipdfer_mm.apis.arguments import (
+    add_inferencer_arguments,
+    build_inferencer,
+)
 from ipdfer_mm.apis.following import SMOOTH
 from ipdfer_mm.apis.inputs import list_inputs
 from ipdfer_mm.apis.video_annotation import annotate_video, name_results
-from ipdfer_mm.utils.messages import escape_unprintable, shorten
+from ipdfer_mm.utils.cli import explained
+from ipdfer_mm.utils.messages import shorten
 from ipdfer_mm.utils.video import VIDEO_SUFFIXES
 
 INTERRUPTED = 130
@@ -37,74 +37,49 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        'inputs',
-        nargs='*',
-        type=Path,
-        help='images, folders of images, and videos '
-        f'({", ".join(VIDEO_SUFFIXES)})')
+        'inputs', nargs='*', type=Path, help='images, folders of images, and '
+        f'videos ({", ".join(VIDEO_SUFFIXES)})')
+    parser.add_argument('--webcam', type=int, metavar='N',
+                        help='number of a camera, from 0')
+    add_inferencer_arguments(parser)
     parser.add_argument(
-        '--webcam', type=int, metavar='N', help='number of a camera, from 0')
-    parser.add_argument(
-        '--model',
-        default=DEFAULT_MODEL,
-        help='a config, or a name, with which the checkpoint is known: '
-        f'{", ".join(list_models())} (default: %(default)s)')
-    parser.add_argument('--checkpoint', help='checkpoint of the config')
-    parser.add_argument(
-        '--out-dir',
-        type=Path,
-        default=Path('work_dirs/infer'),
+        '--out-dir', type=Path, default=Path('work_dirs/infer'),
         help='folder of the results (default: %(default)s)')
     parser.add_argument(
-        '--aligned',
-        action='store_true',
-        help='the images are aligned faces already: search none')
-    parser.add_argument(
-        '--synthesis',
-        action='store_true',
-        help='draw the neutral and the reconstructed face, too')
-    parser.add_argument(
-        '--smooth',
-        type=float,
-        default=SMOOTH,
-        metavar='SECONDS',
-        help='smooth the expressions of a video over this time, 0 for not at '
-        'all; the table has what was recognized, too (default: %(default)s)')
-    parser.add_argument(
-        '--subjects',
-        action='store_true',
-        help='number the subjects of a video, not the tracks, so that one '
-        'that leaves and returns keeps the number; by their faces, which are '
-        'compared in memory and not kept')
-    parser.add_argument(
-        '--recipe',
-        nargs='+',
-        action=DictAction,
-        default={},
-        help='settings of the detection as in tools/prepare_dataset.py, such '
-        'as min_score=0.8, or min_face=0 for faces below a thirtieth of the '
-        'shorter side')
-    parser.add_argument(
-        '--batch-size',
-        type=int,
-        default=16,
-        help='images at once (default: %(default)s)')
-    parser.add_argument(
-        '--device', help='such as cpu or cuda:0; the GPU if there is one')
-    parser.add_argument(
-        '--onnx',
-        type=Path,
-        metavar='FILE',
+        '--onnx', type=Path, metavar='FILE',
         help='recognize by this ONNX file of the model, made by '
         'export_onnx.py or quantize_onnx.py, which is faster on a CPU')
-    parser.add_argument(
-        '--trust-checkpoint',
-        action='store_true',
-        help='load pickled objects, which can run any code')
+    add_job_arguments(parser)
     args = parser.parse_args(argv)
     if bool(args.inputs) == (args.webcam is not None):
         parser.error('give either images, folders and videos, or --webcam')
     return args
+
+
+def add_job_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how images and videos are annotated."""
+    parser.add_argument(
+        '--aligned', action='store_true',
+        help='the images are aligned faces already: search none')
+    parser.add_argument(
+        '--synthesis', action='store_true',
+        help='draw the neutral and the reconstructed face, too')
+    parser.add_argument(
+        '--smooth', type=float, default=SMOOTH, metavar='SECONDS',
+        help='smooth the expressions of a video over this time, 0 for not at '
+        'all; the table has what was recognized, too (default: %(default)s)')
+    parser.add_argument(
+        '--subjects', action='store_true',
+        help='number the subjects of a video, not the tracks, so that one '
+        'that leaves and returns keeps the number; by their faces, which are '
+        'compared in memory and not kept')
+    parser.add_argument(
+        '--recipe', nargs='+', action=DictAction, default={},
+        help='settings of the detection as in tools/prepare_dataset.py, such '
+        'as min_score=0.8, or min_face=0 for faces below a thirtieth of the '
+        'shorter side')
+    parser.add_argument('--batch-size', type=int, default=16,
+                        help='images at once (default: %(default)s)')
 
 
 def report(summary: Summary, unit: str, what: str) -> None:
@@ -129,9 +104,7 @@ def infer(args: argparse.Namespace) -> list[Summary]:
     images = without_results(
         list_inputs([path for path in args.inputs if path not in videos]),
         args.out_dir)
-    inferencer = ExpressionInferencer(
-        args.model, args.checkpoint or True, args.device, recipe=args.recipe,
-        trust_checkpoint=args.trust_checkpoint, onnx=args.onnx)
+    inferencer = build_inferencer(args, recipe=args.recipe, onnx=args.onnx)
     job = AnnotationJob(inferencer, args.out_dir, args.batch_size,
                         args.aligned, args.synthesis, args.smooth,
                         args.subjects)
@@ -154,6 +127,7 @@ def infer(args: argparse.Namespace) -> list[Summary]:
     return summaries
 
 
+@explained(ImportError, OSError, RuntimeError, TypeError, ValueError)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the tool.
 
@@ -164,10 +138,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parse_args(argv)
     try:
         summaries = infer(args)
-    except (OSError, ValueError, TypeError, RuntimeError,
-            ImportError) as error:
-        print(f'{type(error).__name__}: {error}', file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print('Interrupted before anything was done.', file=sys.stderr)
         return INTERRUPTED
@@ -177,5 +147,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    escape_unprintable()
     sys.exit(main())

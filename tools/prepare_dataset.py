@@ -25,7 +25,7 @@ from ipdfer_mm.preparation.face_choice import MEANINGS
 from ipdfer_mm.preparation.prepare import UNREADABLE, Summary, prepare
 from ipdfer_mm.preparation.worker import Job
 from ipdfer_mm.utils import register_all_modules
-from ipdfer_mm.utils.messages import escape_unprintable
+from ipdfer_mm.utils.cli import explained
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -33,42 +33,27 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('dataset', choices=sorted(PREPARABLE))
     parser.add_argument('data_root', type=Path, help='folder of the download')
+    parser.add_argument('--out', type=Path,
+                        help='default: <data_root>/prepared')
     parser.add_argument(
-        '--out', type=Path, help='default: <data_root>/prepared')
-    parser.add_argument(
-        '--pose',
-        default='pnp5',
+        '--pose', default='pnp5',
         choices=('pnp5', 'onnx', 'facepose_linear', 'csv', 'none'),
         help='head-pose estimator (default: %(default)s)')
     parser.add_argument(
-        '--pose-file',
-        nargs='+',
-        default=(),
-        help='what it reads: networks (onnx), landmarks (facepose_linear) or '
-        'angles (csv)')
+        '--pose-file', nargs='+', default=(), help='what it reads: networks '
+        '(onnx), landmarks (facepose_linear) or angles (csv)')
     parser.add_argument(
-        '--workers',
-        type=int,
-        default=len(os.sched_getaffinity(0)),
+        '--workers', type=int, default=len(os.sched_getaffinity(0)),
         help='processes (default: one for each core)')
     parser.add_argument(
-        '--recipe',
-        nargs='+',
-        action=DictAction,
-        default={},
+        '--recipe', nargs='+', action=DictAction, default={},
         help='settings to change, such as margin=0.3 min_score=0.8')
     parser.add_argument(
-        '--dataset-options',
-        nargs='+',
-        action=DictAction,
-        default={},
+        '--dataset-options', nargs='+', action=DictAction, default={},
         help='arguments of the dataset class, such as '
         'landmark_file=labels.csv')
     parser.add_argument(
-        '--name-lists',
-        nargs='+',
-        action=DictAction,
-        default={},
+        '--name-lists', nargs='+', action=DictAction, default={},
         metavar='FLAG=FILE',
         help='flag the images that a text file names, one a line, such as '
         'pose_over_30=val_raf_db_list.txt')
@@ -91,30 +76,22 @@ def report(summary: Summary, job: Job) -> None:
                   f'{job.out / name}.txt')
 
 
+@explained(ImportError, OSError, RuntimeError, TypeError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Prepare a dataset."""
     args = parse_args(argv)
     register_all_modules()
-    try:
-        if {'pose', 'pose_files'} & set(args.recipe):
-            raise ValueError('The head-pose estimator is chosen with --pose '
-                             'and --pose-file, not in --recipe.')
-        recipe = recipe_of(
-            args.dataset, args.dataset_options,
-            dict(
-                args.recipe,
-                pose=args.pose,
-                pose_files=tuple(args.pose_file)))
-        data_root = args.data_root.resolve()
-        out = (args.out or data_root / PREPARED).resolve()
-        images = list_images(args.dataset, data_root,
-                             args.dataset_options)
-        job = Job(data_root, out, recipe)
-        summary = prepare(job, images, args.dataset, args.workers,
-                          args.name_lists)
-    except (OSError, ValueError, TypeError, ImportError,
-            RuntimeError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+    if {'pose', 'pose_files'} & set(args.recipe):
+        raise ValueError('The head-pose estimator is chosen with --pose and '
+                         '--pose-file, not in --recipe.')
+    recipe = recipe_of(
+        args.dataset, args.dataset_options,
+        dict(args.recipe, pose=args.pose, pose_files=tuple(args.pose_file)))
+    data_root = args.data_root.resolve()
+    out = (args.out or data_root / PREPARED).resolve()
+    images = list_images(args.dataset, data_root, args.dataset_options)
+    job = Job(data_root, out, recipe)
+    summary = prepare(job, images, args.dataset, args.workers, args.name_lists)
     report(summary, job)
     if summary.listed[UNREADABLE]:
         sys.exit('Copy or unpack the unreadable images again and run the '
@@ -123,5 +100,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
-    escape_unprintable()
     main()

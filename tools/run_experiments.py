@@ -29,7 +29,7 @@ from ipdfer_mm.experiments.plan import Run, plan_runs
 from ipdfer_mm.experiments.slurm import array_script, submit
 from ipdfer_mm.experiments.state import FINISHED, note_planned, read_state
 from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.utils.messages import escape_unprintable
+from ipdfer_mm.utils.cli import explained
 from ipdfer_mm.utils.run_settings import ADVICE
 
 TOOLS = Path(__file__).resolve().parent
@@ -43,58 +43,14 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         allow_abbrev=False,  # flags are passed on to the jobs of Slurm
         formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('configs', nargs='+', type=Path,
+                        help='paths of the configs')
     parser.add_argument(
-        'configs', nargs='+', type=Path, help='paths of the configs')
-    parser.add_argument(
-        '--out',
-        type=Path,
+        '--out', type=Path,
         help='folder of all runs (default: work_dirs/experiments, with '
         '--smoke work_dirs/experiments_smoke)')
-    parser.add_argument(
-        '--seeds',
-        nargs='+',
-        type=int,
-        help='seeds (default: 0 1 2 3, with --smoke 0)')
-    parser.add_argument(
-        '--folds',
-        nargs='+',
-        type=int,
-        help='folds, where the dataset has them, as CK+ and the CMU Face '
-        'Images have (default: all, with --smoke 0 1)')
-    parser.add_argument(
-        '--sweep',
-        nargs='+',
-        default=[],
-        metavar='KEY=VALUE,VALUE',
-        help='also run each config with each of these values, one setting at '
-        'a time: model.loss_cos.loss_weight=0.1,1')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        default=[],
-        metavar='KEY=VALUE',
-        help='settings of all runs to change, as for tools/train.py')
-    parser.add_argument(
-        '--smoke',
-        action='store_true',
-        help='one seed and a few iterations, to see that all works; tables '
-        'made of it say so')
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'slurm'],
-        default='none',
-        help='one run after the other here, or an array of Slurm jobs')
-    parser.add_argument(
-        '--sbatch-options',
-        default='',
-        help='options of sbatch in one text, after an equals sign: '
-        '--sbatch-options="--partition=gpu --time=24:0:0"')
-    parser.add_argument(
-        '--dry-run',
-        action='store_true',
-        help='list the runs, and write the Slurm script, only')
-    parser.add_argument(
-        '--run', type=int, help='only this one; what each Slurm job does')
+    add_plan_arguments(parser)
+    add_launch_arguments(parser)
     argv = sys.argv[1:] if argv is None else argv
     args = parser.parse_args(argv)
     args.argv = list(argv)
@@ -106,6 +62,43 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         if args.smoke:
             args.out = args.out.with_name('experiments_smoke')
     return args
+
+
+def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add which runs there are of each config."""
+    parser.add_argument('--seeds', nargs='+', type=int,
+                        help='seeds (default: 0 1 2 3, with --smoke 0)')
+    parser.add_argument(
+        '--folds', nargs='+', type=int,
+        help='folds, where the dataset has them, as CK+ and the CMU Face '
+        'Images have (default: all, with --smoke 0 1)')
+    parser.add_argument(
+        '--sweep', nargs='+', default=[], metavar='KEY=VALUE,VALUE',
+        help='also run each config with each of these values, one setting at '
+        'a time: model.loss_cos.loss_weight=0.1,1')
+    parser.add_argument(
+        '--cfg-options', nargs='+', default=[], metavar='KEY=VALUE',
+        help='settings of all runs to change, as for tools/train.py')
+    parser.add_argument(
+        '--smoke', action='store_true',
+        help='one seed and a few iterations, to see that all works; tables '
+        'made of it say so')
+
+
+def add_launch_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add where and whether they run."""
+    parser.add_argument(
+        '--launcher', choices=['none', 'slurm'], default='none',
+        help='one run after the other here, or an array of Slurm jobs')
+    parser.add_argument(
+        '--sbatch-options', default='',
+        help='options of sbatch in one text, after an equals sign: '
+        '--sbatch-options="--partition=gpu --time=24:0:0"')
+    parser.add_argument(
+        '--dry-run', action='store_true',
+        help='list the runs, and write the Slurm script, only')
+    parser.add_argument('--run', type=int,
+                        help='only this one; what each Slurm job does')
 
 
 def run_here(runs: list[Run]) -> int:
@@ -159,7 +152,6 @@ def submit_runs(runs: list[Run], args: argparse.Namespace) -> None:
         print(f'All {len(runs)} runs are finished.')
         return
     logs = args.out.resolve() / 'slurm'
-    logs.mkdir(parents=True, exist_ok=True)
     # The same command there, but for the launcher.
     command = [sys.executable, str(TOOLS / Path(__file__).name),
                *(arg for arg in args.argv if arg != '--dry-run'),
@@ -178,31 +170,28 @@ def stop(number: int, frame: object) -> None:
     sys.exit(128 + number)
 
 
+@explained(OSError, ValueError)
 def main(argv: Sequence[str] | None = None) -> int:
     """Plan, then run or submit.
 
     Returns:
-        int: The exit status: 1 if a run failed, 2 if none was started.
+        int: The exit status: 1 if a run failed.
     """
     args = parse_args(argv)
     signal.signal(signal.SIGTERM, stop)
-    try:
-        runs = plan_runs(args.configs, args.out, args.seeds, args.folds,
-                         args.sweep, args.cfg_options, args.smoke)
-        for run in runs:
-            note_planned(run)
-        if args.run is not None:
-            if args.run not in range(len(runs)):
-                raise ValueError(f'--run {args.run}: there are {len(runs)} '
-                                 'runs, counted from 0.')
-            runs = [runs[args.run]]
-        if args.launcher == 'slurm':
-            submit_runs(runs, args)
-            return 0
-        states = [read_state(run.folder)['status'] for run in runs]
-    except (OSError, ValueError) as error:
-        print(f'{type(error).__name__}: {error}', file=sys.stderr)
-        return 2
+    runs = plan_runs(args.configs, args.out, args.seeds, args.folds,
+                     args.sweep, args.cfg_options, args.smoke)
+    for run in runs:
+        note_planned(run)
+    if args.run is not None:
+        if args.run not in range(len(runs)):
+            raise ValueError(f'--run {args.run}: there are {len(runs)} runs, '
+                             'counted from 0.')
+        runs = [runs[args.run]]
+    if args.launcher == 'slurm':
+        submit_runs(runs, args)
+        return 0
+    states = [read_state(run.folder)['status'] for run in runs]
     print(f'{len(runs)} runs in {args.out}: ' + ', '.join(
         f'{count} {status}' for status, count in Counter(states).items()))
     if args.dry_run:
@@ -217,5 +206,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    escape_unprintable()
     sys.exit(main())

@@ -39,22 +39,17 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         '--out',
         help='file for the results: .pkl, for metrics also .json or .yaml')
     parser.add_argument(
-        '--out-item',
-        choices=['metrics', 'pred'],
+        '--out-item', choices=['metrics', 'pred'],
         help='what to write: metrics or predictions, "pred", the default')
     parser.add_argument('--show-dir', help='folder for annotated images')
+    parser.add_argument('--show', action='store_true',
+                        help='show annotated images')
+    parser.add_argument('--interval', type=int, default=1,
+                        help='annotate every n-th image')
+    parser.add_argument('--wait-time', type=float, default=2,
+                        help='seconds to show an image for')
     parser.add_argument(
-        '--show', action='store_true', help='show annotated images')
-    parser.add_argument(
-        '--interval', type=int, default=1, help='annotate every n-th image')
-    parser.add_argument(
-        '--wait-time',
-        type=float,
-        default=2,
-        help='seconds to show an image for')
-    parser.add_argument(
-        '--tta',
-        action='store_true',
+        '--tta', action='store_true',
         help='average the scores of each image and its mirror image, or '
         'what tta_model and tta_pipeline of the config say')
     add_common_arguments(parser)
@@ -76,27 +71,21 @@ def set_visualization(cfg: Config, args: argparse.Namespace) -> None:
             '--show and --show-dir need default_hooks=dict(visualization=dict('
             "type='mmpretrain.VisualizationHook')) in the config.")
     hook = cfg.default_hooks.visualization
-    hook.enable = True
-    hook.show = args.show
-    hook.wait_time = args.wait_time
-    hook.out_dir = args.show_dir
-    hook.interval = args.interval
+    hook.update(enable=True, show=args.show, wait_time=args.wait_time,
+                out_dir=args.show_dir, interval=args.interval)
     hook.setdefault('resize', SHOWN_SIDE)
 
 
 def set_tta(cfg: Config) -> None:
     """Wrap model and pipeline for test-time augmentation."""
-    tta_model = cfg.get('tta_model',
-                        dict(type='ipdfer_mm.AverageScoreTTA'))
+    tta_model = cfg.get('tta_model', dict(type='ipdfer_mm.AverageScoreTTA'))
     pipeline = cfg.get('tta_pipeline')
     if pipeline is None:
         *transforms, pack = cfg.test_dataloader.dataset.pipeline
         flip = 'mmpretrain.RandomFlip'
-        augment = dict(
-            type='TestTimeAug',
-            transforms=[[dict(type=flip, prob=1.),
-                         dict(type=flip, prob=0.)], [deepcopy(pack)]])
-        pipeline = [*transforms, augment]
+        flips = [dict(type=flip, prob=1.), dict(type=flip, prob=0.)]
+        pipeline = [*transforms, dict(
+            type='TestTimeAug', transforms=[flips, [deepcopy(pack)]])]
     cfg.test_dataloader.dataset.pipeline = pipeline
     cfg.model = ConfigDict(**tta_model, module=cfg.model)
     # With a wrapper for each child MMEngine would load no weights: it looks

@@ -25,22 +25,16 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Train a model')
     parser.add_argument('config', help='path of the config')
     parser.add_argument(
-        '--resume',
-        nargs='?',
-        const='auto',
+        '--resume', nargs='?', const='auto',
         help='checkpoint to resume from; without a value, the latest one in '
         'the work folder')
+    parser.add_argument('--no-validate', action='store_true',
+                        help='do not evaluate during training')
     parser.add_argument(
-        '--no-validate',
-        action='store_true',
-        help='do not evaluate during training')
-    parser.add_argument(
-        '--auto-scale-lr',
-        action='store_true',
+        '--auto-scale-lr', action='store_true',
         help='scale the learning rate with the total batch size')
     parser.add_argument(
-        '--no-persistent-workers',
-        action='store_true',
+        '--no-persistent-workers', action='store_true',
         help='start the workers of all data loaders anew in each epoch')
     add_common_arguments(parser)
     return parser.parse_args(argv)
@@ -56,14 +50,11 @@ def set_amp(optim_wrapper: dict) -> None:
     Raises:
         ValueError: If a wrapper is of a third type.
     """
+    wrappers = {f'optim_wrapper.{key}': wrapper
+                for key, wrapper in optim_wrapper.items()
+                if isinstance(wrapper, dict)}
     if 'optimizer' in optim_wrapper:
         wrappers = dict(optim_wrapper=optim_wrapper)
-    else:
-        wrappers = {
-            f'optim_wrapper.{key}': wrapper
-            for key, wrapper in optim_wrapper.items()
-            if isinstance(wrapper, dict)
-        }
     for name, wrapper in wrappers.items():
         kind = wrapper.get('type', 'OptimWrapper')
         if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
@@ -71,6 +62,18 @@ def set_amp(optim_wrapper: dict) -> None:
                              f'not "{kind}".')
         wrapper['type'] = 'AmpOptimWrapper'
         wrapper.setdefault('loss_scale', 'dynamic')
+
+
+def set_resume(cfg: Config, checkpoint: str) -> None:
+    """Go on from a checkpoint, 'auto' for the latest one."""
+    if checkpoint.endswith('.safetensors'):
+        raise ValueError(
+            f'--resume {checkpoint}: exported weights hold no state of the '
+            'optimizers. Resume from the .pth file, or start from the weights '
+            'with --cfg-options load_from=...')
+    cfg.resume = True
+    if checkpoint != 'auto':
+        cfg.load_from = checkpoint
 
 
 def merge_args(cfg: Config, args: argparse.Namespace) -> None:
@@ -81,14 +84,7 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
     if args.amp:
         set_amp(cfg.optim_wrapper)
     if args.resume is not None:
-        if args.resume.endswith('.safetensors'):
-            raise ValueError(
-                f'--resume {args.resume}: exported weights hold no state of '
-                'the optimizers. Resume from the .pth file, or start from the '
-                'weights with --cfg-options load_from=...')
-        cfg.resume = True
-        if args.resume != 'auto':
-            cfg.load_from = args.resume
+        set_resume(cfg, args.resume)
     if args.auto_scale_lr:
         if cfg.get('auto_scale_lr') is None:
             raise ValueError('--auto-scale-lr needs auto_scale_lr=dict('

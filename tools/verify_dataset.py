@@ -19,7 +19,7 @@ from mmengine.config import DictAction
 from ipdfer_mm.preparation.datasets import PREPARABLE, VERIFIED
 from ipdfer_mm.preparation.verification import PROBLEMS, verify
 from ipdfer_mm.utils import register_all_modules
-from ipdfer_mm.utils.messages import escape_unprintable
+from ipdfer_mm.utils.cli import explained
 
 SHOWN = 5  # items of each finding
 
@@ -34,32 +34,24 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('dataset', choices=sorted(PREPARABLE))
     parser.add_argument('data_root', type=Path, help='folder of the download')
     parser.add_argument(
-        '--out',
-        type=Path,
+        '--out', type=Path,
         help='folder of the report (default: <data_root>/verified)')
     parser.add_argument(
-        '--workers',
-        type=int,
-        default=len(os.sched_getaffinity(0)),
+        '--workers', type=int, default=len(os.sched_getaffinity(0)),
         help='processes (default: one for each core)')
     parser.add_argument(
-        '--accept',
-        nargs='+',
-        metavar='PROBLEM',
-        choices=tuple(PROBLEMS),
+        '--accept', nargs='+', metavar='PROBLEM', choices=tuple(PROBLEMS),
         default=(),
         help='problems you know of, such as counts for a part of a dataset: '
         'they are shown, but do not count')
     parser.add_argument(
-        '--dataset-options',
-        nargs='+',
-        action=DictAction,
-        default={},
+        '--dataset-options', nargs='+', action=DictAction, default={},
         help='arguments of the dataset class, such as label_rule=argmax '
         '(FERPlus) or aligned=False (SFEW)')
     return parser.parse_args(argv)
 
 
+@explained(ImportError, OSError, RuntimeError, TypeError, ValueError)
 def main(argv: Sequence[str] | None = None) -> int:
     """Verify a dataset.
 
@@ -73,10 +65,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         report = verify(args.dataset, data_root, out, args.dataset_options,
                         args.workers, args.accept)
-    except (OSError, ValueError, TypeError, ImportError,
-            RuntimeError) as error:
-        print(f'{type(error).__name__}: {error}', file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print('Interrupted; the same command goes on from here.',
               file=sys.stderr)
@@ -87,5 +75,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    escape_unprintable()
     sys.exit(main())

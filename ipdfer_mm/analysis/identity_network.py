@@ -1,12 +1,47 @@
-"""Identity networks other than the one that a model was trained with."""
+"""Networks that are asked about synthesized faces."""
+
+import argparse
+from collections.abc import Sequence
 
 from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
+from mmpretrain.models import ImageClassifier
+from torch import nn
 
+from ipdfer_mm.apis.loading import load_trained_model
 from ipdfer_mm.models import IdentityEncoder
 from ipdfer_mm.utils.model_configs import model_config
 
 POOLING = 'GlobalAveragePooling'
+
+
+def load_networks(
+    args: argparse.Namespace, model: nn.Module, classes: Sequence[str]
+) -> tuple[ImageClassifier | None, IdentityEncoder | None]:
+    """Load what :func:`ipdfer_mm.utils.cli.add_network_arguments` asks for.
+
+    Args:
+        args (argparse.Namespace): Parsed flags.
+        model (nn.Module): The model that synthesizes, for the device.
+        classes (Sequence[str]): Names that the classifier must have.
+
+    Returns:
+        tuple[ImageClassifier | None, IdentityEncoder | None]: The expression
+        classifier and the identity network, None where not asked for.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If weights do not fit, or the classes are others.
+    """
+    classifier = network = None
+    if args.classifier:
+        config, checkpoint = args.classifier
+        classifier = load_trained_model(
+            Config.fromfile(config), checkpoint, dict(classes=classes))
+    if args.identity_network:
+        network = load_identity_network(*args.identity_network)
+        network.to(next(model.parameters()).device)
+    return classifier, network
 
 
 def load_identity_network(config: str, checkpoint: str) -> IdentityEncoder:

@@ -2,7 +2,9 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 
@@ -11,8 +13,31 @@ from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.registry import init_default_scope
 
 from .compat import init_dist_without_cuda, set_checkpoint_trust
+from .messages import escape_unprintable
 
 DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+FAILED = 2  # exit status of a tool that could not do its work
+
+
+@contextmanager
+def explained(*errors: type[Exception]) -> Iterator[None]:
+    """End a tool with one line about what its user can do something about.
+
+    Decorates ``main``. The console prints every name.
+
+    Args:
+        *errors (type[Exception]): What the user can do something about; other
+            exceptions are bugs, and have a traceback.
+
+    Raises:
+        SystemExit: With the status 2 after one of them.
+    """
+    escape_unprintable()
+    try:
+        yield
+    except errors as error:
+        print(f'{type(error).__name__}: {error}', file=sys.stderr)
+        sys.exit(FAILED)
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,45 +47,56 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         parser (argparse.ArgumentParser): The parser to add to.
     """
     parser.add_argument('--work-dir', help='folder for logs and results')
-    parser.add_argument(
-        '--amp',
-        action='store_true',
-        help='automatic mixed precision (needs a GPU)')
-    parser.add_argument(
-        '--no-pin-memory',
-        action='store_true',
-        help='switch pinned memory off in all data loaders')
-    parser.add_argument(
-        '--trust-checkpoint',
-        action='store_true',
-        help='load checkpoints that hold pickled objects, which can run any '
-        'code: only for files from people you trust')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='override settings of the config: key=value, key="[a,b]" or '
-        'key=a,b; quotes are needed and no blanks allowed')
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='job launcher')
+    parser.add_argument('--amp', action='store_true',
+                        help='automatic mixed precision (needs a GPU)')
+    parser.add_argument('--no-pin-memory', action='store_true',
+                        help='switch pinned memory off in all data loaders')
+    add_override_arguments(parser)
+    parser.add_argument('--launcher', default='none', help='job launcher',
+                        choices=['none', 'pytorch', 'slurm', 'mpi'])
     # torch.distributed.launch passes it, torchrun sets LOCAL_RANK instead.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
-def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of a tool that reads a config and a checkpoint.
+def add_override_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of all tools that read a config and a checkpoint.
+
+    Args:
+        parser (argparse.ArgumentParser): The parser to add to.
+    """
+    add_trust_argument(parser)
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction,
+        help='override settings of the config: key=value, key="[a,b]" or '
+        'key=a,b; quotes are needed and no blanks allowed')
+
+
+def add_trust_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the flag of all tools that read a checkpoint.
 
     Args:
         parser (argparse.ArgumentParser): The parser to add to.
     """
     parser.add_argument(
-        '--trust-checkpoint',
-        action='store_true',
-        help='load pickled objects, which can run any code')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+        '--trust-checkpoint', action='store_true',
+        help='load checkpoints that hold pickled objects, which can run any '
+        'code: only for files from people you trust')
+
+
+def add_network_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the networks that may be asked about synthesized faces.
+
+    Args:
+        parser (argparse.ArgumentParser): The parser to add to.
+    """
+    parser.add_argument(
+        '--classifier', nargs=2, metavar=('CONFIG', 'CHECKPOINT'),
+        help='an expression classifier that shares no training image with '
+        'the model, asked what synthesized faces show')
+    parser.add_argument(
+        '--identity-network', nargs=2, metavar=('CONFIG', 'CHECKPOINT'),
+        help="a face-recognition network other than the model's own identity "
+        'encoder, to say whose the synthesized faces are')
 
 
 def open_config(args: argparse.Namespace) -> Config:
@@ -76,13 +112,17 @@ def open_config(args: argparse.Namespace) -> Config:
     Raises:
         FileNotFoundError: If there is no such file.
     """
-    if not Path(args.config).is_file():
-        raise FileNotFoundError(f'The config {args.config} does not exist.')
-    cfg = Config.fromfile(args.config)
+    cfg = _read_config(args.config)
     merge_cfg_options(cfg, args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
     set_checkpoint_trust(getattr(args, 'trust_checkpoint', False))
     return cfg
+
+
+def _read_config(path: str) -> Config:
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'The config {path} does not exist.')
+    return Config.fromfile(path)
 
 
 def parse_experiment_args(parser: argparse.ArgumentParser,
@@ -100,16 +140,10 @@ def parse_experiment_args(parser: argparse.ArgumentParser,
     Returns:
         argparse.Namespace: With ``folders`` and ``out``.
     """
-    parser.add_argument(
-        'folders',
-        nargs='+',
-        type=Path,
-        help='what --out of tools/run_experiments.py was')
-    parser.add_argument(
-        '--out',
-        type=Path,
-        help=f'folder of the {results} (default: {results} in the first '
-        'folder)')
+    parser.add_argument('folders', nargs='+', type=Path,
+                        help='what --out of tools/run_experiments.py was')
+    parser.add_argument('--out', type=Path, help=f'folder of the {results} '
+                        f'(default: {results} in the first folder)')
     args = parser.parse_args(argv)
     args.out = args.out or args.folders[0] / results
     return args
@@ -134,15 +168,11 @@ def parse_onnx_args(parser: argparse.ArgumentParser,
         ``cfg_options``.
     """
     parser.add_argument(
-        '--images',
-        type=Path,
+        '--images', type=Path,
         help=f'folder of aligned faces to {purpose} with (default: the '
         f'{default_set} set of the config)')
-    parser.add_argument(
-        '--num-images',
-        type=int,
-        default=num_images,
-        help='how many of them (default: %(default)s)')
+    parser.add_argument('--num-images', type=int, default=num_images,
+                        help='how many of them (default: %(default)s)')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     args = parser.parse_args(argv)
     if args.out.suffix != '.onnx':
@@ -177,9 +207,7 @@ def load_config(args: argparse.Namespace) -> Config:
     Returns:
         Config: The config; ``--cfg-options`` are not applied yet.
     """
-    if not Path(args.config).is_file():
-        raise FileNotFoundError(f'The config {args.config} does not exist.')
-    cfg = Config.fromfile(args.config)
+    cfg = _read_config(args.config)
     cfg.launcher = args.launcher
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir

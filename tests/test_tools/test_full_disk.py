@@ -69,7 +69,7 @@ def test_preparation_goes_on_when_there_is_room(images, tmp_path):
             images, '--workers', 0, '--out']
     code, output = run_on_disk(disk, 'size=1M', out, *tool, disk,
                                cwd=tmp_path)
-    assert code == 1 and 'Traceback' not in output
+    assert code == 2 and 'Traceback' not in output
     assert 'No space left on device; nothing is lost: make room' in output
     assert f'{disk}/faces/train/neutral/' in output
     for face in out.rglob('*.png'):

@@ -119,7 +119,7 @@ def test_slurm(folder, tmp_path):
     script = folder / 'slurm/slurm/array.sh'
     assert f'Submitted {script}' in output
     text = script.read_text()
-    assert '#SBATCH --array=0-1\n' in text and '--time=1:0:0\n' in text
+    assert '#SBATCH --array=0,1\n' in text and '--time=1:0:0\n' in text
     last = text.splitlines()[-1]
     assert last.endswith('--launcher none --run "$SLURM_ARRAY_TASK_ID"')
     # What a job does, as far as it can be had quickly.

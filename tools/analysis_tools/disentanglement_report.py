@@ -11,7 +11,6 @@ two others. What does not apply is named with the reason.
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,18 +18,24 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 from torch import Tensor
 
-from ipdfer_mm.analysis.disentanglement_report import DisentanglementReport
+from ipdfer_mm.analysis.disentanglement_report import (
+    measure_disentanglement,
+)
 from ipdfer_mm.analysis.disentanglement_table import disentanglement_markdown
-from ipdfer_mm.analysis.identity_network import load_identity_network
+from ipdfer_mm.analysis.identity_network import load_networks
 from ipdfer_mm.analysis.probes import PROBES
 from ipdfer_mm.analysis.synthesis_report import load_mean_image
 from ipdfer_mm.apis.loading import load_trained_model
 from ipdfer_mm.experiments.state import SMOKE, is_smoke
 from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.utils.cli import add_model_arguments, open_config
+from ipdfer_mm.utils.cli import (
+    add_network_arguments,
+    add_override_arguments,
+    explained,
+    open_config,
+)
 from ipdfer_mm.utils.images import to_png
-from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.visualization import image_grid
 from ipdfer_mm.visualization.leakage_heatmap import leakage_heatmap
 from ipdfer_mm.visualization.saving import encode_figure
@@ -44,47 +49,22 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('config', help='path of the config')
     parser.add_argument('checkpoint', help='path of the checkpoint')
     parser.add_argument(
-        '--out',
-        type=Path,
-        help='file for the numbers (.json); the tables (.md) and the heat map '
-        'of the probes (.png) are written beside it')
+        '--out', type=Path, help='file for the numbers (.json); the tables '
+        '(.md) and the heat map of the probes (.png) are written beside it')
     parser.add_argument(
-        '--dataset',
-        metavar='CONFIG',
-        help='measure on the test set of this config, through the test '
-        "pipeline of the model's")
-    parser.add_argument(
-        '--grid', type=Path, help='file for an image grid of swaps (.png)')
-    parser.add_argument(
-        '--classifier',
-        nargs=2,
-        metavar=('CONFIG', 'CHECKPOINT'),
-        help='an expression classifier that shares no training image with '
-        'the model, asked what synthesized faces show')
-    parser.add_argument(
-        '--identity-network',
-        nargs=2,
-        metavar=('CONFIG', 'CHECKPOINT'),
-        help="a face-recognition network other than the model's own identity "
-        'encoder, to say whose the synthesized faces are')
-    parser.add_argument(
-        '--splits',
-        type=int,
-        default=5,
-        help='parts of the cross-validation (default: %(default)s)')
-    parser.add_argument(
-        '--permutations',
-        type=int,
-        default=20,
-        help='shuffles of the floors (default: %(default)s)')
-    parser.add_argument(
-        '--swaps',
-        type=int,
-        default=200,
-        help='images whose components are swapped (default: %(default)s)')
-    parser.add_argument(
-        '--seed', type=int, default=0, help='seed of all that is drawn')
-    add_model_arguments(parser)
+        '--dataset', metavar='CONFIG', help='measure on the test set of this '
+        "config, through the test pipeline of the model's")
+    parser.add_argument('--grid', type=Path,
+                        help='file for an image grid of swaps (.png)')
+    add_network_arguments(parser)
+    for flag, default, meaning in (
+            ('--splits', 5, 'parts of the cross-validation'),
+            ('--permutations', 20, 'shuffles of the floors'),
+            ('--swaps', 200, 'images whose components are swapped'),
+            ('--seed', 0, 'seed of all that is drawn')):
+        parser.add_argument(flag, type=int, default=default,
+                            help=f'{meaning} (default: %(default)s)')
+    add_override_arguments(parser)
     args = parser.parse_args(argv)
     if args.splits < 2 or min(args.permutations, args.swaps) < 1 or (
             args.seed < 0):
@@ -95,8 +75,8 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     return args
 
 
-def build_report(args: argparse.Namespace) -> DisentanglementReport:
-    """Load the dataset and all networks.
+def measure(args: argparse.Namespace) -> tuple[dict, dict[str, Tensor]]:
+    """Load the dataset and all networks, and measure.
 
     Raises:
         ValueError: If a checkpoint was trained on other classes, or another
@@ -109,19 +89,13 @@ def build_report(args: argparse.Namespace) -> DisentanglementReport:
                    'pipeline': dataset.pipeline}
     dataset = DATASETS.build(dataset)
     model = load_trained_model(cfg, args.checkpoint, dataset.metainfo)
-    mean_image = classifier = network = None
+    mean_image = None
     if isinstance(model, IPDFERModel):
         mean_image = load_mean_image(cfg, model)
-    if args.classifier:
-        classifier = load_trained_model(
-            Config.fromfile(args.classifier[0]), args.classifier[1],
-            dict(classes=dataset.metainfo['classes']))
-    if args.identity_network:
-        network = load_identity_network(*args.identity_network)
-        network.to(next(model.parameters()).device)
-    return DisentanglementReport(
-        model, dataset, mean_image, classifier, network, args.splits,
-        args.permutations, args.swaps, args.seed)
+    networks = load_networks(args, model, dataset.metainfo['classes'])
+    return measure_disentanglement(
+        model, dataset, mean_image, *networks, args.splits, args.permutations,
+        args.swaps, args.seed)
 
 
 def write(args: argparse.Namespace, report: dict,
@@ -130,7 +104,6 @@ def write(args: argparse.Namespace, report: dict,
     table = disentanglement_markdown(report)
     print(f'\n{table}')
     if args.out is not None:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(report, indent=2)
         name = Path(args.checkpoint).name
         title = f'{report["note"]}: {name}' if 'note' in report else name
@@ -143,32 +116,25 @@ def write(args: argparse.Namespace, report: dict,
             write_atomically(args.out.with_suffix(suffix), content, ADVICE)
     if args.grid is not None and columns:
         grid = image_grid(columns, report.get('note', ''))
-        png = to_png(grid)
-        args.grid.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(args.grid, png, 'choose another file with --grid')
+        write_atomically(args.grid, to_png(grid),
+                         'choose another file with --grid')
 
 
+@explained(OSError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(argv)
     network = args.identity_network or ["the model's own identity encoder"]
-    try:
-        measured = build_report(args)
-        report = dict(note=SMOKE) if is_smoke(args.checkpoint) else {}
-        report |= dict(
-            checkpoint=args.checkpoint,
-            splits=args.splits,
-            permutations=args.permutations,
-            seed=args.seed,
-            identity_network=' '.join(network),
-            **measured.measure())
-        if args.grid is not None and not measured.swap_columns:
-            report['left_out']['grid'] = 'there is no swap to show'
-        write(args, report, measured.swap_columns)
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+    measured, columns = measure(args)
+    report = dict(note=SMOKE) if is_smoke(args.checkpoint) else {}
+    report |= dict(
+        checkpoint=args.checkpoint, splits=args.splits,
+        permutations=args.permutations, seed=args.seed,
+        identity_network=' '.join(network), **measured)
+    if args.grid is not None and not columns:
+        report['left_out']['grid'] = 'there is no swap to show'
+    write(args, report, columns)
 
 
 if __name__ == '__main__':
-    escape_unprintable()
     main()

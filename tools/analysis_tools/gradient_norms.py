@@ -6,7 +6,6 @@ tells which loss is in the way of another.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from itertools import islice
 
@@ -17,8 +16,7 @@ from mmengine.runner import Runner, load_checkpoint
 
 from ipdfer_mm.analysis.loss_gradients import feature_norms, gradient_norms
 from ipdfer_mm.models import IPDFERModel
-from ipdfer_mm.utils.cli import add_model_arguments, open_config
-from ipdfer_mm.utils.messages import escape_unprintable
+from ipdfer_mm.utils.cli import add_override_arguments, explained, open_config
 from ipdfer_mm.utils.model_configs import model_config
 
 
@@ -27,11 +25,10 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='path of an IPD-FER or ID-FER config')
     parser.add_argument(
-        'checkpoint',
-        nargs='?',
+        'checkpoint', nargs='?',
         help='path of the checkpoint (default: the start of the training)')
     parser.add_argument('--num-batches', type=int, default=8)
-    add_model_arguments(parser)
+    add_override_arguments(parser)
     return parser.parse_args(argv)
 
 
@@ -44,6 +41,7 @@ def mean_norms(reports: Sequence[dict]) -> list[tuple[str, str, dict]]:
             for loss, norms in losses.items()]
 
 
+@explained(OSError, RuntimeError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     args = parse_args(argv)
@@ -51,8 +49,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     torch.manual_seed(0)
     model = MODELS.build(model_config(cfg))
     if not isinstance(model, IPDFERModel):
-        sys.exit(f'{args.config} has a {type(model).__name__}; the losses of '
-                 'Algorithm 1 are those of an IPDFERModel.')
+        raise ValueError(f'{args.config} has a {type(model).__name__}; the '
+                         'losses of Algorithm 1 are those of an IPDFERModel.')
     if args.checkpoint:
         load_checkpoint(model, args.checkpoint, strict=True)
     else:
@@ -73,5 +71,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
-    escape_unprintable()
     main()

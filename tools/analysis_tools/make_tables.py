@@ -17,8 +17,7 @@ from itertools import groupby
 from ipdfer_mm.experiments.results import read_experiments
 from ipdfer_mm.experiments.tables import make_tables
 from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.utils.cli import parse_experiment_args
-from ipdfer_mm.utils.messages import escape_unprintable
+from ipdfer_mm.utils.cli import explained, parse_experiment_args
 
 ADVICE = 'choose another folder with --out'
 
@@ -28,59 +27,37 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        '--baseline',
-        help='experiment that the others are compared with (default: '
-        'baseline_rafdb for ipdfer_rafdb and so on)')
-    parser.add_argument(
-        '--no-paper',
-        action='store_true',
-        help="leave out the paper's numbers")
+    parser.add_argument('--no-paper', action='store_true',
+                        help="leave out the paper's numbers")
     return parse_experiment_args(parser, argv, 'tables')
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Read the runs and write the tables.
-
-    Returns:
-        int: The exit status.
-    """
+@explained(OSError, ValueError)
+def main(argv: Sequence[str] | None = None) -> None:
+    """Read the runs and write the tables."""
     args = parse_args(argv)
-    try:
-        experiments, missing = read_experiments(args.folders)
-        args.out.mkdir(parents=True, exist_ok=True)
-        experiments.sort(key=lambda experiment: experiment.dataset)
-        if args.baseline not in [None, *(e.name for e in experiments)]:
-            raise ValueError(f'There is no experiment {args.baseline}, only '
-                             f'{", ".join(e.name for e in experiments)}.')
-        for dataset, group in groupby(experiments, lambda e: e.dataset):
-            group = list(group)
-            # Experiments on other datasets have a baseline of their own.
-            has_baseline = args.baseline in [e.name for e in group]
-            tables = make_tables(group, args.baseline if has_baseline else
-                                 None, not args.no_paper)
-            stem = 'SMOKE_' * any(e.smoke for e in group) + dataset
-            text = '\n'.join(table.markdown() for table in tables)
-            for table in tables:
-                path = args.out / f'{stem}_{table.key}'
-                write_atomically(
-                    path.with_suffix('.csv'), table.csv().encode(), ADVICE)
-                write_atomically(
-                    path.with_suffix('.tex'), table.latex().encode(), ADVICE)
-            if missing:
-                text += '\n## Runs that are not finished\n\n' + ''.join(
-                    f'- {name}\n' for name in missing)
-            write_atomically(args.out / f'{stem}.md', text.encode(), ADVICE)
-            print(text)
-    except (OSError, ValueError) as error:
-        print(f'{type(error).__name__}: {error}', file=sys.stderr)
-        return 2
+    experiments, missing = read_experiments(args.folders)
+    experiments.sort(key=lambda experiment: experiment.dataset)
+    for dataset, group in groupby(experiments, lambda e: e.dataset):
+        group = list(group)
+        tables = make_tables(group, not args.no_paper)
+        stem = 'SMOKE_' * any(e.smoke for e in group) + dataset
+        for table in tables:
+            path = args.out / f'{stem}_{table.key}'
+            for suffix, text in (('.csv', table.csv()),
+                                 ('.tex', table.latex())):
+                write_atomically(path.with_suffix(suffix), text.encode(),
+                                 ADVICE)
+        text = '\n'.join(table.markdown() for table in tables)
+        if missing:
+            text += '\n## Runs that are not finished\n\n' + ''.join(
+                f'- {name}\n' for name in missing)
+        write_atomically(args.out / f'{stem}.md', text.encode(), ADVICE)
+        print(text)
     for name in missing:
         print(f'Not finished: {name}', file=sys.stderr)
     print(f'The tables are in {args.out}.')
-    return 0
 
 
 if __name__ == '__main__':
-    escape_unprintable()
-    sys.exit(main())
+    main()

@@ -35,9 +35,8 @@ from ipdfer_mm.experiments.results import Experiment, read_experiments
 from ipdfer_mm.experiments.state import SMOKE
 from ipdfer_mm.geometry.yaw_bins import POSE_EDGES
 from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.utils.cli import parse_experiment_args
+from ipdfer_mm.utils.cli import explained, parse_experiment_args
 from ipdfer_mm.utils.compat import set_checkpoint_trust
-from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.visualization.saving import encode_figure
 
 ADVICE = 'choose another folder with --out'
@@ -50,37 +49,27 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        '--compare',
-        nargs=2,
-        metavar=('FIRST', 'SECOND'),
+        '--compare', nargs=2, metavar=('FIRST', 'SECOND'), default=[],
         help='experiments, such as idfer_rafdb ipdfer_rafdb')
     parser.add_argument(
-        '--min-yaw',
-        type=int,
-        choices=POSE_EDGES,
-        default=30,
+        '--min-yaw', type=int, choices=POSE_EDGES, default=30,
         help='of the images of --compare, degrees (default: %(default)s)')
     parser.add_argument(
-        '--tsne',
-        nargs='+',
-        metavar='EXPERIMENT',
-        default=[],
+        '--tsne', nargs='+', metavar='EXPERIMENT', default=[],
         help='such as baseline_ckplus ipdfer_ckplus; needs the test images '
         'and the checkpoints')
     parser.add_argument(
-        '--subjects',
-        type=int,
-        default=16,
-        help='show the first of them in t-SNE, as the paper does '
-        '(default: %(default)s)')
+        '--subjects', type=int, default=16, help='show the first of them in '
+        't-SNE, as the paper does (default: %(default)s)')
     return parse_experiment_args(parser, argv, 'figures')
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, out: Path, name: str,
+         *experiments: Experiment) -> None:
     """Write a figure as PNG and PDF."""
+    stem = 'SMOKE_' * any(e.smoke for e in experiments) + name
     for suffix in ('png', 'pdf'):
-        # Not with_suffix: names of swept settings hold points.
-        write_atomically(path.with_name(f'{path.name}.{suffix}'),
+        write_atomically(out / f'{stem}.{suffix}',
                          encode_figure(figure, suffix, dpi=200), ADVICE)
 
 
@@ -97,11 +86,6 @@ def stamp(*experiments: Experiment) -> str:
     return f'{SMOKE}: ' * any(e.smoke for e in experiments)
 
 
-def file_name(out: Path, name: str, *experiments: Experiment) -> Path:
-    """Where a figure goes; without suffix."""
-    return out / f'{"SMOKE_" * any(e.smoke for e in experiments)}{name}'
-
-
 def plot_confusion(experiment: Experiment, out: Path) -> None:
     """Draw the confusion matrix of an experiment."""
     which = which_checkpoint(experiment)
@@ -112,8 +96,8 @@ def plot_confusion(experiment: Experiment, out: Path) -> None:
         seeds += f', {len(experiment.seeds[0].runs)} folds'
     lines = [*[SMOKE] * experiment.smoke, experiment.name,
              f'{which} epoch, {seeds}: accuracy {accuracy:.2f} %']
-    save(confusion_figure(found, '\n'.join(lines)),
-         file_name(out, f'confusion_{experiment.name}', experiment))
+    save(confusion_figure(found, '\n'.join(lines)), out,
+         f'confusion_{experiment.name}', experiment)
 
 
 def plot_samples(first: Experiment, second: Experiment, min_yaw: int,
@@ -121,11 +105,10 @@ def plot_samples(first: Experiment, second: Experiment, min_yaw: int,
     """Draw what the second of two experiments wins at large poses."""
     which = which_checkpoint(first, second)
     ours, theirs = second.predictions(which), first.predictions(which)
-    seeds = sorted(ours.keys() & theirs.keys())
-    if not seeds:
+    seed = min(ours.keys() & theirs.keys(), default=None)
+    if seed is None:
         raise ValueError(f'{first.name} and {second.name} have no seed in '
                          'common.')
-    seed = seeds[0]
     theirs, ours = theirs[seed], ours[seed]
     check_same_images(theirs, ours)
     pose = POSE_EDGES.index(min_yaw) + 1
@@ -141,9 +124,8 @@ def plot_samples(first: Experiment, second: Experiment, min_yaw: int,
     title = (f'{stamp(first, second)}over {min_yaw}°, right by {second.name}, '
              f'wrong by {first.name}:\n{len(won)} of {total} images (the '
              f'other way round: {len(lost)}), {which} epoch, seed {seed}')
-    save(samples_figure(theirs, shown, title),
-         file_name(out, f'large_pose_{first.name}_{second.name}', first,
-                   second))
+    save(samples_figure(theirs, shown, title), out,
+         f'large_pose_{first.name}_{second.name}', first, second)
 
 
 def plot_sensitivity(base: Experiment, swept: Sequence[Experiment],
@@ -155,10 +137,10 @@ def plot_sensitivity(base: Experiment, swept: Sequence[Experiment],
         print(f'{name} is in no curve: no number.')
     if not curves:
         return
-    save(sensitivity_figure(
+    figure = sensitivity_figure(
         {key.removeprefix('model.'): curve for key, curve in curves.items()},
-        f'{stamp(base, *swept)}{base.name}, {which} epoch'),
-         file_name(out, f'sensitivity_{base.name}', base, *swept))
+        f'{stamp(base, *swept)}{base.name}, {which} epoch')
+    save(figure, out, f'sensitivity_{base.name}', base, *swept)
 
 
 def plot_tsne(experiments: Sequence[Experiment], num_subjects: int,
@@ -182,49 +164,38 @@ def plot_tsne(experiments: Sequence[Experiment], num_subjects: int,
              if first.has_subjects else 'all subjects')
     state = experiments[0].first.state
     fold = '' if state['fold'] is None else f', fold {state["fold"]}'
-    save(embedding_figure(
+    figure = embedding_figure(
         points, first.labels[keep], first.classes, first.subjects[keep],
         f'{stamp(*experiments)}t-SNE of the features, {which} epoch, seed '
-        f'{state["seed"]}{fold}:\n{len(keep)} images of {named}'),
-         file_name(out, '_'.join(['tsne', *points]), *experiments))
+        f'{state["seed"]}{fold}:\n{len(keep)} images of {named}')
+    save(figure, out, '_'.join(['tsne', *points]), *experiments)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Draw what there is.
-
-    Returns:
-        int: The exit status.
-    """
+@explained(OSError, ValueError)
+def main(argv: Sequence[str] | None = None) -> None:
+    """Draw what there is."""
     args = parse_args(argv)
     set_checkpoint_trust(False)
-    try:
-        found, missing = read_experiments(args.folders)
-        named = {experiment.name: experiment for experiment in found}
-        for name in [*(args.compare or []), *args.tsne]:
-            if name not in named:
-                raise ValueError(f'There is no finished experiment {name}, '
-                                 f'only {", ".join(named)}.')
-        args.out.mkdir(parents=True, exist_ok=True)
-        for experiment in found:
-            plot_confusion(experiment, args.out)
-            swept = [other for other in found if other.first.state['sweep']
-                     and other.name.startswith(f'{experiment.name}+')]
-            if swept:
-                plot_sensitivity(experiment, swept, args.out)
-        if args.compare:
-            plot_samples(*map(named.get, args.compare), args.min_yaw, args.out)
-        if args.tsne:
-            plot_tsne([named[name] for name in args.tsne], args.subjects,
-                      args.out)
-    except (OSError, ValueError) as error:
-        print(f'{type(error).__name__}: {error}', file=sys.stderr)
-        return 2
+    found, missing = read_experiments(args.folders)
+    named = {experiment.name: experiment for experiment in found}
+    for name in [*args.compare, *args.tsne]:
+        if name not in named:
+            raise ValueError(f'There is no finished experiment {name}, only '
+                             f'{", ".join(named)}.')
+    for experiment in found:
+        plot_confusion(experiment, args.out)
+        swept = [other for other in found if other.first.state['sweep']
+                 and other.name.startswith(f'{experiment.name}+')]
+        if swept:
+            plot_sensitivity(experiment, swept, args.out)
+    if args.compare:
+        plot_samples(*map(named.get, args.compare), args.min_yaw, args.out)
+    if args.tsne:
+        plot_tsne([named[name] for name in args.tsne], args.subjects, args.out)
     for name in missing:
         print(f'Not finished: {name}', file=sys.stderr)
     print(f'The figures are in {args.out}.')
-    return 0
 
 
 if __name__ == '__main__':
-    escape_unprintable()
-    sys.exit(main())
+    main()

@@ -7,7 +7,7 @@ tools/prepare_dataset.py wrote.
 """
 
 import argparse
-import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,52 +20,38 @@ from ipdfer_mm.preparation.datasets import PREPARABLE, PREPARED, list_readers
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils import register_all_modules
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.cli import explained
 from ipdfer_mm.utils.images import to_png
-from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.visualization.pose_examples import draw_examples
 
 ADVICE = 'choose another folder with --out'
 # The samples that the paper counts.
-OPTIONS = {
-    'ferplus':
-    dict(label_rule='majority'),
-    'affectnet':
-    dict(
-        metainfo=dict(classes=EXPRESSIONS), drop_classes=('contempt', )),
-}
+OPTIONS = dict(
+    ferplus=dict(label_rule='majority'),
+    affectnet=dict(
+        metainfo=dict(classes=EXPRESSIONS), drop_classes=('contempt', )))
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        'datasets',
-        nargs='+',
-        metavar='NAME=FOLDER',
+        'datasets', nargs='+', metavar='NAME=FOLDER',
         help='such as rafdb=data/rafdb; names: '
         f'{", ".join(sorted(PREPARABLE))}')
     parser.add_argument(
-        '--manifest',
-        default=f'{PREPARED}/manifest.csv',
+        '--manifest', default=f'{PREPARED}/manifest.csv',
         help='file, relative to each folder, or none for the yaw of the data '
         'set itself (default: %(default)s)')
     parser.add_argument(
-        '--out',
-        type=Path,
-        default=Path('work_dirs/pose_histogram'),
+        '--out', type=Path, default=Path('work_dirs/pose_histogram'),
         help='folder of the results (default: %(default)s)')
+    parser.add_argument('--examples', type=int, default=8,
+                        help='images of each class (default: %(default)s)')
+    parser.add_argument('--seed', type=int, default=0,
+                        help='decides which images are shown')
     parser.add_argument(
-        '--examples',
-        type=int,
-        default=8,
-        help='images of each class (default: %(default)s)')
-    parser.add_argument(
-        '--seed', type=int, default=0, help='decides which images are shown')
-    parser.add_argument(
-        '--dataset-options',
-        nargs='+',
-        action=DictAction,
-        default={},
+        '--dataset-options', nargs='+', action=DictAction, default={},
         help='arguments of the dataset class')
     args = parser.parse_args(argv)
     if args.examples < 1 or args.seed < 0:
@@ -111,41 +97,30 @@ def count_set(name: str, data_root: Path,
         if not columns:
             sheet = draw_examples([sample['img_path'] for sample in samples],
                                   poses, args.examples, args.seed)
-            png = to_png(sheet)
-            write_atomically(args.out / f'{name}_poses.png', png, ADVICE)
+            write_atomically(args.out / f'{name}_poses.png', to_png(sheet),
+                             ADVICE)
         split = reader.get('split') or 'all'
-        columns.append(PoseColumn.of(name, split, poses))
+        columns.append(PoseColumn(name, split, Counter(poses)))
     return columns
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Count and draw.
-
-    Returns:
-        int: The exit status.
-    """
+@explained(ImportError, OSError, TypeError, ValueError)
+def main(argv: Sequence[str] | None = None) -> None:
+    """Count and draw."""
     args = parse_args(argv)
     register_all_modules()
-    try:
-        datasets = parse_datasets(args.datasets)
-        args.out.mkdir(parents=True, exist_ok=True)
-        columns = [
-            column for name, folder in tqdm(
-                datasets.items(), unit='dataset', disable=None)
-            for column in count_set(name, folder, args)
-        ]
-        table = pose_markdown(columns)
-        write_atomically(args.out / 'pose_histogram.md', table.encode(),
+    datasets = parse_datasets(args.datasets)
+    columns = [
+        column for name, folder in tqdm(
+            datasets.items(), unit='dataset', disable=None)
+        for column in count_set(name, folder, args)
+    ]
+    table = pose_markdown(columns)
+    for suffix, text in (('md', table), ('csv', pose_csv(columns))):
+        write_atomically(args.out / f'pose_histogram.{suffix}', text.encode(),
                          ADVICE)
-        write_atomically(args.out / 'pose_histogram.csv',
-                         pose_csv(columns).encode(), ADVICE)
-    except (OSError, ValueError, TypeError, ImportError) as error:
-        print(f'{type(error).__name__}: {error}', file=sys.stderr)
-        return 2
     print(f'\n{table}\nThis table and the images are in {args.out}.')
-    return 0
 
 
 if __name__ == '__main__':
-    escape_unprintable()
-    sys.exit(main())
+    main()

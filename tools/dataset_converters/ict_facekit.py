@@ -9,14 +9,13 @@ cannot draw.
 
 import argparse
 import io
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.utils.messages import escape_unprintable
+from ipdfer_mm.utils.cli import explained
 
 NEUTRAL = 'generic_neutral_mesh'
 IDENTITIES = 100
@@ -107,16 +106,12 @@ def read_obj(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _fan(fields: Sequence[str], vertices: int) -> list[tuple[int, int, int]]:
-    corners = []
-    for field in fields:
-        number = int(field.split('/')[0])
-        # Negative numbers count back from the last vertex so far.
-        index = number - 1 if number > 0 else vertices + number
-        if not 0 <= index < vertices:
-            raise ValueError(f'vertex {number} of {vertices}')
-        corners.append(index)
-    if len(corners) < 3:
-        raise ValueError(f'{len(corners)} corners')
+    numbers = [int(field.split('/')[0]) for field in fields]
+    # Negative numbers count back from the last vertex so far.
+    corners = [number - 1 if number > 0 else vertices + number
+               for number in numbers]
+    if len(corners) < 3 or min(corners) < 0 or max(corners) >= vertices:
+        raise ValueError(f'corners {numbers} out of {vertices} vertices')
     return [(corners[0], second, third)
             for second, third in zip(corners[1:-1], corners[2:])]
 
@@ -143,7 +138,6 @@ def convert(checkout: Path,
     """
     if out.suffix != '.npz':
         raise ValueError(f'{out} must end in .npz.')
-    out.parent.mkdir(parents=True, exist_ok=True)
     folder = checkout / 'FaceXModel'
     mean, triangles = read_obj(folder / f'{NEUTRAL}.obj')
     if len(mean) < cut:
@@ -161,10 +155,8 @@ def convert(checkout: Path,
             deltas[i] = (shape - mean)[:cut]
         return deltas
 
-    groups = {
-        name: (first, min(last, cut))
-        for name, (first, last) in GROUPS.items() if first < cut
-    }
+    groups = {name: (first, min(last, cut))
+              for name, (first, last) in GROUPS.items() if first < cut}
     arrays = dict(
         mean=mean[:cut].astype(np.float32),
         identity=read_deltas([f'identity{i:03d}' for i in range(identities)]),
@@ -179,16 +171,13 @@ def convert(checkout: Path,
     write_atomically(out, content.getvalue(), 'the model was not written')
 
 
+@explained(OSError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(argv)
-    try:
-        convert(args.checkout, args.out)
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+    convert(args.checkout, args.out)
     print(f'Wrote {args.out}.')
 
 
 if __name__ == '__main__':
-    escape_unprintable()
     main()

@@ -8,13 +8,12 @@ again.
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 
 from ipdfer_mm.datasets.rendered_folder import render_folder
 from ipdfer_mm.rendering import Population
 from ipdfer_mm.rendering.population import SPLITS
-from ipdfer_mm.utils.messages import escape_unprintable
+from ipdfer_mm.utils.cli import explained
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -28,31 +27,25 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         'head where left out')
     parser.add_argument('--num-subjects', type=int, default=1000)
     parser.add_argument('--num-images', type=int, default=3000)
-    parser.add_argument(
-        '--size', type=int, default=112, help='side of an image in pixels')
+    parser.add_argument('--size', type=int, default=112,
+                        help='side of an image in pixels')
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument(
-        '--workers',
-        type=int,
-        default=os.cpu_count(),
-        help='number of processes; 0 renders in this one')
+    parser.add_argument('--workers', type=int, default=os.cpu_count(),
+                        help='number of processes; 0 renders in this one')
     return parser.parse_args(argv)
 
 
+@explained(OSError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(argv)
-    try:
-        population = Population(args.split, args.num_subjects,
-                                args.num_images, args.seed)
-        folder = render_folder(args.out, population, args.size,
-                               args.face_model, args.workers)
-    except (OSError, ValueError) as error:
-        sys.exit(f'{error}')
+    population = Population(
+        args.split, args.num_subjects, args.num_images, args.seed)
+    folder = render_folder(
+        args.out, population, args.size, args.face_model, args.workers)
     print(f'{len(population.plan())} faces and as many neutral ones are in '
           f'{folder}.')
 
 
 if __name__ == '__main__':
-    escape_unprintable()
     main()

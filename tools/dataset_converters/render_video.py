@@ -5,7 +5,6 @@ turns from the right of the image to the left.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from tqdm import tqdm
 
 from ipdfer_mm.rendering import FaceModel, FaceRenderer, parametric_head
 from ipdfer_mm.rendering.clip import describe_clip
+from ipdfer_mm.utils.cli import explained
 from ipdfer_mm.utils.expressions import EXPRESSIONS
 from ipdfer_mm.utils.images import swap_channels
-from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.video import DEFAULT_FPS, written_video
 
 
@@ -28,48 +27,37 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         help='file of tools/dataset_converters/ict_facekit.py; the built-in '
         'head where left out')
     parser.add_argument(
-        '--expressions',
-        nargs='+',
-        choices=EXPRESSIONS,
-        metavar='NAME',
+        '--expressions', nargs='+', choices=EXPRESSIONS, metavar='NAME',
         default=['neutral', 'happiness', 'surprise'],
         help=f'out of {", ".join(EXPRESSIONS)} (default: %(default)s)')
-    parser.add_argument(
-        '--seconds', type=float, default=4, help='(default: %(default)s)')
-    parser.add_argument(
-        '--size',
-        type=int,
-        default=320,
-        help='side of a frame in pixels (default: %(default)s)')
-    parser.add_argument(
-        '--seed', type=int, default=0, help='decides the subject')
+    parser.add_argument('--seconds', type=float, default=4,
+                        help='(default: %(default)s)')
+    parser.add_argument('--size', type=int, default=320, help='side of a '
+                        'frame in pixels (default: %(default)s)')
+    parser.add_argument('--seed', type=int, default=0,
+                        help='decides the subject')
     args = parser.parse_args(argv)
     if args.out.suffix != '.mp4':
         parser.error(f'{args.out} must end in .mp4')
     return args
 
 
+@explained(OSError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(argv)
-    try:
-        head = (FaceModel.load(args.face_model) if args.face_model else
-                parametric_head())
-        renderer = FaceRenderer(head)
-        num_frames = round(args.seconds * DEFAULT_FPS)
-        frames = describe_clip(
-            len(head.identity), args.expressions, num_frames, args.seed,
-            size=args.size)
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        with written_video(args.out, DEFAULT_FPS) as video:
-            for spec in tqdm(frames, total=num_frames, unit='frame',
-                             disable=None):
-                video.write(swap_channels(renderer.render(spec).image))
-    except (OSError, ValueError) as error:
-        sys.exit(f'{error}')
+    head = (FaceModel.load(args.face_model) if args.face_model else
+            parametric_head())
+    renderer = FaceRenderer(head)
+    num_frames = round(args.seconds * DEFAULT_FPS)
+    frames = describe_clip(
+        len(head.identity), args.expressions, num_frames, args.seed,
+        size=args.size)
+    with written_video(args.out, DEFAULT_FPS) as video:
+        for spec in tqdm(frames, total=num_frames, unit='frame', disable=None):
+            video.write(swap_channels(renderer.render(spec).image))
     print(f'{num_frames} frames are in {args.out}.')
 
 
 if __name__ == '__main__':
-    escape_unprintable()
     main()

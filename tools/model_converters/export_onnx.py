@@ -8,19 +8,18 @@ same labels, and scores that differ by 1e-4 at most.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ipdfer_mm.apis.loading import class_names, image_size, load_trained_model
-from ipdfer_mm.deployment import (
-    dataset_faces,
-    export_onnx,
-    folder_faces,
-    write_onnx,
+from ipdfer_mm.deployment import dataset_faces, export_onnx, folder_faces
+from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.cli import (
+    add_trust_argument,
+    explained,
+    open_config,
+    parse_onnx_args,
 )
-from ipdfer_mm.utils.cli import open_config, parse_onnx_args
-from ipdfer_mm.utils.messages import escape_unprintable
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -30,37 +29,26 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         'config', help='path of the config: IPD-FER, ID-FER or a classifier')
     parser.add_argument('checkpoint', help='path of the checkpoint')
     parser.add_argument('out', type=Path, help='file to write (.onnx)')
-    parser.add_argument(
-        '--trust-checkpoint',
-        action='store_true',
-        help='load pickled objects, which can run any code')
+    add_trust_argument(parser)
     return parse_onnx_args(parser, argv, 'check the file', 'test', 64)
 
 
-def export(args: argparse.Namespace) -> None:
+@explained(ImportError, OSError, RuntimeError, ValueError)
+def main(argv: Sequence[str] | None = None) -> None:
     """Export, check and write."""
+    args = parse_args(argv)
     cfg = open_config(args)
     model = load_trained_model(cfg, args.checkpoint).cpu()
     classes = class_names(model)
     if args.images:
-        images = folder_faces(args.images, image_size(cfg),
-                              args.num_images)
+        images = folder_faces(args.images, image_size(cfg), args.num_images)
     else:
         images = dataset_faces(cfg, 'test', args.num_images)
     content = export_onnx(model, images, classes)
-    write_onnx(args.out, content)
+    write_atomically(args.out, content, 'the network was not written')
     print(f'{args.out}, {len(content) / 2**20:.1f} MiB, gives the labels of '
           f'PyTorch on {len(images)} images.')
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the tool."""
-    try:
-        export(parse_args(argv))
-    except (ImportError, OSError, RuntimeError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
-
-
 if __name__ == '__main__':
-    escape_unprintable()
     main()

@@ -6,12 +6,12 @@ resume from it.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from mmengine.runner import CheckpointLoader
+from torch import Tensor
 
 from ipdfer_mm.analysis.predictions import load_predictions
 from ipdfer_mm.deployment.calibration import (
@@ -21,8 +21,8 @@ from ipdfer_mm.deployment.calibration import (
 )
 from ipdfer_mm.deployment.luminance import see_luminance
 from ipdfer_mm.metrics.reliability import RELIABILITY, fit_thresholds
+from ipdfer_mm.utils.cli import add_trust_argument, explained
 from ipdfer_mm.utils.compat import set_checkpoint_trust
-from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.weight_files import (
     half,
     published_meta,
@@ -35,72 +35,68 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('checkpoint', help='path of the checkpoint')
-    parser.add_argument('out', help='file to write (.safetensors)')
+    parser.add_argument('out', type=Path, help='file to write (.safetensors)')
     parser.add_argument(
-        '--part',
-        nargs='+',
-        default=[],
+        '--part', nargs='+', default=[],
         help='only these children of the model, such as backbone; of several, '
         'names stay as in the model')
     parser.add_argument(
-        '--half',
-        action='store_true',
+        '--half', action='store_true',
         help='round to half precision; it is read back as float32')
     parser.add_argument(
-        '--calibrate',
-        metavar='PREDICTIONS',
-        type=Path,
+        '--calibrate', metavar='PREDICTIONS', type=Path,
         help='divide the logits by the temperature under which these '
         'predictions of validation images, which tools/test.py --out wrote '
         '(.pkl), are most likely; the file says which one, and from which '
         'scores on their labels are shown in videos')
     parser.add_argument(
-        '--luminance',
-        action='store_true',
+        '--luminance', action='store_true',
         help='trained on gray images: let the encoders see the luminance of '
         'images in color only')
-    parser.add_argument(
-        '--trust-checkpoint',
-        action='store_true',
-        help='load pickled objects, which can run any code')
-    return parser.parse_args(argv)
+    add_trust_argument(parser)
+    args = parser.parse_args(argv)
+    if args.out.suffix != '.safetensors':
+        parser.error(f'{args.out} must end with .safetensors')
+    return args
 
 
+def calibrate(predictions: Path, state: dict[str, Tensor],
+              meta: dict) -> dict[str, Tensor]:
+    """Divide the logits, and note in ``meta`` what was found."""
+    classes = meta.get('dataset_meta', {}).get('classes')
+    if classes is None:
+        raise ValueError('--calibrate needs the names of the classes, which '
+                         'this checkpoint does not hold.')
+    found = load_predictions(predictions, classes)
+    temperature = fit_temperature(found.scores, found.labels)
+    scores = divide_scores(found.scores, temperature)
+    meta['temperature'] = temperature
+    meta[RELIABILITY] = asdict(
+        fit_thresholds(scores, found.labels, found.poses, classes))
+    print(f'Temperature {temperature:.3f}, from {len(found.labels)} images.')
+    return divide_logits(state, temperature)
+
+
+@explained(OSError, RuntimeError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(argv)
-    if Path(args.out).suffix != '.safetensors':
-        sys.exit(f'{args.out} must end with .safetensors.')
     set_checkpoint_trust(args.trust_checkpoint)
-    try:
-        checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
-        kept = published_meta(checkpoint.get('meta', {}))
-        if args.part and not {'head', 'expression_head'} & set(args.part):
-            # A part without a classifier knows no classes.
-            kept.pop('dataset_meta', None)
-        state = checkpoint.get('state_dict', checkpoint)
-        if args.calibrate:
-            classes = checkpoint['meta']['dataset_meta']['classes']
-            predictions = load_predictions(args.calibrate, classes)
-            kept['temperature'] = fit_temperature(
-                predictions.scores, predictions.labels)
-            state = divide_logits(state, kept['temperature'])
-            kept[RELIABILITY] = asdict(fit_thresholds(
-                divide_scores(predictions.scores, kept['temperature']),
-                predictions.labels, predictions.poses, classes))
-        if args.luminance:
-            state = see_luminance(state)
-        state = select_parts(state, args.part)
-        save_weights(args.out, half(state) if args.half else state, kept)
-    except (OSError, RuntimeError, ValueError) as error:
-        sys.exit(f'{args.checkpoint}: {error}')
-    size = Path(args.out).stat().st_size / 2**20
+    checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
+    kept = published_meta(checkpoint.get('meta', {}))
+    state = checkpoint.get('state_dict', checkpoint)
     if args.calibrate:
-        print(f'Temperature {kept["temperature"]:.3f}, from '
-              f'{len(predictions.labels)} images.')
+        state = calibrate(args.calibrate, state, kept)
+    if args.luminance:
+        state = see_luminance(state)
+    if args.part and not {'head', 'expression_head'} & set(args.part):
+        # A part without a classifier knows no classes.
+        kept.pop('dataset_meta', None)
+    state = select_parts(state, args.part)
+    save_weights(args.out, half(state) if args.half else state, kept)
+    size = args.out.stat().st_size / 2**20
     print(f'{len(state)} tensors are in {args.out}, {size:.1f} MiB.')
 
 
 if __name__ == '__main__':
-    escape_unprintable()
     main()

@@ -7,13 +7,11 @@ where the backbone is one of mmpretrain's and the file is a .pth.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ipdfer_mm.deployment import publish
-from ipdfer_mm.utils.cli import add_model_arguments, open_config
-from ipdfer_mm.utils.messages import escape_unprintable
+from ipdfer_mm.utils.cli import add_override_arguments, explained, open_config
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -22,28 +20,23 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('config', help='path of the config')
     parser.add_argument('checkpoint', help='path of the checkpoint')
     parser.add_argument(
-        'out',
-        type=Path,
+        'out', type=Path,
         help='file to write: .pth, or .safetensors, which needs ipdfer_mm')
-    add_model_arguments(parser)
+    add_override_arguments(parser)
     args = parser.parse_args(argv)
     if args.out.suffix not in ('.pth', '.safetensors'):
         parser.error(f'{args.out} must end with .pth or .safetensors')
     return args
 
 
+@explained(OSError, RuntimeError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(argv)
-    try:
-        cfg = open_config(args)
-        config = publish(cfg, args.checkpoint, args.out)
-    except (OSError, RuntimeError, ValueError) as error:
-        sys.exit(f'{args.checkpoint}: {error}')
+    config = publish(open_config(args), args.checkpoint, args.out)
     size = args.out.stat().st_size / 2**20
     print(f'The classifier is in {config} and {args.out}, {size:.1f} MiB.')
 
 
 if __name__ == '__main__':
-    escape_unprintable()
     main()

@@ -6,7 +6,6 @@ it loses no more accuracy than is allowed.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,10 +15,9 @@ from ipdfer_mm.deployment import (
     evaluate,
     folder_faces,
     quantize,
-    write_onnx,
 )
-from ipdfer_mm.utils.cli import open_config, parse_onnx_args
-from ipdfer_mm.utils.messages import escape_unprintable
+from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.cli import explained, open_config, parse_onnx_args
 
 METRIC = 'accuracy/top1'
 
@@ -31,19 +29,18 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('out', type=Path, help='file to write (.onnx)')
     parser.add_argument('config', help='config with the datasets')
     parser.add_argument(
-        '--metric',
-        default=METRIC,
+        '--metric', default=METRIC,
         help='name of the accuracy in per cent (default: %(default)s)')
     parser.add_argument(
-        '--max-loss',
-        type=float,
-        default=0.5,
+        '--max-loss', type=float, default=0.5,
         help='points of it that may be lost (default: %(default)s)')
     return parse_onnx_args(parser, argv, 'calibrate', 'training', 500)
 
 
-def convert(args: argparse.Namespace) -> None:
+@explained(ImportError, OSError, RuntimeError, ValueError)
+def main(argv: Sequence[str] | None = None) -> None:
     """Quantize, test and write."""
+    args = parse_args(argv)
     cfg = open_config(args)
     before = OnnxClassifier(args.onnx)
     if args.images:
@@ -70,19 +67,10 @@ def convert(args: argparse.Namespace) -> None:
             f'int8 loses {loss:.2f} points of {args.metric}, more than '
             f'--max-loss {args.max_loss:g}; {args.out} was not written. '
             'Calibrate with more images, or allow more.')
-    write_onnx(args.out, content)
+    write_atomically(args.out, content, 'the network was not written')
     print(f'\n{args.out}: {len(content) / 2**20:.1f} MiB; the fp32 file has '
           f'{args.onnx.stat().st_size / 2**20:.1f} MiB.')
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the tool."""
-    try:
-        convert(parse_args(argv))
-    except (ImportError, OSError, RuntimeError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
-
-
 if __name__ == '__main__':
-    escape_unprintable()
     main()
