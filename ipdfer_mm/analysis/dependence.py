@@ -1,7 +1,6 @@
 """How much two features of the same faces depend on each other."""
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 from scipy.spatial.distance import pdist, squareform
@@ -72,7 +71,8 @@ def measure_dependence(first: np.ndarray,
     measures: dict[str, Callable[[np.ndarray], float]] = dict(
         abs_cosine=lambda order: mean_abs_cosine(first, second[order]),
         linear_cka=lambda order: linear_cka(first, second[order]),
-        distance_correlation=partial(_shuffled_correlation, *distances))
+        distance_correlation=lambda order: _distance_correlation(
+            distances[0], distances[1][np.ix_(order, order)]))
     report = {}
     for name, measure in measures.items():
         floor = [measure(order) for order in orders]
@@ -106,8 +106,3 @@ def _distance_correlation(first: np.ndarray, second: np.ndarray) -> float:
     # Rounding can leave a negative covariance of nothing.
     covariance = max((first * second).mean(), 0)
     return float(np.sqrt(covariance / scale)) if scale else 0.0
-
-
-def _shuffled_correlation(first: np.ndarray, second: np.ndarray,
-                          order: np.ndarray) -> float:
-    return _distance_correlation(first, second[np.ix_(order, order)])

@@ -11,9 +11,10 @@ from mmpretrain.models import ImageClassifier
 from ipdfer_mm.geometry.yaw_bins import UNKNOWN_POSE, yaw_bin
 from ipdfer_mm.models import IPDFERModel
 
+from .batches import BATCH_SIZE
 from .dependence import measure_dependence
 from .probes import PROBES, Factor, leakage_matrix, yaw_r2
-from .synthesis_report import BATCH_SIZE, FaceImages
+from .synthesis_report import FaceImages
 from .verification import same_expression_verification
 
 COMPONENTS = {'identity': 'f_id', 'pose': 'f_pose', 'expression': 'f_exp'}
@@ -51,11 +52,10 @@ def extract_components(model: BaseModel,
         else:
             feats = dict(expression=model.extract_feat(
                 batch, stage='pre_logits'))
-        for key, name in COMPONENTS.items():
-            if key in feats:
-                parts.setdefault(name, []).append(
-                    feats[key].flatten(1).float().cpu())
-    return {name: torch.cat(part).numpy() for name, part in parts.items()}
+        for key, feat in feats.items():
+            parts.setdefault(key, []).append(feat.flatten(1).float().cpu())
+    return {name: torch.cat(parts[key]).numpy()
+            for key, name in COMPONENTS.items() if key in parts}
 
 
 def find_factors(
@@ -128,15 +128,11 @@ def measure_components(feats: dict[str, np.ndarray],
     """
     factors, left_out = find_factors(images)
     report: dict = dict(
-        probes={
-            kind: leakage_matrix(feats, factors, kind, splits, seed)
-            for kind in PROBES
-        },
-        verification={
-            name: same_expression_verification(
-                feat, images.subjects, images.expressions)
-            for name, feat in feats.items()
-        })
+        probes={kind: leakage_matrix(feats, factors, kind, splits, seed)
+                for kind in PROBES},
+        verification={name: same_expression_verification(
+            feat, images.subjects, images.expressions)
+            for name, feat in feats.items()})
     if np.isnan(images.yaws).all():
         left_out['yaw'] = 'no yaw is known'
     else:

@@ -1,6 +1,5 @@
 """Everything that is measured of how far a model disentangles faces."""
 
-
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from .disentanglement import (
     pose_entropy,
 )
 from .swap import decode_swap, measure_swap
-from .swap_rendering import SwapRenderer, draw_donors, swap_kinds
+from .swap_rendering import SwapImages, SwapRenderer, draw_donors, swap_kinds
 from .synthesis_report import (
     FaceImages,
     classify_synthesis,
@@ -30,8 +29,18 @@ GRID_ROWS = 8
 NO_CLASSIFIER = 'no expression classifier is given'
 
 
-class DisentanglementReport:
-    """Measures how far a model disentangles identity, pose and expression.
+def measure_disentanglement(
+    model: BaseModel,
+    dataset: FERDataset,
+    mean_image: Tensor | None = None,
+    classifier: ImageClassifier | None = None,
+    identity_network: nn.Module | None = None,
+    splits: int = 5,
+    permutations: int = 20,
+    swaps: int = 200,
+    seed: int = 0
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Measure how far a model disentangles identity, pose and expression.
 
     Args:
         model (BaseModel): In eval mode: IPD-FER, ID-FER, or a classifier of
@@ -49,125 +58,94 @@ class DisentanglementReport:
         swaps (int): Number of images whose components are swapped.
         seed (int): Seed of all that is drawn.
 
-    Attributes:
-        left_out (dict[str, str]): What could not be measured, and why.
-        swap_columns (dict[str, Tensor]): After :meth:`measure` the first
-            swaps of all, by heading, for an image grid.
+    Returns:
+        tuple[dict[str, Any], dict[str, Tensor]]: The report, and the first
+        swaps of all by heading, for an image grid. The report has what
+        :func:`measure_components` gives; with the parts of the model that are
+        needed ``pose_entropy`` (:func:`pose_entropy`), ``synthesis``
+        (:func:`measure_synthesis`, with an expression classifier also
+        :func:`classify_synthesis`) and ``swap``, by what is swapped
+        :func:`measure_swap`; and ``left_out``, what could not be measured,
+        and why.
 
     Raises:
         ValueError: If subject, yaw and expression are not known to the
             dataset, or a model with a decoder comes without ``mean_image``.
     """
+    _check(model, dataset, mean_image)
+    images = load_images(dataset, model)
+    feats = extract_components(model, images.images)
+    report = dict(
+        model=type(model).__name__,
+        images=len(images.paths),
+        subjects=len(set(images.subjects)),
+        unknown_yaws=int(np.isnan(images.yaws).sum()),
+        classes=list(images.classes),
+        **measure_components(feats, images, splits, permutations, seed))
+    left_out = report['left_out']
+    if getattr(model, 'pose_head', None) is None:
+        left_out['pose_entropy'] = 'the model has no pose classifier'
+    else:
+        report['pose_entropy'] = pose_entropy(model, feats)
+    if not isinstance(model, IPDFERModel):
+        left_out |= dict.fromkeys(
+            ('synthesis', 'swap'), 'the model has no decoder')
+        return report, {}
+    report['synthesis'] = _measure_synthesis(
+        model, images, mean_image, classifier, identity_network, left_out)
+    if not isinstance(dataset, SyntheticFaces):
+        left_out['swap'] = 'only SyntheticFaces knows what swaps look like'
+        return report, {}
+    donors = draw_donors(images, swaps, seed)
+    renderer = SwapRenderer(dataset, model, images)
+    report['swap'] = {}
+    for name, columns in swap_kinds(model).items():
+        rendered = renderer.render(donors[:, columns])
+        report['swap'][name] = measure_swap(
+            model, rendered, mean_image, images, identity_network, classifier)
+    if classifier is None:
+        left_out['swap/expression'] = NO_CLASSIFIER
+    return report, _grid_columns(model, rendered)  # the last swaps most
 
-    def __init__(self,
-                 model: BaseModel,
-                 dataset: FERDataset,
-                 mean_image: Tensor | None = None,
-                 classifier: ImageClassifier | None = None,
-                 identity_network: nn.Module | None = None,
-                 splits: int = 5,
-                 permutations: int = 20,
-                 swaps: int = 200,
-                 seed: int = 0) -> None:
-        if not isinstance(dataset, FERDataset):
-            raise ValueError(
-                f'{type(dataset).__name__} is no dataset of ipdfer_mm, so it '
-                'does not say subject, yaw and expression of its images.')
-        if getattr(dataset, 'label', 'expression') != 'expression':
-            raise ValueError('The classes of the dataset are no expressions: '
-                             "set label='expression'.")
-        if isinstance(model, IPDFERModel) and mean_image is None:
-            raise ValueError('A model with a decoder is compared with the '
-                             'mean training image: give mean_image.')
-        self.model = model
-        self.dataset = dataset
-        self.mean_image = mean_image
-        self.classifier = classifier
-        self.identity_network = identity_network
-        self.splits = splits
-        self.permutations = permutations
-        self.swaps = swaps
-        self.seed = seed
-        self.left_out: dict[str, str] = {}
-        self.swap_columns: dict[str, Tensor] = {}
 
-    def measure(self) -> dict:
-        """Measure everything that applies.
+def _check(model: BaseModel, dataset: FERDataset,
+           mean_image: Tensor | None) -> None:
+    if not isinstance(dataset, FERDataset):
+        raise ValueError(
+            f'{type(dataset).__name__} is no dataset of ipdfer_mm, so it '
+            'does not say subject, yaw and expression of its images.')
+    if getattr(dataset, 'label', 'expression') != 'expression':
+        raise ValueError('The classes of the dataset are no expressions: '
+                         "set label='expression'.")
+    if isinstance(model, IPDFERModel) and mean_image is None:
+        raise ValueError('A model with a decoder is compared with the '
+                         'mean training image: give mean_image.')
 
-        Returns:
-            dict: What :func:`measure_components` gives; with the parts of the
-            model that are needed ``pose_entropy`` (:func:`pose_entropy`),
-            ``synthesis`` (:func:`measure_synthesis`, with an expression
-            classifier also :func:`classify_synthesis`) and ``swap``, by what
-            is swapped :func:`measure_swap`; and ``left_out``,
-            :attr:`left_out`.
 
-        Raises:
-            ValueError: If the dataset knows too little of its images.
-        """
-        model = self.model
-        images = load_images(self.dataset, model)
-        feats = extract_components(model, images.images)
-        report: dict[str, Any] = dict(
-            model=type(model).__name__,
-            images=len(images.paths),
-            subjects=len(set(images.subjects)),
-            unknown_yaws=int(np.isnan(images.yaws).sum()),
-            classes=list(images.classes))
-        report |= measure_components(
-            feats, images, self.splits, self.permutations, self.seed)
-        self.left_out = report['left_out']
-        if getattr(model, 'pose_head', None) is None:
-            self.left_out['pose_entropy'] = 'the model has no pose classifier'
-        else:
-            report['pose_entropy'] = pose_entropy(model, feats)
-        if isinstance(model, IPDFERModel):
-            report['synthesis'] = self._measure_synthesis(images)
-            if isinstance(self.dataset, SyntheticFaces):
-                report['swap'] = self._measure_swaps(images)
-            else:
-                self.left_out['swap'] = (
-                    'only SyntheticFaces knows what a swap should look like')
-        else:
-            self.left_out |= dict.fromkeys(
-                ('synthesis', 'swap'), 'the model has no decoder')
-        return report
+def _measure_synthesis(model: IPDFERModel, images: FaceImages,
+                       mean_image: Tensor,
+                       classifier: ImageClassifier | None,
+                       identity_network: nn.Module | None,
+                       left_out: dict[str, str]) -> dict:
+    faces = synthesize(model, images.images, identity_network)
+    report = measure_synthesis(faces, mean_image, images)
+    for name, reason in report.pop('left_out', {}).items():
+        left_out[f'synthesis/{name}'] = reason
+    if images.paired_neutrals is None:
+        left_out['synthesis/paired_neutral'] = (
+            'the dataset does not know the paired neutral faces')
+    if classifier is None:
+        left_out['synthesis/classifier'] = NO_CLASSIFIER
+    else:
+        report['classifier'] = classify_synthesis(classifier, faces, images)
+    return report
 
-    def _measure_synthesis(self, images: FaceImages) -> dict:
-        faces = synthesize(
-            self.model, images.images, self.identity_network)
-        report = measure_synthesis(faces, self.mean_image, images)
-        for name, reason in report.pop('left_out', {}).items():
-            self.left_out[f'synthesis/{name}'] = reason
-        if images.paired_neutrals is None:
-            self.left_out['synthesis/paired_neutral'] = (
-                'the dataset does not know the paired neutral faces')
-        if self.classifier is None:
-            self.left_out['synthesis/classifier'] = NO_CLASSIFIER
-        else:
-            report['classifier'] = classify_synthesis(
-                self.classifier, faces, images)
-        return report
 
-    def _measure_swaps(self, images: FaceImages) -> dict:
-        model = self.model
-        donors = draw_donors(images, self.swaps, self.seed)
-        renderer = SwapRenderer(self.dataset, model, images)
-        report = {}
-        for name, columns in swap_kinds(model).items():
-            swaps = renderer.render(donors[:, columns])
-            report[name] = measure_swap(
-                model, swaps, self.mean_image, images,
-                self.identity_network, self.classifier)
-        if self.classifier is None:
-            self.left_out['swap/expression'] = NO_CLASSIFIER
-        # The last kind swaps most.
-        shown = {name: faces[:GRID_ROWS]
-                 for name, faces in swaps.donors.items()}
-        truth = swaps.truth[:GRID_ROWS]
-        self.swap_columns = dict(
-            shown,
-            swap=decode_swap(model, **shown),
-            truth=truth,
-            **{'truth rebuilt': decode_swap(model, truth, truth, truth)})
-        return report
+def _grid_columns(model: IPDFERModel, swaps: SwapImages) -> dict[str, Tensor]:
+    shown = {name: faces[:GRID_ROWS] for name, faces in swaps.donors.items()}
+    truth = swaps.truth[:GRID_ROWS]
+    return dict(
+        shown,
+        swap=decode_swap(model, **shown),
+        truth=truth,
+        **{'truth rebuilt': decode_swap(model, truth, truth, truth)})

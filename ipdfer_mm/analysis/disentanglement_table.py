@@ -1,6 +1,8 @@
 """The report on disentanglement as Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+
+from ipdfer_mm.utils.text_table import markdown_table
 
 from .probes import FACTOR_OF, PROBES
 
@@ -28,11 +30,6 @@ def disentanglement_markdown(report: dict) -> str:
     return '\n'.join(part for part in parts if part)
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ['---', *['---:'] * (len(header) - 1)], *rows]
-    return ''.join(f'| {" | ".join(line)} |\n' for line in lines)
-
-
 def _leakage(kind: str, matrix: dict) -> str:
     first = next(iter(matrix['cells'].values()))
     columns = list(first)
@@ -50,7 +47,7 @@ def _leakage(kind: str, matrix: dict) -> str:
         f'{column} {cell["chance"]:.3f}' for column, cell in first.items())
     text = (f'## What a new {PROBES[kind]} probe reads out of each component'
             '\n\n'
-            + _table(['', *columns, 'own less mean of others'], rows)
+            + markdown_table(['', *columns, 'own less mean of others'], rows)
             + '\n0 is chance, 1 perfect: (UAR - chance) / (1 - chance), mean '
             'and standard deviation over the parts of the subjects (of the '
             f'images for identity). Chance: {chances}.')
@@ -73,7 +70,7 @@ def _components(report: dict) -> str:
             '' if yaw is None else f'{yaw["mae"]:.1f}°',
             '' if entropy is None else f'{entropy:.3f}'
         ])
-    return ('## Each component\n\n' + _table(header, rows)
+    return ('## Each component\n\n' + markdown_table(header, rows)
             + '\nAUC and EER of the cosine; 0.5 is chance. R² by ridge '
             'regression, for subjects it has not seen. The entropy is '
             'relative to that of a uniform answer.\n')
@@ -86,7 +83,7 @@ def _dependence(report: dict) -> str:
         f'{cell["value"]:.3f} (floor {cell["floor"]:.3f} ± '
         f'{cell["floor_std"]:.3f})' for cell in cells.values()
     ] for pair, cells in report['dependence'].items()]
-    return ('## Dependence of components\n\n' + _table(
+    return ('## Dependence of components\n\n' + markdown_table(
         ['', 'mean of abs. cosine', 'linear CKA', 'distance correlation'],
         rows) + '\nThe floor is that of components of different images, '
         'mean and standard deviation over shuffles.\n')
@@ -96,15 +93,12 @@ def _synthesis(report: dict) -> str:
     if 'synthesis' not in report:
         return ''
     synthesis = report['synthesis']
-    columns = ('l1', 'psnr', 'ssim')
     text = '## Synthesized faces\n\n'
-    near = {key.partition('/')[2]: cell for key, cell in synthesis.items()
-            if key.startswith('paired_neutral/')}
+    near = _below('paired_neutral/', synthesis)
     if near:
-        text += _table(
+        text += markdown_table(
             ['against the paired neutral face', 'L1', 'PSNR', 'SSIM'],
-            [[name, *(f'{cell[column]:.3f}' for column in columns)]
-             for name, cell in near.items()])
+            _rows(near, ('l1', 'psnr', 'ssim')))
         gain = synthesis['neutral_gain']
         text += (
             f'\nWhere image and paired neutral differ, the neutral face is '
@@ -112,26 +106,38 @@ def _synthesis(report: dict) -> str:
             f'{100 * gain["closer"]:.1f} % of {gain["num_images"]} images '
             f'(L1 {gain["neutral_l1"]:.3f} and '
             f'{gain["reconstruction_l1"]:.3f}).\n\n')
-    identity = {key.partition('/')[2]: cell for key, cell in synthesis.items()
-                if key.startswith('identity_cosine/')}
-    if identity:
-        text += _table(
-            ['identity', 'cosine, same subject', 'other subjects', 'AUC',
-             'Fisherfaces'],
-            [[name, f'{cell["same_subject"]:.3f}',
-              f'{cell["other_subjects"]:.3f}', f'{cell["auc"]:.3f}',
-              f'{synthesis[f"fisherface_accuracy/{name}"]:.3f}']
-             for name, cell in identity.items()])
-        text += f'\nThe cosine is by {report["identity_network"]}.\n'
+    text += _identities(synthesis, report['identity_network'])
     text += (f'\nThe reconstruction is off by '
              f'{synthesis["reconstruction_l1"]:.3f}, the mean training '
              f'image by {synthesis["mean_image_l1"]:.3f}.\n')
     if 'classifier' in synthesis:
-        text += '\n' + _table(
+        text += '\n' + markdown_table(
             ['the classifier says', 'neutral', 'the class of the input'],
-            [[name, f'{cell["neutral"]:.3f}', f'{cell["as_labeled"]:.3f}']
-             for name, cell in synthesis['classifier'].items()])
+            _rows(synthesis['classifier'], ('neutral', 'as_labeled')))
     return text
+
+
+def _identities(synthesis: dict, network: str) -> str:
+    identity = _below('identity_cosine/', synthesis)
+    recognized = _below('fisherface_accuracy/', synthesis)
+    if not identity:
+        return ''
+    return markdown_table(
+        ['identity', 'cosine, same subject', 'other subjects', 'AUC',
+         'Fisherfaces'],
+        [[*row, f'{recognized[row[0]]:.3f}'] for row in _rows(
+            identity, ('same_subject', 'other_subjects', 'auc'))]
+    ) + f'\nThe cosine is by {network}.\n'
+
+
+def _rows(cells: dict[str, dict], keys: Iterable[str]) -> list[list[str]]:
+    return [[name, *(f'{cell[key]:.3f}' for key in keys)]
+            for name, cell in cells.items()]
+
+
+def _below(prefix: str, cells: dict) -> dict:
+    return {key.removeprefix(prefix): cell for key, cell in cells.items()
+            if key.startswith(prefix)}
 
 
 def _swap(report: dict) -> str:
@@ -143,10 +149,10 @@ def _swap(report: dict) -> str:
         'no_swap_l1': 'nothing swapped',
         'mean_image_l1': 'mean image',
     }
-    rows = [[name, *(f'{cell[key]:.3f}' for key in columns),
-             f'{100 * cell["closer"]:.1f} %', str(cell['num_swaps'])]
-            for name, cell in report['swap'].items()]
-    text = '## Swaps against the rendered truth\n\n' + _table(
+    rows = [[*row, f'{100 * cell["closer"]:.1f} %', str(cell['num_swaps'])]
+            for row, cell in zip(_rows(report['swap'], columns),
+                                 report['swap'].values())]
+    text = '## Swaps against the rendered truth\n\n' + markdown_table(
         ['swapped', *columns.values(), 'nearer than nothing swapped',
          'swaps'], rows)
     rows = []
@@ -155,7 +161,7 @@ def _swap(report: dict) -> str:
             rows.append([name, key] + [
                 f'{cell["attributes"][face][key]:.3f}'
                 for face in ('swap', 'no_swap', 'truth')])
-    return text + '\n' + _table(
+    return text + '\n' + markdown_table(
         ['swapped', 'as its donor', 'swap', 'nothing swapped', 'truth'],
         rows) + (
             '\nIdentity: the first donor is the nearest of them, by '

@@ -13,7 +13,7 @@ from torchmetrics.image.kid import KernelInceptionDistance
 from ipdfer_mm.utils.compat import read_checkpoint
 
 from .public_weights import PublicWeights
-from .synthesis_report import FaceImages
+from .synthesis_report import COMPARED, FaceImages
 
 INCEPTION = PublicWeights(
     "torch-fidelity's Inception",
@@ -151,7 +151,7 @@ def measure_fid(network: nn.Module, faces: dict[str, Tensor],
             count=count, subset=_subset_size(count))
     real, reconstruction, neutral = (
         inception_features(network, faces[name])
-        for name in ('input', 'reconstruction', 'neutral'))
+        for name in COMPARED)
     report['reconstruction'] = set_distance(real, reconstruction)
     report['neutral'] = set_distance(real, neutral)
     if test.paired_neutrals is not None:

@@ -1,7 +1,5 @@
 """How hard each loss of Algorithm 1 pulls on each network."""
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor, nn
 
@@ -53,35 +51,21 @@ def feature_norms(model: IPDFERModel, data: dict) -> dict[str, float]:
     inputs = model.data_preprocessor(data, True)['inputs']
     with torch.no_grad():
         feats = model.extract_feats(inputs)
-    return {
-        name: feat.norm(dim=1).mean().item()
-        for name, feat in feats.items() if feat is not None
-    }
+    return {name: feat.norm(dim=1).mean().item()
+            for name, feat in feats.items()}
 
 
 def _norms_of(model: IPDFERModel,
               losses: dict[str, Tensor]) -> dict[str, dict[str, float]]:
-    return {
-        name: {
-            part: _norm(loss, module)
-            for part, module in _modules(model)
-        }
-        for name, loss in losses.items()
-    }
-
-
-def _modules(model: IPDFERModel) -> Iterator[tuple[str, nn.Module]]:
-    for name in MODULES:
-        module: nn.Module | None = getattr(model, name)
-        if module is not None:
-            yield name, module
+    parts = {name: getattr(model, name) for name in MODULES
+             if getattr(model, name) is not None}
+    return {name: {part: _norm(loss, module) for part, module in parts.items()}
+            for name, loss in losses.items()}
 
 
 def _norm(loss: Tensor, module: nn.Module) -> float:
     grads = torch.autograd.grad(
-        loss,
-        [p for p in module.parameters() if p.requires_grad],
-        retain_graph=True,
-        allow_unused=True)
+        loss, [p for p in module.parameters() if p.requires_grad],
+        retain_graph=True, allow_unused=True)
     squares = [grad.square().sum() for grad in grads if grad is not None]
     return torch.stack(squares).sum().sqrt().item() if squares else 0.0

@@ -1,23 +1,21 @@
-"""Distance of images as subjects see it: LPIPS."""
+"""Perceptual distance of images: LPIPS."""
 
 from pathlib import Path
 
-import numpy as np
-import torch
 import torch.nn.functional as F
-from mmengine.utils import track_iter_progress
 from torch import Tensor, nn
 from torchmetrics.functional.image.lpips import _LPIPS
 
 from ipdfer_mm.utils.compat import read_checkpoint
 
+from .batches import in_batches
 from .public_weights import PublicWeights
-from .synthesis_report import BATCH_SIZE, FaceImages
+from .synthesis_report import COMPARED, FaceImages
 
 ALEXNET = PublicWeights(
     "torchvision's AlexNet",
     'https://download.pytorch.org/models/alexnet-owt-7be5be79.pth')
-# The side of the images that subjects compared for the linear weights.
+# The side of the images that observers compared for the linear weights.
 MIN_SIZE = 64
 
 
@@ -48,7 +46,6 @@ def load_lpips(path: str | Path) -> nn.Module:
     return network
 
 
-@torch.no_grad()
 def lpips_distance(network: nn.Module, images: Tensor,
                    targets: Tensor) -> float:
     """Mean LPIPS of images to their targets (Zhang et al., 2018).
@@ -65,19 +62,14 @@ def lpips_distance(network: nn.Module, images: Tensor,
     Returns:
         float: The mean; 0 for equal images.
     """
-    device = next(network.parameters()).device
-    scores = []
-    pairs = zip(images.split(BATCH_SIZE), targets.split(BATCH_SIZE))
-    for pair in track_iter_progress(list(pairs)):
-        one, other = (_enlarge(batch.to(device)) for batch in pair)
-        scores.append(network(one, other).flatten())
-    return float(torch.cat(scores).mean())
-
-
-def _enlarge(images: Tensor) -> Tensor:
     size = [max(side, MIN_SIZE) for side in images.shape[2:]]
-    return F.interpolate(
-        images, size, mode='bilinear', align_corners=False)
+
+    def distance(*pair: Tensor) -> Tensor:
+        return network(*(
+            F.interpolate(part, size, mode='bilinear', align_corners=False)
+            for part in pair)).flatten()
+
+    return float(in_batches(network, distance, images, targets).mean())
 
 
 def measure_lpips(network: nn.Module, faces: dict[str, Tensor],
@@ -98,11 +90,9 @@ def measure_lpips(network: nn.Module, faces: dict[str, Tensor],
     report = dict(
         reconstruction=lpips_distance(network, faces['reconstruction'],
                                       faces['input']))
-    # A neutral image is its own paired_neutral.
-    expressive = np.flatnonzero(test.expressions != test.neutral_class)
-    if test.paired_neutrals is not None and len(expressive):
-        for name in ('input', 'reconstruction', 'neutral'):
+    if test.paired_neutrals is not None and len(test.expressive):
+        for name in COMPARED:
             report[f'paired_neutral/{name}'] = lpips_distance(
-                network, faces[name][expressive],
-                test.paired_neutrals[expressive])
+                network, faces[name][test.expressive],
+                test.paired_neutrals[test.expressive])
     return report

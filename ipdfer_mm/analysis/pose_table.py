@@ -1,11 +1,12 @@
 """How many images of datasets are in each class of head poses."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ipdfer_mm.geometry.yaw_bins import POSE_NAMES, TABLE_1, UNKNOWN_POSE
 from ipdfer_mm.utils.csv_files import csv_text
+from ipdfer_mm.utils.text_table import markdown_table
 
 
 class PoseColumn(NamedTuple):
@@ -20,22 +21,6 @@ class PoseColumn(NamedTuple):
     dataset: str
     split: str
     counts: Counter
-
-    @classmethod
-    def of(cls, dataset: str, split: str,
-           poses: Iterable[int]) -> 'PoseColumn':
-        """Count the yaw bins of a split.
-
-        Args:
-            dataset (str): Name of the dataset.
-            split (str): Name of the split.
-            poses (Iterable[int]): Class of each image, as of
-                :func:`ipdfer_mm.geometry.yaw_bins.yaw_bin`.
-
-        Returns:
-            PoseColumn: The numbers.
-        """
-        return cls(dataset, split, Counter(poses))
 
     @property
     def paper(self) -> Counter | None:
@@ -62,14 +47,13 @@ def pose_markdown(columns: Sequence[PoseColumn]) -> str:
         if column.paper is not None:
             titles.append(f'{column.dataset} train, paper')
             numbers.append((column.paper, True))
-    rows = [['absolute yaw, degrees', *titles],
-            ['---', *['---:' for _ in titles]]]
+    rows = []
     for pose, name in POSE_NAMES.items():
         rows.append([name, *(
             '-' if of_paper and pose == UNKNOWN_POSE else _share(count, pose)
             for count, of_paper in numbers)])
     rows.append(['total', *(str(count.total()) for count, _ in numbers)])
-    text = ''.join(f'| {" | ".join(row)} |\n' for row in rows)
+    text = markdown_table(['absolute yaw, degrees', *titles], rows)
     text += '\nA class begins with its first angle: 10-20 is [10, 20).\n'
     if any(column.paper is not None for column in columns):
         text += ('"Paper" is Table 1 of Jiang and Deng (2022), whose yaw '

@@ -20,8 +20,6 @@ class Predictions:
         source (str): The file, for messages.
         classes (tuple[str, ...]): Names in the order of the labels.
         paths (list[str]): The images, (N, ).
-        names (list[str]): The same relative to the folder that all are in, by
-            which two files are compared.
         subjects (np.ndarray): The subject on each, (N, ); empty strings where
             not known.
         poses (np.ndarray): Class of the yaw, (N, ), see
@@ -34,11 +32,16 @@ class Predictions:
     source: str
     classes: tuple[str, ...]
     paths: list[str]
-    names: list[str]
     subjects: np.ndarray
     poses: np.ndarray
     labels: np.ndarray
     scores: np.ndarray
+
+    @property
+    def names(self) -> list[str]:
+        """The images, relative to the folder that all are in."""
+        folder = osp.commonpath([osp.dirname(path) for path in self.paths])
+        return [osp.relpath(path, folder) for path in self.paths]
 
     @property
     def predicted(self) -> np.ndarray:
@@ -68,20 +71,15 @@ class Predictions:
     @property
     def macro_f1(self) -> float:
         """Mean of the F1 of the classes that occur, per cent."""
-        return 100 * float(
-            f1_score(
-                self.labels, self.predicted, average='macro',
-                zero_division=0))
+        return 100 * float(f1_score(
+            self.labels, self.predicted, average='macro', zero_division=0))
 
     @property
     def uar(self) -> float:
         """Unweighted average recall of the true classes, per cent."""
-        return 100 * float(
-            recall_score(
-                self.labels,
-                self.predicted,
-                labels=np.unique(self.labels),
-                average='macro'))
+        return 100 * float(recall_score(
+            self.labels, self.predicted, labels=np.unique(self.labels),
+            average='macro'))
 
 
 def load_predictions(path: Path,
@@ -124,13 +122,10 @@ def load_predictions(path: Path,
     if not keep.any():
         raise ValueError(f'{path} has no image of the classes {asked}.')
     samples = [sample for sample, kept in zip(samples, keep) if kept]
-    paths = [sample['img_path'] for sample in samples]
-    folder = osp.commonpath([osp.dirname(path) for path in paths])
     return Predictions(
         source=str(path),
         classes=tuple(classes),
-        paths=paths,
-        names=[osp.relpath(path, folder) for path in paths],
+        paths=[s['img_path'] for s in samples],
         subjects=np.array([s.get('subject') or '' for s in samples]),
         poses=np.array([int(s.get('pose_label', UNKNOWN_POSE))
                         for s in samples]),
@@ -155,16 +150,12 @@ def pool(parts: Sequence[Predictions]) -> Predictions:
         raise ValueError(
             'Folds must have the same classes and share no image: '
             f'{", ".join(part.source for part in parts)}.')
-    folder = osp.commonpath([osp.dirname(path) for path in paths])
-    arrays = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ('subjects', 'poses', 'labels', 'scores')
-    }
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts])
+              for name in ('subjects', 'poses', 'labels', 'scores')}
     return Predictions(
         source=', '.join(part.source for part in parts),
         classes=parts[0].classes,
         paths=paths,
-        names=[osp.relpath(path, folder) for path in paths],
         **arrays)
 
 
@@ -179,20 +170,14 @@ def check_same_images(first: Predictions, second: Predictions) -> None:
         ValueError: If images, their order, labels or classes differ; names
             both files.
     """
-    what = None
-    if first.classes != second.classes:
-        what = 'classes'
-    elif len(first.names) != len(second.names):
-        what = (f'numbers of test images ({len(first.names)} and '
-                f'{len(second.names)})')
-    elif first.names != second.names:
-        pair = next(pair for pair in zip(first.names, second.names)
-                    if pair[0] != pair[1])
-        what = f'test images (first: {pair[0]} and {pair[1]})'
-    elif (first.labels != second.labels).any():
-        index = int((first.labels != second.labels).argmax())
-        what = f'labels of {first.names[index]}'
-    if what:
-        raise ValueError(f'{first.source} and {second.source} have different '
-                         f'{what}, so they cannot be compared. Test both on '
-                         'the same data, with the same manifest.')
+    same = {
+        'classes': first.classes == second.classes,
+        'test images': first.names == second.names,
+        'labels': np.array_equal(first.labels, second.labels),
+    }
+    for what, is_same in same.items():
+        if not is_same:
+            raise ValueError(
+                f'{first.source} and {second.source} have different {what}, '
+                'so they cannot be compared. Test both on the same data, '
+                'with the same manifest.')

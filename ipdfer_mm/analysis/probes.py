@@ -76,16 +76,12 @@ def probe_score(feats: np.ndarray,
         ``images``.
 
     Raises:
-        ValueError: If ``kind`` is unknown, there are fewer than two classes,
-            or too few images or subjects to split, or no part of them has
-            two classes.
+        ValueError: If there are fewer than two classes, or too few images or
+            subjects to split, or no part of them has two classes.
     """
-    if kind not in PROBES:
-        raise ValueError(f'The probe is {kind!r}, not one of '
-                         f'{", ".join(PROBES)}.')
     feats, labels = feats[factor.known], factor.labels[factor.known]
     groups = None if factor.groups is None else factor.groups[factor.known]
-    scores, accuracies, chances = [], [], []
+    results = []
     for number, (fit, ask) in enumerate(
             _split(labels, groups, splits, seed)):
         # A class may be missing among few subjects.
@@ -95,19 +91,18 @@ def probe_score(feats: np.ndarray,
         rng = np.random.default_rng([seed, number])
         fit = fit[_balance(labels[fit], rng)]
         guesses = _fit(kind, seed, feats[fit], labels[fit]).predict(feats[ask])
-        uar, chance = _uar(labels[ask], guesses), 1 / classes
-        scores.append((uar - chance) / (1 - chance))
-        accuracies.append(uar)
-        chances.append(chance)
-    if not scores:
+        results.append((_uar(labels[ask], guesses), 1 / classes))
+    if not results:
         raise ValueError('A probe is fitted to and tested on two classes or '
                          'more, but no part of the subjects has them.')
+    uar, chance = np.array(results).T
+    scores = (uar - chance) / (1 - chance)
     return dict(
-        score=float(np.mean(scores)),
-        std=float(np.std(scores)),
-        uar=float(np.mean(accuracies)),
-        chance=float(np.mean(chances)),
-        splits=len(scores),
+        score=float(scores.mean()),
+        std=float(scores.std()),
+        uar=float(uar.mean()),
+        chance=float(chance.mean()),
+        splits=len(results),
         classes=len(np.unique(labels)),
         images=len(labels))
 

@@ -59,12 +59,7 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
 
     Returns:
         McNemar: Counts and p-values; both are 1 where the two never differ.
-
-    Raises:
-        ValueError: If the shapes differ.
     """
-    first, second = _check_pair(first, second)
-    first, second = first.astype(bool), second.astype(bool)
     only_first = int((first & ~second).sum())
     only_second = int((second & ~first).sum())
     total, fewer = only_first + only_second, min(only_first, only_second)
@@ -94,13 +89,7 @@ def paired_bootstrap(first: np.ndarray,
     Returns:
         Bootstrap: Mean and interval, in [-1, 1]; the interval is nan with
         fewer than two groups.
-
-    Raises:
-        ValueError: If the shapes differ, or there is no image.
     """
-    first, second = _check_pair(first, second)
-    if len(groups) != len(first) or not len(first):
-        raise ValueError(f'{len(first)} images, but {len(groups)} groups.')
     _, index = np.unique(np.asarray(groups), return_inverse=True)
     sums = np.bincount(index, second.astype(float) - first)
     sizes = np.bincount(index).astype(float)
@@ -114,12 +103,3 @@ def paired_bootstrap(first: np.ndarray,
         means.append(sums[drawn].sum() / sizes[drawn].sum())
     low, high = np.quantile(means, [0.025, 0.975])
     return Bootstrap(mean, float(low), float(high), len(sizes))
-
-
-def _check_pair(first: np.ndarray,
-                second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    first, second = np.asarray(first), np.asarray(second)
-    if first.ndim != 1 or first.shape != second.shape:
-        raise ValueError('Two classifiers are compared on the same images, '
-                         f'but got shapes {first.shape} and {second.shape}.')
-    return first, second

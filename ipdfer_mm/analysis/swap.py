@@ -2,21 +2,21 @@
 
 from dataclasses import replace
 
-import numpy as np
 import torch
+import torch.nn.functional as F
 from mmpretrain.models import ImageClassifier
 from torch import Tensor, nn
 
 from ipdfer_mm.models import IPDFERModel
 
+from .batches import in_batches
 from .neutral import neutral_gain
 from .swap_rendering import SwapImages
-from .synthesis_report import BATCH_SIZE, FaceImages, classify_expressions
+from .synthesis_report import FaceImages, classify_expressions
 
 DONORS = ('identity', 'pose', 'expression')
 
 
-@torch.no_grad()
 def decode_swap(model: IPDFERModel, identity: Tensor, pose: Tensor,
                 expression: Tensor) -> Tensor:
     """Decode f_id of one, f_pose of another and f_exp of a third image.
@@ -32,16 +32,14 @@ def decode_swap(model: IPDFERModel, identity: Tensor, pose: Tensor,
         Tensor: Decoded faces on the CPU, likewise. With one and the same
         image they are its reconstruction.
     """
-    device = next(model.parameters()).device
-    faces = []
-    for one, two, three in zip(*(images.split(BATCH_SIZE) for images in (
-            identity, pose, expression))):
-        feat = model.identity_encoder(one.to(device))
+
+    def decode(first: Tensor, second: Tensor, third: Tensor) -> Tensor:
+        feat = model.identity_encoder(first)
         if model.pose_encoder is not None:
-            feat = feat + model.pose_encoder(two.to(device))
-        feat = feat + model.expression_encoder(three.to(device))
-        faces.append(model.decoder(feat).cpu())
-    return torch.cat(faces)
+            feat = feat + model.pose_encoder(second)
+        return model.decoder(feat + model.expression_encoder(third))
+
+    return in_batches(model, decode, identity, pose, expression)
 
 
 def measure_swap(model: IPDFERModel,
@@ -78,58 +76,48 @@ def measure_swap(model: IPDFERModel,
         pose classifier sees the ``pose`` of the second, and the expression
         classifier the ``expression`` of the third.
     """
-    donors = swaps.donors
-    first = donors['identity']
-    no_swap = decode_swap(model, first, first, first)
-    truth = swaps.truth
-    swap = decode_swap(model, **donors)
-    gain = neutral_gain(first, no_swap, swap, truth)
-
-    def error(faces: Tensor, target: Tensor) -> float:
-        return float((faces - target).abs().mean())
-
-    report = dict(
-        swap_l1=error(swap, truth),
-        truth_reconstruction_l1=error(
-            decode_swap(model, truth, truth, truth), truth),
-        no_swap_l1=error(no_swap, truth),
-        mean_image_l1=error(mean_image[None], truth),
-        reconstruction_l1=error(no_swap, first),
-        closer=gain['closer'],
-        num_swaps=len(truth))
-    faces = dict(swap=swap, no_swap=no_swap, truth=truth)
-    network = identity_network or model.identity_encoder
-    donor_feats = torch.stack([_embed(network, donors[name])
-                               for name in DONORS])  # 3xNxD
-    attributes: dict[str, dict[str, float]] = {}
-    for name, shown in faces.items():
-        cosine = (donor_feats * _embed(network, shown)).sum(dim=2)  # 3xN
-        attributes[name] = dict(
-            identity=float((cosine.argmax(dim=0) == 0).float().mean()))
-        if model.pose_encoder is not None:
-            attributes[name]['pose'] = float(
-                (_pose(model, shown) == swaps.poses).mean())
+    first, truth = swaps.donors['identity'], swaps.truth
+    faces = dict(
+        swap=decode_swap(model, **swaps.donors),
+        no_swap=decode_swap(model, first, first, first),
+        truth=truth)
+    rebuilt = decode_swap(model, truth, truth, truth)
+    compared = dict(
+        swap_l1=(faces['swap'], truth),
+        truth_reconstruction_l1=(rebuilt, truth),
+        no_swap_l1=(faces['no_swap'], truth),
+        mean_image_l1=(mean_image[None], truth),
+        reconstruction_l1=(faces['no_swap'], first))
+    gain = neutral_gain(first, faces['no_swap'], faces['swap'], truth)
+    attributes = _attributes(
+        model, swaps, faces, identity_network or model.identity_encoder)
     if classifier is not None:
         asked = classify_expressions(
             classifier, faces, replace(images, expressions=swaps.expressions))
         for name, answer in asked.items():
             attributes[name]['expression'] = answer['as_labeled']
-    return dict(report, attributes=attributes)
+    return dict(
+        {name: float((shown - target).abs().mean())
+         for name, (shown, target) in compared.items()},
+        closer=gain['closer'], num_swaps=len(truth), attributes=attributes)
 
 
-@torch.no_grad()
-def _embed(network: nn.Module, images: Tensor) -> Tensor:
-    """Features of length 1, (N, D), on the CPU."""
-    device = next(network.parameters()).device
-    feats = torch.cat([network(batch.to(device)).cpu()
-                       for batch in images.split(BATCH_SIZE)])
-    return nn.functional.normalize(feats)
+def _attributes(model: IPDFERModel, swaps: SwapImages,
+                faces: dict[str, Tensor],
+                network: nn.Module) -> dict[str, dict[str, float]]:
+    """Shares in which faces have identity and pose of their donors."""
+    def embed(images: Tensor) -> Tensor:
+        return F.normalize(in_batches(network, network, images))  # NxD
 
+    def pose(images: Tensor) -> Tensor:
+        return model.pose_head((model.pose_encoder(images), )).argmax(dim=1)
 
-@torch.no_grad()
-def _pose(model: IPDFERModel, images: Tensor) -> np.ndarray:
-    device = next(model.parameters()).device
-    return torch.cat([
-        model.pose_head((model.pose_encoder(batch.to(device)), )).argmax(
-            dim=1).cpu() for batch in images.split(BATCH_SIZE)
-    ]).numpy()
+    donors = torch.stack([embed(swaps.donors[name]) for name in DONORS])
+    attributes: dict[str, dict[str, float]] = {}
+    for name, shown in faces.items():
+        nearest = (donors * embed(shown)).sum(dim=2).argmax(dim=0)  # 3xN to N
+        attributes[name] = dict(identity=float((nearest == 0).float().mean()))
+        if model.pose_encoder is not None:
+            seen = in_batches(model, pose, shown).numpy()
+            attributes[name]['pose'] = float((seen == swaps.poses).mean())
+    return attributes

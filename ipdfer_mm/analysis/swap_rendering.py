@@ -119,10 +119,8 @@ class SwapRenderer:
                 FaceModel.load(dataset.face_model))
         self.renderer = FaceRenderer(head)
         self.plan = {entry.name: entry for entry in dataset.population.plan()}
-        self.pipeline = Compose([
-            step for step in dataset.pipeline.transforms
-            if not isinstance(step, LoadImageFromFile)
-        ])
+        self.pipeline = Compose([step for step in dataset.pipeline.transforms
+                                 if not isinstance(step, LoadImageFromFile)])
         self._shown: dict[tuple[int, ...], Tensor] = {}
 
     def render(self, donors: np.ndarray) -> SwapImages:
@@ -180,11 +178,8 @@ class SwapRenderer:
             spec = replace(
                 self.describe(identity),
                 expression=self.describe(expression).expression,
-                yaw=turned.yaw,
-                pitch=turned.pitch,
-                roll=turned.roll,
-                light=scenery.light,
-                seed=scenery.seed)
+                yaw=turned.yaw, pitch=turned.pitch, roll=turned.roll,
+                light=scenery.light, seed=scenery.seed)
             image = swap_channels(self.renderer.render(spec).image)
             size = image.shape[:2]
             batch = default_collate([self.pipeline(dict(

@@ -19,6 +19,7 @@ from ipdfer_mm.models import IPDFERModel
 from ipdfer_mm.utils.dataset_configs import without_augmentation
 from ipdfer_mm.utils.images import swap_channels
 
+from .batches import BATCH_SIZE, in_batches
 from .neutral import image_similarity, neutral_gain
 from .synthesis import (
     TooFewImagesError,
@@ -27,7 +28,7 @@ from .synthesis import (
     reconstruction_error,
 )
 
-BATCH_SIZE = 64
+COMPARED = ('input', 'reconstruction', 'neutral')
 SYNTHESIZED = ('identity', 'neutral', 'reconstruction')
 
 
@@ -56,6 +57,14 @@ class FaceImages:
     neutral_class: str
     yaws: np.ndarray
     paths: list[str]
+
+    @property
+    def expressive(self) -> np.ndarray:
+        """Positions of images that are not neutral.
+
+        A neutral image is its own paired neutral.
+        """
+        return np.flatnonzero(self.expressions != self.neutral_class)
 
 
 def load_test_images(cfg: Config,
@@ -202,18 +211,14 @@ def measure_synthesis(faces: dict[str, Tensor], mean_image: Tensor,
     report: dict[str, Any] = reconstruction_error(
         faces['input'].numpy(), faces['reconstruction'].numpy(),
         mean_image.numpy())
-    # A neutral image is its own paired_neutral.
-    expressive = np.flatnonzero(test.expressions != test.neutral_class)
-    if test.paired_neutrals is not None and len(expressive):
-        chosen = {name: faces[name][expressive]
-                  for name in ('input', 'reconstruction', 'neutral')}
-        paired_neutrals = test.paired_neutrals[expressive]
-        for name, images in chosen.items():
+    if test.paired_neutrals is not None and len(test.expressive):
+        chosen = [faces[name][test.expressive] for name in COMPARED]
+        paired_neutrals = test.paired_neutrals[test.expressive]
+        for name, images in zip(COMPARED, chosen):
             report[f'paired_neutral/{name}'] = image_similarity(
                 images, paired_neutrals)
         report['neutral_gain'] = neutral_gain(
-            chosen['input'], chosen['reconstruction'], chosen['neutral'],
-            paired_neutrals)
+            chosen[0], chosen[1], chosen[2], paired_neutrals)
     known = np.flatnonzero(test.subjects != '')
     left_out = []
     if len(known) < len(test.subjects):
@@ -259,14 +264,12 @@ def classify_synthesis(classifier: ImageClassifier, faces: dict[str, Tensor],
         input, its reconstruction, the neutral face and, where known, the true
         one.
     """
-    asked = {name: faces[name] for name in (
-        'input', 'reconstruction', 'neutral')}
+    asked = {name: faces[name] for name in COMPARED}
     if test.paired_neutrals is not None:
         asked['paired_neutral'] = test.paired_neutrals
     return classify_expressions(classifier, asked, test)
 
 
-@torch.no_grad()
 def classify_expressions(classifier: ImageClassifier, faces: dict[str, Tensor],
                          test: FaceImages) -> dict[str, dict[str, float]]:
     """Ask an expression classifier what faces show.
@@ -285,22 +288,20 @@ def classify_expressions(classifier: ImageClassifier, faces: dict[str, Tensor],
     Raises:
         ValueError: If the expression classifier has another number of classes.
     """
-    device = next(classifier.parameters()).device
+    def classify(images: Tensor) -> Tensor:
+        # Pixels in OpenCV's order, as pipelines give them.
+        pixels = swap_channels((images + 1) * 127.5, 1)
+        data = classifier.data_preprocessor(dict(inputs=pixels))
+        return classifier(data['inputs'])
+
     report = {}
     for name, images in faces.items():
-        labels = []
-        for batch in images.split(BATCH_SIZE):
-            # Pixels in OpenCV's order, as pipelines give them.
-            pixels = swap_channels((batch.to(device) + 1) * 127.5, 1)
-            data = classifier.data_preprocessor(dict(inputs=pixels))
-            logits = classifier(data['inputs'])
-            if logits.shape[1] != len(test.classes):
-                raise ValueError(
-                    f'The expression classifier knows {logits.shape[1]} '
-                    f'classes, the dataset has '
-                    f'{len(test.classes)}: {test.classes}.')
-            labels.append(logits.argmax(dim=1).cpu())
-        called = np.array(test.classes)[torch.cat(labels).numpy()]
+        logits = in_batches(classifier, classify, images)  # NxK
+        if logits.shape[1] != len(test.classes):
+            raise ValueError(
+                f'The expression classifier knows {logits.shape[1]} classes, '
+                f'the dataset has {len(test.classes)}: {test.classes}.')
+        called = np.array(test.classes)[logits.argmax(dim=1).numpy()]
         report[name] = dict(
             neutral=float((called == test.neutral_class).mean()),
             as_labeled=float((called == test.expressions).mean()))

@@ -5,7 +5,9 @@ from helpers.small_model import SIZE, build_model
 from helpers.tiny_run import baseline_cfg
 
 from ipdfer_mm.analysis import synthesis_report
-from ipdfer_mm.analysis.disentanglement_report import DisentanglementReport
+from ipdfer_mm.analysis.disentanglement_report import (
+    measure_disentanglement,
+)
 from ipdfer_mm.analysis.disentanglement_table import disentanglement_markdown
 from ipdfer_mm.analysis.synthesis import TooFewImagesError
 from ipdfer_mm.datasets import CMUFaces, SyntheticFaces
@@ -24,8 +26,7 @@ def faces(tmp_path_factory):
 def test_idfer(faces):
     """No pose encoder: two components, and only one kind of swap."""
     model = build_model(pose_encoder=None, pose_head=None).eval()
-    measured = DisentanglementReport(model, faces, MEAN, **FEW)
-    report = measured.measure()
+    report, grid = measure_disentanglement(model, faces, MEAN, **FEW)
     assert list(report['yaw']) == ['f_id', 'f_exp']
     assert list(report['dependence']) == ['f_id/f_exp']
     assert list(report['swap']) == ['pose_and_expression']
@@ -36,17 +37,16 @@ def test_idfer(faces):
     table = disentanglement_markdown({**report, **TITLE})
     assert '| f_id/f_exp |' in table
     assert '- pose_entropy: the model has no pose classifier' in table
-    assert all(len(column) == 3 for column in measured.swap_columns.values())
+    assert all(len(column) == 3 for column in grid.values())
 
 
 def test_baseline(faces):
     model = MODELS.build(baseline_cfg()).eval()
-    measured = DisentanglementReport(model, faces, **FEW)
-    report = measured.measure()
+    report, grid = measure_disentanglement(model, faces, **FEW)
     assert list(report['verification']) == ['f_exp']
     assert set(report['left_out']) == {
         'dependence', 'pose_entropy', 'synthesis', 'swap'}
-    assert measured.swap_columns == {}
+    assert grid == {}
     table = disentanglement_markdown({**report, **TITLE})
     assert '| f_exp |' in table
     assert '- swap: the model has no decoder' in table
@@ -58,8 +58,8 @@ def test_real_faces(shared):
     dataset = CMUFaces(
         str(shared / 'data/cmu_faces'), subjects=['phoebe', 'saavik', 'tammo'],
         landmark_file='labels.csv', test_mode=True, pipeline=pipeline)
-    report = DisentanglementReport(
-        build_model().eval(), dataset, MEAN, **FEW).measure()
+    report, _ = measure_disentanglement(
+        build_model().eval(), dataset, MEAN, **FEW)
     assert set(report['left_out']) == {
         'swap', 'synthesis/classifier', 'synthesis/paired_neutral'}
     # Random networks are enough to know images of the same three subjects.
@@ -76,8 +76,8 @@ def test_too_few_images_to_tell_synthesized_subjects_apart(
         raise TooFewImagesError('only few')
 
     monkeypatch.setattr(synthesis_report, 'identity_cosine', too_few)
-    report = DisentanglementReport(
-        build_model().eval(), faces, MEAN, **FEW).measure()
+    report, _ = measure_disentanglement(
+        build_model().eval(), faces, MEAN, **FEW)
     assert report['left_out']['synthesis/identity'] == 'only few'
     table = disentanglement_markdown({**report, **TITLE})
     assert '- synthesis/identity: only few' in table
@@ -88,11 +88,11 @@ def test_too_few_images_to_tell_synthesized_subjects_apart(
 def test_images_must_be_labeled_with_expressions(faces):
     model = build_model().eval()
     with pytest.raises(ValueError, match='no dataset of ipdfer_mm'):
-        DisentanglementReport(model, [], MEAN)
+        measure_disentanglement(model, [], MEAN)
     with pytest.raises(ValueError, match='give mean_image'):
-        DisentanglementReport(model, faces)
+        measure_disentanglement(model, faces)
     subjects = SyntheticFaces(
         faces.data_root, 'test', num_subjects=5, num_images=35, img_size=SIZE,
         num_workers=0, label='subject', pipeline=PIPELINE)
     with pytest.raises(ValueError, match="label='expression'"):
-        DisentanglementReport(model, subjects, MEAN)
+        measure_disentanglement(model, subjects, MEAN)

@@ -71,9 +71,9 @@ def test_another_place_is_the_same_image(tmp_path):
 
 
 @pytest.mark.parametrize('change, what', [
-    (dict(labels=LABELS[:4]), r'numbers of test images \(5 and 4\)'),
-    (dict(first=1), r'test images \(first: 0/0.png and 0/1.png\)'),
-    (dict(labels=[0, 0, 1, 1, 2]), 'labels of 1/3.png'),
+    (dict(labels=LABELS[:4]), 'test images'),
+    (dict(first=1), 'test images'),
+    (dict(labels=[0, 0, 1, 1, 2]), 'labels'),
 ])
 def test_other_images_are_refused(tmp_path, change, what):
     args = dict(labels=LABELS, scores=SCORES)
