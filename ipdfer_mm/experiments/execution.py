@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from ipdfer_mm.utils.checkpoint_files import checkpoints
+from ipdfer_mm.utils.checkpoint_files import newest
 
 from .plan import Run
 from .state import (
@@ -97,25 +97,23 @@ def _train(run: Run, tools: Path, held: int) -> None:
 
 def _test(run: Run, tools: Path, which: str, held: int) -> None:
     out = run.folder / f'{which}.pkl'
-    found = checkpoints(run.folder, 'best_*' if which == 'best' else '')
-    if out.is_file() or (which == 'best' and not found):
+    checkpoint = newest(run.folder, which)
+    if out.is_file() or (which == 'best' and checkpoint is None):
         return
     partial = run.folder / f'.{which}.partial.pkl'
-    _call([str(tools / 'test.py'), str(run.config),
-           str(list(found.values())[-1]), '--work-dir',
-           str(run.folder / f'test_{which}'), '--out', str(partial),
-           '--cfg-options', *run.options], run, TEST_LOG, held)
+    _call([str(tools / 'test.py'), str(run.config), str(checkpoint),
+           '--work-dir', str(run.folder / f'test_{which}'), '--out',
+           str(partial), '--cfg-options', *run.options], run, TEST_LOG, held)
     os.replace(partial, out)
 
 
 def _facts(run: Run) -> dict:
     """What tables need to know of a training."""
-    found = checkpoints(run.folder)
-    if not found:
+    path = newest(run.folder)
+    if path is None:
         raise RunFailedError(
             f'{run.title}: {run.folder} has no checkpoint of an epoch. Save '
             'by epoch: default_hooks.checkpoint.by_epoch=True.')
-    epoch, path = list(found.items())[-1]
     try:
         meta = torch.load(
             path, map_location='cpu', mmap=True, weights_only=True)['meta']
@@ -128,7 +126,7 @@ def _facts(run: Run) -> dict:
               f'CPU, threads: {torch.get_num_threads()}')
     return dict(
         classes=list(meta['dataset_meta']['classes']),
-        epochs=epoch,
+        epochs=meta['epoch'],
         iterations=meta['iter'] // meta['epoch'],
         device=device)
 
@@ -144,11 +142,8 @@ def _call(command: list[str], run: Run, log: str, held: int) -> None:
         file.flush()
         process = subprocess.Popen(
             [sys.executable, '-u', *command],
-            env=dict(os.environ, PYTHONPATH=path),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            pass_fds=[held])
+            env=dict(os.environ, PYTHONPATH=path), pass_fds=[held],
+            stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
         try:
             code = process.wait()
         finally:  # also Ctrl-C and SIGTERM: no training without its master

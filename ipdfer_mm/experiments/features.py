@@ -8,7 +8,7 @@ from mmengine.registry import DATASETS, init_default_scope
 from tqdm import tqdm
 
 from ipdfer_mm.apis.loading import load_trained_model
-from ipdfer_mm.utils.checkpoint_files import checkpoints
+from ipdfer_mm.utils.checkpoint_files import newest
 
 from .results import RunResult
 
@@ -33,11 +33,11 @@ def extract_features(run: RunResult, which: str,
     """
     cfg = Config(run.settings)
     init_default_scope(cfg.get('default_scope', 'ipdfer_mm'))
-    paths = checkpoints(run.folder, 'best_*' if which == 'best' else '')
-    if not paths:
+    checkpoint = newest(run.folder, which)
+    if checkpoint is None:
         raise FileNotFoundError(f'{run.folder} has no {which} checkpoint any '
                                 'more: the features need it.')
-    model = load_trained_model(cfg, str(paths[max(paths)]))
+    model = load_trained_model(cfg, str(checkpoint))
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     indices = [i for i in range(len(dataset))
                if dataset.get_data_info(i)['img_path'] in names]

@@ -6,10 +6,11 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
+from sklearn.metrics import confusion_matrix
 
 from ipdfer_mm.analysis.predictions import Predictions
 from ipdfer_mm.preparation.reading import read_image
+from ipdfer_mm.visualization.heatmap import draw_heatmap
 
 COLUMNS = 8  # of images
 PANELS = 3  # side by side
@@ -32,18 +33,12 @@ def confusion_figure(predictions: Sequence[Predictions], title: str) -> Figure:
     present = np.unique(np.concatenate([labels, predicted]))
     shares = 100 * confusion_matrix(
         labels, predicted, labels=present, normalize='true')
+    shares[~np.isin(present, labels)] = np.nan
     figure = Figure(figsize=(6, 5.5), layout='constrained')
     axes = figure.subplots()
     names = [predictions[0].classes[label] for label in present]
-    display = ConfusionMatrixDisplay(
-        shares, display_labels=names).plot(
-            ax=axes, cmap='Blues', values_format='.1f', colorbar=False,
-            xticks_rotation=45, im_kw=dict(vmin=0, vmax=100))
-    # scikit-learn takes the middle of the values, not of the colors.
-    for text, share in zip(display.text_.ravel(), shares.ravel()):
-        text.set_color('white' if share > 50 else 'black')
-    for text in display.text_[~np.isin(present, labels)].ravel():
-        text.set_text('-')
+    draw_heatmap(axes, shares, names, names, 100, 1)
+    axes.tick_params(axis='x', rotation=45)
     axes.set(xlabel='predicted, % of the true class', ylabel='true',
              title=title)
     return figure

@@ -1,7 +1,6 @@
 """Which runs a set of experiments consists of."""
 
 import argparse
-import itertools
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import DefaultScope
 
 from ipdfer_mm.registry import DATASETS
+from ipdfer_mm.utils.cli import DATALOADERS
 
 SMOKE_EPOCHS = 2
 SMOKE_ITERATIONS = 2
@@ -18,7 +18,6 @@ SMOKE_ITERATIONS = 2
 SMOKE_BATCH = 4
 SMOKE_IMAGES = 140  # of validation and test
 SMOKE_FOLDS = (0, 1)
-LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 @dataclass(frozen=True)
@@ -94,38 +93,31 @@ def plan_runs(configs: Sequence[Path],
         ValueError: If two configs have the same name, one is not trained by
             epochs, or a text is not of the form ``key=value``.
     """
-    if folds is None and smoke:
-        folds = SMOKE_FOLDS
     for text in [*sweeps, *options]:
         if '=' not in text:
             raise ValueError(f'{text!r} is not of the form KEY=VALUE.')
-    variants = []
+    if folds is None and smoke:
+        folds = SMOKE_FOLDS
+    experiments: dict[str, tuple] = {}
     for config in configs:
-        if not config.is_file():
-            raise FileNotFoundError(f'The config {config} does not exist.')
-        cfg = Config.fromfile(config)
-        cfg.merge_from_dict(parse_options(options))
-        _check_config(config, cfg)
-        own = smoke_options(cfg) if smoke else []
+        cfg = _read_config(config, options)
+        own = (*(smoke_options(cfg) if smoke else []), *options)
         for sweep in [{}, *_swept(sweeps)]:
-            variants.append((config, own, sweep, _folds(cfg, folds)))
-    names = [_name(config, sweep) for config, _, sweep, _ in variants]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f'Several experiments have the name '
-                         f'{", ".join(twice)}; runs are named by the config '
-                         'file and the swept setting.')
-    runs = []
-    for seed, (name, (config, own, sweep, own_folds)) in itertools.product(
-            seeds, zip(names, variants)):
-        for fold in own_folds:
-            runs.append(
-                Run(name, config,
-                    (*own, f'randomness.seed={seed}', *_fold_options(fold),
-                     *options, *(f'{k}={v}' for k, v in sweep.items())),
-                    seed, fold,
-                    Path(out, name, *_places(seed, fold)), sweep, smoke))
-    return runs
+            name = _name(config, sweep)
+            if name in experiments:
+                raise ValueError(
+                    f'Several experiments have the name {name}; runs are '
+                    'named by the config file and the swept setting.')
+            experiments[name] = config, own, sweep, _folds(cfg, folds)
+    return [
+        Run(name, config,
+            (f'randomness.seed={seed}', *_fold_options(fold), *own,
+             *(f'{key}={value}' for key, value in sweep.items())),
+            seed, fold, Path(out, name, *_places(seed, fold)), sweep, smoke)
+        for seed in seeds
+        for name, (config, own, sweep, own_folds) in experiments.items()
+        for fold in own_folds
+    ]
 
 
 def parse_options(options: Sequence[str]) -> dict:
@@ -153,24 +145,30 @@ def smoke_options(cfg: Config) -> list[str]:
     """
     options = [f'train_cfg.max_epochs={SMOKE_EPOCHS}',
                f'train_dataloader.batch_size={SMOKE_BATCH}']
-    for loader in LOADERS:
+    for loader in DATALOADERS:
         dataset, key = cfg[loader].dataset, f'{loader}.dataset'
         images = (SMOKE_ITERATIONS * SMOKE_BATCH
-                  if loader == LOADERS[0] else SMOKE_IMAGES)
+                  if loader == DATALOADERS[0] else SMOKE_IMAGES)
         if 'dataset' in dataset:  # that of a wrapper
             key = f'{key}.dataset'
         options.append(f'{key}.indices={images}')
     return options
 
 
-def _check_config(config: Path, cfg: Config) -> None:
-    for key in (*LOADERS, 'test_evaluator'):
+def _read_config(config: Path, options: Sequence[str]) -> Config:
+    """Read a config that an experiment can be made of."""
+    if not config.is_file():
+        raise FileNotFoundError(f'The config {config} does not exist.')
+    cfg = Config.fromfile(config)
+    cfg.merge_from_dict(parse_options(options))
+    for key in (*DATALOADERS, 'test_evaluator'):
         if cfg.get(key) is None:
             raise ValueError(f'{config} has no {key}, but an experiment is '
                              'trained, validated and tested.')
     if 'max_epochs' not in cfg.train_cfg:
         raise ValueError(f'{config} has no train_cfg.max_epochs: only '
                          'trainings by epoch are supported.')
+    return cfg
 
 
 def _swept(sweeps: Sequence[str]) -> list[dict[str, str]]:
@@ -199,7 +197,7 @@ def _folds(cfg: Config,
 def _fold_options(fold: int | None) -> list[str]:
     if fold is None:
         return []
-    return [f'{loader}.dataset.fold={fold}' for loader in LOADERS]
+    return [f'{loader}.dataset.fold={fold}' for loader in DATALOADERS]
 
 
 def _places(seed: int, fold: int | None) -> list[str]:

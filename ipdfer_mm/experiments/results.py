@@ -64,7 +64,7 @@ class SeedResult:
         parts = [run.predictions.get(which) for run in self.runs]
         if None in parts:
             return None
-        return parts[0] if len(parts) == 1 else pool(parts)
+        return pool(parts)
 
     def fold_mean(self, which: str) -> float:
         """Mean of the accuracies of the folds, per cent."""
@@ -145,36 +145,32 @@ def read_experiments(
         ValueError: If an experiment is in two folders, or its runs have
             other settings, or a file is damaged.
     """
-    found: dict[str, dict[int, list[Path]]] = {}
-    missing, incomplete = [], set()
+    missing: list[str] = []
+    folder_of: dict[str, Path] = {}
+    folds: dict[tuple[str, int], list[tuple[Path, str]]] = {}
     for folder in folders:
         paths = sorted(folder.glob(f'*/seed*/**/{FILE}'))
         if not paths:
             raise FileNotFoundError(f'{folder} holds no runs. Make some with '
                                     'tools/run_experiments.py.')
-        states = [read_state(path.parent) for path in paths]
-        twice = {state['name'] for state in states} & set(found)
-        if twice:
-            raise ValueError(f'{folder}: {sorted(twice)} is in another of the '
-                             'folders, too.')
-        for path, state in zip(paths, states):
-            name, seed = state['name'], state['seed']
-            found.setdefault(name, {}).setdefault(seed, []).append(path.parent)
-            if state['status'] != FINISHED:
-                missing.append(f'{path.parent.relative_to(folder)} '
-                               f'({state["status"]})')
-                incomplete.add((name, seed))
-    experiments = []
-    for name, seeds in sorted(found.items()):
-        results = [
-            SeedResult(seed, [read_run(place) for place in places])
-            for seed, places in sorted(seeds.items())
-            if (name, seed) not in incomplete
-        ]
-        if results:
-            _check_same_settings(name, results)
-            experiments.append(Experiment(name, results))
-    return experiments, missing
+        for place in (path.parent for path in paths):
+            state = read_state(place)
+            name, status = state['name'], state['status']
+            if folder_of.setdefault(name, folder) != folder:
+                raise ValueError(f'{folder}: {name} is in {folder_of[name]}, '
+                                 'too.')
+            folds.setdefault((name, state['seed']), []).append((place, status))
+            if status != FINISHED:
+                missing.append(f'{place.relative_to(folder)} ({status})')
+    seeds: dict[str, list[SeedResult]] = {}
+    for (name, seed), runs in sorted(folds.items()):
+        if all(status == FINISHED for _, status in runs):
+            seeds.setdefault(name, []).append(
+                SeedResult(seed, [read_run(place) for place, _ in runs]))
+    for name, results in seeds.items():
+        _check_same_settings(name, results)
+    return [Experiment(name, results) for name, results in seeds.items()], (
+        missing)
 
 
 def _check_same_settings(name: str, results: Sequence[SeedResult]) -> None:

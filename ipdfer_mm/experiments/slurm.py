@@ -29,7 +29,7 @@ def array_script(command: Sequence[str],
     lines = [
         '#!/usr/bin/env bash',
         '#SBATCH --job-name=experiments',
-        f'#SBATCH --array={_ranges(indices)}',
+        f'#SBATCH --array={",".join(map(str, indices))}',
         f'#SBATCH --output={log_folder}/%A_%a.log',
         *(f'#SBATCH {option}' for option in (*DIRECTIVES, *directives)),
         '# sbatch passes the environment on, with the folders of datasets.',
@@ -62,16 +62,3 @@ def submit(script: Path) -> str:
         raise OSError(f'sbatch {script} ended with status {done.returncode}: '
                       f'{done.stderr.strip()}')
     return done.stdout.strip()
-
-
-def _ranges(indices: Sequence[int]) -> str:
-    """Write 0, 1, 2, 5 as ``0-2,5``."""
-    parts: list[list[int]] = []
-    for index in sorted(indices):
-        if parts and index == parts[-1][-1] + 1:
-            parts[-1].append(index)
-        else:
-            parts.append([index])
-    return ','.join(
-        f'{part[0]}-{part[-1]}' if len(part) > 1 else f'{part[0]}'
-        for part in parts)

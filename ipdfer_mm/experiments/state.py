@@ -30,16 +30,10 @@ def note_planned(run: Run) -> None:
     """
     note_settings(run.folder, run.load_config())
     if not Path(run.folder, FILE).is_file():
-        write_state(
-            run.folder,
-            dict(
-                name=run.name,
-                config=str(run.config),
-                seed=run.seed,
-                fold=run.fold,
-                sweep=run.sweep,
-                smoke=run.smoke,
-                status=PLANNED))
+        kept = {name: getattr(run, name)
+                for name in ('name', 'seed', 'fold', 'sweep', 'smoke')}
+        write_state(run.folder,
+                    dict(kept, config=str(run.config), status=PLANNED))
 
 
 def read_state(folder: Path) -> dict:

@@ -1,6 +1,6 @@
 """Tables of experiments on one dataset, as those of the paper."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -17,17 +17,16 @@ WHICH = dict(best='best epoch', last='last epoch')
 SPREAD = ('Of several seeds: mean ± standard deviation (n - 1); before the '
           'brackets the best seed.')
 BASELINE = 'baseline_'
+# Columns of predictions, and which attribute each shows.
+MEASURES = {'accuracy': 'accuracy', 'macro F1': 'macro_f1', 'UAR': 'uar'}
 
 
 def make_tables(experiments: Sequence[Experiment],
-                baseline: str | None = None,
                 with_paper: bool = True) -> list[TextTable]:
     """Make all tables of the experiments on one dataset.
 
     Args:
         experiments (Sequence[Experiment]): They have the same ``dataset``.
-        baseline (str, optional): Name of the experiment that the others are
-            compared with. Defaults to None, see :func:`find_baseline`.
         with_paper (bool): Whether the paper's numbers stand beside.
 
     Returns:
@@ -35,19 +34,14 @@ def make_tables(experiments: Sequence[Experiment],
         comparison with the baseline where there is one, times, and all runs.
 
     Raises:
-        ValueError: If two runs were tested on different images, or the
-            baseline is not there.
+        ValueError: If two runs were tested on different images.
     """
-    names = [experiment.name for experiment in experiments]
-    if baseline is not None and baseline not in names:
-        raise ValueError(f'There is no experiment {baseline} with '
-                         f'{experiments[0].dataset}, only {names}.')
     _check_all(experiments)
     tables = [accuracy_table(experiments, with_paper)]
     for which in WHICH:
         tables += [
             pose_table(experiments, which, with_paper),
-            comparison_table(experiments, which, baseline)
+            comparison_table(experiments, which)
         ]
     tables += [time_table(experiments, with_paper), runs_table(experiments)]
     tables = [table for table in tables if table.rows]
@@ -90,36 +84,35 @@ def accuracy_table(experiments: Sequence[Experiment],
     folds = experiments[0].has_folds
     header = ['experiment', 'seeds']
     for title in WHICH.values():
-        header += [f'{title}: accuracy', f'{title}: macro F1', f'{title}: UAR']
+        header += [f'{title}: {name}' for name in MEASURES]
         header += [f'{title}: mean of folds'] if folds else []
-    rows, known = [], []
+    rows = []
     for experiment in experiments:
         row = [experiment.name, len(experiment.seeds)]
         for which in WHICH:
             found = experiment.predictions(which)
-            row += [
-                Spread(tuple(p.accuracy for p in found.values()), True),
-                Spread(tuple(p.macro_f1 for p in found.values())),
-                Spread(tuple(p.uar for p in found.values()))
-            ]
+            row += [Spread(tuple(getattr(p, name) for p in found.values()),
+                           with_best=name == 'accuracy')
+                    for name in MEASURES.values()]
             if folds:
                 row.append(Spread(tuple(
                     seed.fold_mean(which) for seed in experiment.seeds
                     if seed.seed in found)))
         rows.append(row)
-        known.append(paper.ACCURACY.get((experiment.name, experiment.dataset)))
     notes = [SPREAD, *_best_notes(experiments)]
     if folds:
         notes.append('Accuracy, F1 and UAR are of the images of all folds '
                      'together.')
+    table = TextTable('accuracy', 'accuracy, macro F1 and UAR, per cent',
+                      header, rows, notes)
+    known = [paper.ACCURACY.get((experiment.name, experiment.dataset))
+             for experiment in experiments]
     if with_paper and any(known):
-        header.append('paper')
-        for row, cell in zip(rows, known):
-            row.append(f'{cell}, Table {cell.table}' if cell else '-')
-        notes += [note for name, note in paper.NOTES.items()
-                  if name in [experiment.name for experiment in experiments]]
-    return TextTable('accuracy', 'accuracy, macro F1 and UAR, per cent',
-                     header, rows, notes)
+        _add_column(table, 'paper', known)
+        table.notes += [paper.NOTES[experiment.name]
+                        for experiment in experiments
+                        if experiment.name in paper.NOTES]
+    return table
 
 
 def pose_table(experiments: Sequence[Experiment], which: str,
@@ -163,14 +156,15 @@ def pose_table(experiments: Sequence[Experiment], which: str,
                      header, rows, notes)
 
 
-def comparison_table(experiments: Sequence[Experiment], which: str,
-                     baseline: str | None) -> TextTable:
+def comparison_table(experiments: Sequence[Experiment],
+                     which: str) -> TextTable:
     """Compare experiments with their baseline on the same images.
+
+    See :func:`find_baseline`.
 
     Args:
         experiments (Sequence[Experiment]): The rows, and their baselines.
         which (str): ``'best'`` or ``'last'`` epoch.
-        baseline (str, optional): See :func:`make_tables`.
 
     Returns:
         TextTable: A row for each seed that both have, and one for all of
@@ -180,8 +174,8 @@ def comparison_table(experiments: Sequence[Experiment], which: str,
     subjects = _one(experiments).has_subjects
     rows, notes = [], []
     for name, experiment in by_name.items():
-        base = baseline or find_baseline(name, list(by_name))
-        if base in (None, name):
+        base = find_baseline(name, list(by_name))
+        if base is None:
             continue
         ours = experiment.predictions(which)
         theirs = by_name[base].predictions(which)
@@ -190,13 +184,13 @@ def comparison_table(experiments: Sequence[Experiment], which: str,
         if alone:
             notes.append(f'{name} and {base} do not both have the seeds '
                          f'{", ".join(map(str, alone))}.')
-        for seed in seeds:
-            rows.append(_compare(name, base, str(seed), theirs[seed],
-                                 ours[seed]))
+        compared = {str(seed): [seed] for seed in seeds}
         if len(seeds) > 1:
-            rows.append(_compare_all(
-                name, base, [theirs[seed] for seed in seeds],
-                [ours[seed] for seed in seeds]))
+            compared['all'] = seeds
+        for title, chosen in compared.items():
+            rows.append([name, base, title, *_compare(
+                [theirs[seed] for seed in chosen],
+                [ours[seed] for seed in chosen])])
     notes += [
         "Difference: in points of accuracy. p: McNemar's test of one seed, "
         'exact and mid-p, images taken as independent.',
@@ -226,19 +220,16 @@ def time_table(experiments: Sequence[Experiment],
     """
     header = ['experiment', 'seconds per epoch', 'epochs', 'hours', 'test, ms',
               'device']
-    rows, hours = [], []
+    rows = []
     for experiment in experiments:
         runs = [run for seed in experiment.seeds for run in seed.runs]
-        seconds = [run.seconds for run in runs if not np.isnan(run.seconds)]
-        test_ms = [run.test_ms for run in runs if not np.isnan(run.test_ms)]
         epochs = runs[0].state['epochs']
         rows.append([
-            experiment.name, Spread(tuple(seconds)), epochs,
-            Spread(tuple(s * epochs / 3600 for s in seconds)),
-            Spread(tuple(test_ms)),
+            experiment.name, _known(run.seconds for run in runs), epochs,
+            _known(run.seconds * epochs / 3600 for run in runs),
+            _known(run.test_ms for run in runs),
             ', '.join(sorted({run.state['device'] for run in runs}))
         ])
-        hours.append(paper.HOURS.get(experiment.name))
     notes = [
         'Seconds per epoch: mean time of an iteration in the log times '
         'iterations, without validation.',
@@ -248,13 +239,14 @@ def time_table(experiments: Sequence[Experiment],
         'Times of one run; of several, seeds or folds: mean ± standard '
         'deviation (n - 1).'
     ]
+    table = TextTable('time', 'time', header, rows, notes)
+    hours = [paper.HOURS.get(experiment.name) for experiment in experiments]
     if with_paper and any(hours):
-        header.append('hours, paper')
-        for row, number in zip(rows, hours):
-            row.append(f'{number:g}' if number else '-')
+        _add_column(table, 'hours, paper', [
+            number and f'{number:g}' for number in hours])
         notes.append('Paper: Table 7, one GeForce GTX 1080; Section 4.3 gives '
                      '2 ms an image there.')
-    return TextTable('time', 'time', header, rows, notes)
+    return table
 
 
 def runs_table(experiments: Sequence[Experiment]) -> TextTable:
@@ -272,13 +264,13 @@ def runs_table(experiments: Sequence[Experiment]) -> TextTable:
             row = [experiment.name, seed.seed, len(seed.runs)]
             for which in WHICH:
                 found = seed.predictions(which)
-                row += ([found.accuracy, found.macro_f1, found.uar] if found
-                        else [np.nan] * 3)
+                row += [getattr(found, name) if found else np.nan
+                        for name in MEASURES.values()]
             rows.append(row)
     header = ['experiment', 'seed', 'folds' if experiments[0].has_folds
               else 'runs']
-    for title in WHICH.values():
-        header += [f'{title}: accuracy', f'{title}: macro F1', f'{title}: UAR']
+    header += [f'{title}: {name}' for title in WHICH.values()
+               for name in MEASURES]
     return TextTable('runs', 'all runs, per cent', header, rows)
 
 
@@ -314,19 +306,25 @@ def _best_notes(experiments: Sequence[Experiment]) -> list[str]:
     return notes
 
 
-def _compare(name: str, base: str, seed: str, theirs: Predictions,
-             ours: Predictions) -> list:
-    test = mcnemar(theirs.right, ours.right)
-    spread = paired_bootstrap(theirs.right, ours.right, ours.groups)
-    return [name, base, seed, *(100 * value for value in spread[:3]),
-            test.only_first, test.only_second, f'{test.exact:.3g}',
-            f'{test.mid_p:.3g}', spread.num_groups]
-
-
-def _compare_all(name: str, base: str, theirs: Sequence[Predictions],
-                 ours: Sequence[Predictions]) -> list:
+def _compare(theirs: Sequence[Predictions],
+             ours: Sequence[Predictions]) -> list:
+    """Cells for one seed, or for the mean of several, which has no test."""
     spread = paired_bootstrap(
         np.mean([p.right for p in theirs], axis=0),
         np.mean([p.right for p in ours], axis=0), ours[0].groups)
-    return [name, base, 'all', *(100 * value for value in spread[:3]),
-            *['-'] * 4, spread.num_groups]
+    tested: list = ['-'] * 4
+    if len(ours) == 1:
+        test = mcnemar(theirs[0].right, ours[0].right)
+        tested = [test.only_first, test.only_second, f'{test.exact:.3g}',
+                  f'{test.mid_p:.3g}']
+    return [*(100 * value for value in spread[:3]), *tested, spread.num_groups]
+
+
+def _add_column(table: TextTable, title: str, cells: Sequence) -> None:
+    table.header.append(title)
+    for row, cell in zip(table.rows, cells):
+        row.append(cell or '-')
+
+
+def _known(values: Iterable[float]) -> Spread:
+    return Spread(tuple(value for value in values if not np.isnan(value)))

@@ -17,9 +17,8 @@ class BalancedAccuracy(BaseMetric):
     with a recall of 0.
 
     Args:
-        collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): Prefix of the result's name. Defaults to
-            'balanced': the result is ``balanced/top1``.
+        **kwargs: Of :class:`mmengine.evaluator.BaseMetric`, whose ``prefix``
+            is 'balanced' by default: the result is ``balanced/top1``.
     """
 
     default_prefix = 'balanced'
@@ -32,10 +31,8 @@ class BalancedAccuracy(BaseMetric):
             data_samples (Sequence[dict]): With ``gt_label`` (1, ) and
                 ``pred_label`` (1, ).
         """
-        self.results += [
-            (int(sample['gt_label']), int(sample['pred_label']))
-            for sample in data_samples
-        ]
+        self.results += [(int(sample['gt_label']), int(sample['pred_label']))
+                         for sample in data_samples]
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Average over the classes.

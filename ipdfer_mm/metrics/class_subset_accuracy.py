@@ -22,21 +22,19 @@ class ClassSubsetAccuracy(BaseMetric):
     Args:
         classes (Sequence[str]): Names of at least two classes of the
             dataset.
-        collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): Prefix of the result's name. Defaults to
-            'accuracy'.
         name (str, optional): Name of the result. Defaults to None, the
             classes: the result is ``accuracy/happiness_neutral``.
+        **kwargs: Of :class:`mmengine.evaluator.BaseMetric`, whose ``prefix``
+            is 'accuracy' by default.
     """
 
     default_prefix = 'accuracy'
 
     def __init__(self,
                  classes: Sequence[str],
-                 collect_device: str = 'cpu',
-                 prefix: str | None = None,
-                 name: str | None = None) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
+                 name: str | None = None,
+                 **kwargs) -> None:
+        super().__init__(**kwargs)
         if len(set(classes)) < 2:
             raise ValueError('ClassSubsetAccuracy needs at least two '
                              f'different classes, but got {classes}.')

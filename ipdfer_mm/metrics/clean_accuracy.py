@@ -22,18 +22,16 @@ class CleanAccuracy(BaseMetric):
     Args:
         flags (Sequence[str], optional): Flags of images to leave out, instead
             of those ``also_in_<split>``.
-        collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): Prefix of the results' names. Defaults to
-            'clean'.
+        **kwargs: Of :class:`mmengine.evaluator.BaseMetric`, whose ``prefix``
+            is 'clean' by default.
     """
 
     default_prefix = 'clean'
 
     def __init__(self,
                  flags: Sequence[str] | None = None,
-                 collect_device: str = 'cpu',
-                 prefix: str | None = None) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
+                 **kwargs) -> None:
+        super().__init__(**kwargs)
         self.flags = None if flags is None else set(flags)
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:

@@ -21,10 +21,9 @@ class ExpectedCalibrationError(BaseMetric):
 
     Args:
         num_bins (int): Number of bins. Defaults to 15, as in that paper.
-        collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): Prefix of the result's name. Defaults to
-            'calibration': the result is ``calibration/ece``, in [0, 1], 0
-            being best.
+        **kwargs: Of :class:`mmengine.evaluator.BaseMetric`, whose ``prefix``
+            is 'calibration' by default: the result is ``calibration/ece``, in
+            [0, 1], 0 being best.
 
     Raises:
         ValueError: If ``num_bins`` is not positive.
@@ -32,11 +31,8 @@ class ExpectedCalibrationError(BaseMetric):
 
     default_prefix = 'calibration'
 
-    def __init__(self,
-                 num_bins: int = 15,
-                 collect_device: str = 'cpu',
-                 prefix: str | None = None) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
+    def __init__(self, num_bins: int = 15, **kwargs) -> None:
+        super().__init__(**kwargs)
         if num_bins < 1:
             raise ValueError('ExpectedCalibrationError: num_bins is '
                              f'{num_bins}, but must be at least 1.')

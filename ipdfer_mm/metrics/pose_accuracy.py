@@ -8,6 +8,27 @@ from mmengine.evaluator import BaseMetric
 from ipdfer_mm.geometry.yaw_bins import POSE_EDGES
 from ipdfer_mm.registry import METRICS
 
+# Results of the bins.
+YAW_NAMES = [f'yaw_{low:g}_{high}' for low, high in zip(
+    (0, *POSE_EDGES), (*POSE_EDGES, 'up'))]
+
+
+def wilson_interval(right: int, count: int) -> tuple[float, float]:
+    """95 % confidence interval of an accuracy.
+
+    Args:
+        right (int): Images that were recognized.
+        count (int): Of how many, at least one.
+
+    Returns:
+        tuple[float, float]: Its ends, per cent.
+    """
+    # Here: it takes long, and every program imports the metrics.
+    from scipy.stats import binomtest
+
+    low, high = binomtest(right, count).proportion_ci(method='wilson')
+    return 100 * float(low), 100 * float(high)
+
 
 @METRICS.register_module()
 class PoseAccuracy(BaseMetric):
@@ -21,20 +42,16 @@ class PoseAccuracy(BaseMetric):
             Wilson score interval, ``<name>_low`` and ``<name>_high`` (per
             cent), and the number of images, ``<name>_images``. Defaults
             to False, which keeps the log short.
-        collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): Prefix of the results' names. Defaults to
-            'accuracy': the results are ``accuracy/yaw_0_10`` ...
-            ``accuracy/yaw_40_up`` and ``accuracy/yaw_over_10`` ...
+        **kwargs: Of :class:`mmengine.evaluator.BaseMetric`, whose ``prefix``
+            is 'accuracy' by default: the results are ``accuracy/yaw_0_10``
+            ... ``accuracy/yaw_40_up`` and ``accuracy/yaw_over_10`` ...
             ``accuracy/yaw_over_40``, in per cent; nan without an image.
     """
 
     default_prefix = 'accuracy'
 
-    def __init__(self,
-                 intervals: bool = False,
-                 collect_device: str = 'cpu',
-                 prefix: str | None = None) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
+    def __init__(self, intervals: bool = False, **kwargs) -> None:
+        super().__init__(**kwargs)
         self.intervals = intervals
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
@@ -71,12 +88,9 @@ class PoseAccuracy(BaseMetric):
             intervals and numbers of images.
         """
         poses, right = np.array(results, dtype=int).reshape(-1, 2).T
-        lows = (0, *POSE_EDGES)
-        highs = (*POSE_EDGES, 'up')
         report: dict[str, float] = {}
-        for pose, (low, high) in enumerate(zip(lows, highs)):
-            report |= self._accuracy(
-                f'yaw_{low:g}_{high}', right[poses == pose])
+        for pose, name in enumerate(YAW_NAMES):
+            report |= self._accuracy(name, right[poses == pose])
         for pose, low in enumerate(POSE_EDGES, start=1):
             report |= self._accuracy(f'yaw_over_{low:g}', right[poses >= pose])
         return report
@@ -85,16 +99,8 @@ class PoseAccuracy(BaseMetric):
         count = len(right)
         report = {name: 100 * right.mean() if count else np.nan}
         if self.intervals:
-            low = high = np.nan
-            if count:
-                # Here: it takes long, and every program imports the metrics.
-                from scipy.stats import binomtest
-
-                low, high = binomtest(int(right.sum()), count).proportion_ci(
-                    method='wilson')
-            report |= {
-                f'{name}_low': 100 * low,
-                f'{name}_high': 100 * high,
-                f'{name}_images': count
-            }
+            low, high = (wilson_interval(int(right.sum()), count) if count
+                         else (np.nan, np.nan))
+            report |= {f'{name}_low': low, f'{name}_high': high,
+                       f'{name}_images': count}
         return {key: float(value) for key, value in report.items()}

@@ -120,19 +120,13 @@ class Reliability(BaseMetric):
     where inference finds them.
 
     Args:
-        collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): Prefix of the results' names. Defaults to
-            'reliability': ``reliability/unsure``, the share of images below
-            the thresholds, and ``reliability/accuracy``, that of the others,
-            in per cent.
+        **kwargs: Of :class:`mmengine.evaluator.BaseMetric`, whose ``prefix``
+            is 'reliability' by default: ``reliability/unsure``, the share of
+            images below the thresholds, and ``reliability/accuracy``, that of
+            the others, in per cent.
     """
 
     default_prefix = RELIABILITY
-
-    def __init__(self,
-                 collect_device: str = 'cpu',
-                 prefix: str | None = None) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep the scores of a batch.

@@ -24,18 +24,16 @@ class VerificationMetric(BaseMetric):
             ``verification/tar@far=0.001``, in [0, 1]. The threshold is the
             lowest at which no larger share of the pairs of different subjects
             is accepted. Defaults to ().
-        collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): Prefix of the results' names. Defaults to
-            'verification'.
+        **kwargs: Of :class:`mmengine.evaluator.BaseMetric`, whose ``prefix``
+            is 'verification' by default.
     """
 
     default_prefix = 'verification'
 
     def __init__(self,
                  false_accept_rates: Sequence[float] = (),
-                 collect_device: str = 'cpu',
-                 prefix: str | None = None) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
+                 **kwargs) -> None:
+        super().__init__(**kwargs)
         if not all(0 < rate < 1 for rate in false_accept_rates):
             raise ValueError('false_accept_rates are in (0, 1), but got '
                              f'{tuple(false_accept_rates)}.')

@@ -1,6 +1,6 @@
 """Tables as Markdown, CSV and LaTeX."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,30 +21,31 @@ LATEX = {
 }
 
 
+def markdown_table(header: Sequence[str],
+                   rows: Iterable[Sequence[str]]) -> str:
+    """Write a table as Markdown, all columns but the first to the right."""
+    lines = [header, ['---', *['---:'] * (len(header) - 1)], *rows]
+    return ''.join(f'| {" | ".join(line)} |\n' for line in lines)
+
+
 class Spread(NamedTuple):
     """A measure over several seeds.
 
     Attributes:
         values (tuple[float, ...]): One for each seed.
         with_best (bool): Whether the largest is shown, too.
-        digits (int): After the point.
     """
 
     values: tuple[float, ...]
     with_best: bool = False
-    digits: int = 2
 
     def __str__(self) -> str:
         """As the paper prints it: the best, the mean and the spread."""
-        if not self.values:
-            return '-'
-        numbers = [f'{number:.{self.digits}f}' for number in (
-            max(self.values), np.mean(self.values),
-            np.std(self.values, ddof=1) if len(self.values) > 1 else 0)]
-        if len(self.values) == 1:
-            return numbers[0]
-        mean = f'{numbers[1]} ± {numbers[2]}'
-        return f'{numbers[0]} ({mean})' if self.with_best else mean
+        if len(self.values) < 2:
+            return f'{self.values[0]:.2f}' if self.values else '-'
+        std = np.std(self.values, ddof=1)
+        mean = f'{np.mean(self.values):.2f} ± {std:.2f}'
+        return f'{max(self.values):.2f} ({mean})' if self.with_best else mean
 
 
 Cell = str | int | float | Spread
@@ -71,13 +72,10 @@ class TextTable:
 
     def markdown(self) -> str:
         """Write it as Markdown, with title and notes."""
-        rows = [self.header,
-                ['---', *['---:' for _ in self.header[1:]]],
-                *([show(cell) for cell in row] for row in self.rows)]
-        lines = [f'## {self.title}', '',
-                 *(f'| {" | ".join(row)} |' for row in rows), '',
-                 *(f'- {note}' for note in self.notes)]
-        return '\n'.join(lines).rstrip() + '\n'
+        table = markdown_table(
+            self.header, [list(map(show, row)) for row in self.rows])
+        notes = ''.join(f'- {note}\n' for note in self.notes)
+        return f'## {self.title}\n\n{table}' + f'\n{notes}' * bool(notes)
 
     def csv(self) -> str:
         """Write header and rows as CSV; a :class:`Spread` is several columns.
@@ -108,7 +106,7 @@ class TextTable:
 
 
 def show(cell: Cell) -> str:
-    """Write a cell for subjects.
+    """Write a cell for readers.
 
     Args:
         cell (Cell): The cell.

@@ -1,4 +1,4 @@
-"""Images for subjects."""
+"""From arrays to images and figures."""
 
 from .comparison_sheet import TestResult, comparison_sheet
 from .image_grids import image_grid, synthesis_grid, to_uint8

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
 from ipdfer_mm.geometry.yaw_bins import POSE_EDGES
+from ipdfer_mm.metrics.pose_accuracy import YAW_NAMES, wilson_interval
+
+from .heatmap import draw_heatmap
 
 
 @dataclass
@@ -30,19 +32,9 @@ class TestResult:
 
     __test__ = False  # no test class of pytest
 
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % confidence interval of the accuracy (Wilson), per cent."""
-        # Here: it takes long, and training imports this module.
-        from scipy.stats import binomtest
-
-        right = int(np.trace(self.confusion))
-        bounds = binomtest(right, int(self.confusion.sum())).proportion_ci(
-            method='wilson')
-        return 100 * float(bounds.low), 100 * float(bounds.high)
-
     def __str__(self) -> str:
-        low, high = self.interval
+        low, high = wilson_interval(
+            int(np.trace(self.confusion)), int(self.confusion.sum()))
         return f'{self.name}: {self.accuracy:.1f} % ({low:.1f} to {high:.1f})'
 
     @classmethod
@@ -60,11 +52,8 @@ class TestResult:
         Raises:
             KeyError: If one of them is missing.
         """
-        highs = [f'{edge:g}' for edge in POSE_EDGES] + ['up']
-        lows = ['0', *highs]
         return cls(name, metrics['accuracy/top1'],
-                   [metrics[f'accuracy/yaw_{low}_{high}']
-                    for low, high in zip(lows, highs)],
+                   [metrics[f'accuracy/{yaw}'] for yaw in YAW_NAMES],
                    np.asarray(metrics['confusion_matrix/result']))
 
 
@@ -123,13 +112,7 @@ def _draw_confusion(axes, result: TestResult,
                     classes: Sequence[str]) -> None:
     shares = 100 * result.confusion / np.maximum(
         result.confusion.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap=matplotlib.colormaps['Blues'], vmin=0, vmax=100)
-    for row, column in np.ndindex(shares.shape):
-        axes.text(
-            column, row, f'{shares[row, column]:.0f}', ha='center',
-            va='center', fontsize=8,
-            color='white' if shares[row, column] > 50 else 'black')
-    axes.set_xticks(range(len(classes)), classes, rotation=60, ha='right')
-    axes.set_yticks(range(len(classes)), classes)
+    draw_heatmap(axes, shares, classes, classes, 100, 0, fontsize=8)
+    axes.tick_params(axis='x', rotation=60)
     axes.set_xlabel('predicted')
     axes.set_title(f'{result}\ntrue class by row, %')

@@ -54,9 +54,8 @@ class ExpressionTimeline:
         """
         while seconds >= NUM_BINS * self.width:
             self.width *= 2
-            self._sums = {
-                number: _halve(bins) for number, bins in self._sums.items()
-            }
+            self._sums = {number: _halve(bins)
+                          for number, bins in self._sums.items()}
         values = np.array([*(probabilities[name] for name in self.classes), 1])
         bins = self._sums.setdefault(track, {})
         # Times of frames are multiples of the width but for rounding.
@@ -89,10 +88,8 @@ class ExpressionTimeline:
             Figure: A panel for each. ``savefig`` writes it, no display is
             needed.
         """
-        seen = {
-            track: sum(sums[-1] for sums in bins.values())
-            for track, bins in self._sums.items()
-        }
+        seen = {track: sum(sums[-1] for sums in bins.values())
+                for track, bins in self._sums.items()}
         tracks = sorted(sorted(seen, key=seen.get)[-MAX_TRACKS:])
         if len(tracks) < len(seen):
             title += f' (the {len(tracks)} of {len(seen)} seen longest)'

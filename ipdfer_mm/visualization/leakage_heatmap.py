@@ -3,6 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from .heatmap import draw_heatmap
+
 
 def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
     """Draw a leakage matrix for each kind of probe.
@@ -26,12 +28,7 @@ def leakage_heatmap(probes: dict[str, dict], title: str) -> Figure:
         columns = list(next(iter(cells.values())))
         scores = np.array([[row[column]['score'] for column in columns]
                            for row in cells.values()])
-        image = axes.imshow(scores, cmap='Blues', vmin=0, vmax=1)
-        for place, score in np.ndenumerate(scores):
-            axes.text(*place[::-1], f'{score:.2f}', ha='center', va='center',
-                      color='white' if score > 0.5 else 'black')
-        axes.set_xticks(range(len(columns)), columns)
-        axes.set_yticks(range(len(cells)), cells)
+        image = draw_heatmap(axes, scores, list(cells), columns, 1, 2)
         margin = matrix['mean_margin']
         axes.set_title(f'{kind} probe' if margin is None else
                        f'{kind} probe, own less others {margin:.2f}',

@@ -140,12 +140,12 @@ def test_damaged_state_is_named(run):
 
 
 def test_slurm_script(tmp_path):
-    text = array_script(['python', 'a b.py', '--out', 'x'], [5, 0, 1, 2, 8],
+    text = array_script(['python', 'a b.py', '--out', 'x'], [0, 1, 2, 5, 8],
                         Path('/logs'), ['--time=9:0:0'], tmp_path)
     assert text == textwrap.dedent(f'''\
         #!/usr/bin/env bash
         #SBATCH --job-name=experiments
-        #SBATCH --array=0-2,5,8
+        #SBATCH --array=0,1,2,5,8
         #SBATCH --output=/logs/%A_%a.log
         #SBATCH --gres=gpu:1
         #SBATCH --ntasks=1
