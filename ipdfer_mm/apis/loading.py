@@ -15,7 +15,7 @@ from ipdfer_mm.datasets.folds import check_same_classes, check_same_fold
 from ipdfer_mm.datasets.manifest import recipe_hash
 from ipdfer_mm.metrics.reliability import RELIABILITY, Thresholds
 from ipdfer_mm.models.encoders.key_match import match_keys
-from ipdfer_mm.utils.compat import download, read_checkpoint
+from ipdfer_mm.utils.compat import WEB, load_file
 from ipdfer_mm.utils.dataset_configs import find_test_dataset
 from ipdfer_mm.utils.model_configs import model_config
 
@@ -175,9 +175,9 @@ def image_size(cfg: Config) -> int:
     if 'decoder' in cfg.model:
         return cfg.model.decoder.get('img_size', 112)
     dataset = find_test_dataset(cfg)
-    for step in reversed(dataset.pipeline):
-        for size in _step_sizes([step], Resize=None, AlignFace=112):
-            return size
+    sizes = [*_step_sizes(dataset.pipeline, Resize=None, AlignFace=112)]
+    if sizes:
+        return sizes[-1]
     if 'img_size' not in dataset:
         raise ValueError(
             'The config does not say how large its images are: its test '
@@ -270,11 +270,6 @@ def _find(model: str | Path | Config) -> tuple[Config, str | None]:
 
 def _read(name: str, trust: bool) -> dict:
     """Read a checkpoint without a change of MMEngine's loaders."""
-    if name.startswith(('http://', 'https://')):
-        return read_checkpoint(download(name), name, 'cpu', trust)
-    if '://' in name:  # of the libraries' authors
+    if '://' in name and not name.startswith(WEB):  # of libraries' authors
         return CheckpointLoader.load_checkpoint(name, map_location='cpu')
-    path = Path(name).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f'The checkpoint {name} does not exist.')
-    return read_checkpoint(str(path), name, 'cpu', trust)
+    return load_file(name, 'cpu', trust)

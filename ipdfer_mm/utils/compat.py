@@ -19,6 +19,7 @@ from mmengine.runner import CheckpointLoader
 
 from .weight_files import load_weights
 
+WEB = ('http://', 'https://')
 MapLocation: TypeAlias = str | torch.device | Callable | None
 
 UNTRUSTED_CHECKPOINT = (
@@ -47,29 +48,44 @@ def set_checkpoint_trust(trust: bool) -> None:
         trust (bool): Whether to unpickle arbitrary objects.
     """
 
-    def load_from_local(filename: str,
-                        map_location: MapLocation = None) -> Any:
-        path = os.path.expanduser(filename)
+    def load_from_file(filename: str, map_location: MapLocation = None) -> Any:
+        return load_file(filename, map_location, trust)
+
+    CheckpointLoader.register_scheme(('', *WEB), load_from_file, force=True)
+
+
+def load_file(name: str,
+              map_location: MapLocation = None,
+              trust: bool = False) -> Any:
+    """Load a checkpoint from a local path or an http address.
+
+    Args:
+        name (str): The path or address.
+        map_location (str, torch.device or Callable, optional): As in
+            ``torch.load``.
+        trust (bool): Whether to unpickle arbitrary objects.
+
+    Returns:
+        Any: What the file holds.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        RuntimeError: If it cannot be read, or only with trust.
+    """
+    if name.startswith(WEB):
+        # One process downloads, the others find the file.
+        if get_rank() == 0:
+            download(name)
+        barrier()
+        path = download(name)
+    else:
+        path = os.path.expanduser(name)
         if not os.path.isfile(path):
             raise FileNotFoundError(
                 f'The checkpoint {path} does not exist. Check the path '
                 'given on the command line, `load_from`, or `init_cfg` of '
                 'the config.')
-        return read_checkpoint(path, filename, map_location, trust)
-
-    def load_from_http(filename: str, map_location: MapLocation = None) -> Any:
-        # One process downloads, the others find the file.
-        if get_rank() == 0:
-            path = download(filename)
-        barrier()
-        if get_rank() > 0:
-            path = download(filename)
-        return read_checkpoint(path, filename, map_location, trust)
-
-    CheckpointLoader.register_scheme(
-        prefixes='', loader=load_from_local, force=True)
-    CheckpointLoader.register_scheme(
-        prefixes=('http://', 'https://'), loader=load_from_http, force=True)
+    return read_checkpoint(path, name, map_location, trust)
 
 
 def download(url: str) -> str:
