@@ -22,7 +22,6 @@ from ipdfer_mm.utils.atomic import renamed_when_done, write_atomically
 from .following import SMOOTH
 from .inferencer import ExpressionInferencer
 from .results import ImageResult, face_cells, face_columns
-from .video_faces import VideoFaceFinder
 
 ADVICE = 'choose another folder'
 IMAGES = 'images'
@@ -53,15 +52,6 @@ class AnnotationJob:
     synthesis: bool = False
     smooth: float = SMOOTH
     subjects: bool = False
-
-    def iterate(
-        self,
-        images: Iterator[np.ndarray] | Sequence[Path],
-        finder: VideoFaceFinder | None = None
-    ) -> Iterator[tuple[ImageResult, np.ndarray | None]]:
-        """Recognize expressions, see :meth:`ExpressionInferencer.iterate`."""
-        return self.inferencer.iterate(images, self.batch_size, self.aligned,
-                                       self.synthesis, finder)
 
 
 @dataclass
@@ -149,7 +139,6 @@ def annotate_images(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
     common = Path(os.path.commonpath([path.parent for path in paths]))
     classes = job.inferencer.classes
     summary = Summary()
-    job.out.mkdir(parents=True, exist_ok=True)
     with renamed_when_done(job.out / 'results.json', ADVICE) as json_file, \
             renamed_when_done(job.out / 'results.csv', ADVICE) as csv_file, \
             open(json_file, 'w', encoding='utf-8') as document, \
@@ -158,8 +147,10 @@ def annotate_images(job: AnnotationJob, paths: Sequence[Path]) -> Summary:
         writer = csv.writer(table, lineterminator='\n')
         writer.writerow(('path', 'face', *face_columns(classes), 'error'))
         document.write('{"images": [')
-        results = tqdm(job.iterate(paths), total=len(paths), unit='image',
-                       disable=None)
+        results = tqdm(
+            job.inferencer.iterate(paths, job.batch_size, job.aligned,
+                                   job.synthesis),
+            total=len(paths), unit='image', disable=None)
         separator = '\n'
         try:
             for result, image in results:
@@ -185,7 +176,6 @@ def _write_image(job: AnnotationJob, result: ImageResult,
         return
     name = Path(result.path).relative_to(common)
     path = job.out / IMAGES / name.with_name(f'{name.name}.jpg')
-    path.parent.mkdir(parents=True, exist_ok=True)
     count = len(result.faces)
     drawn = draw_faces(image, result.faces,
                        range(1, count + 1) if count > 1 else None,

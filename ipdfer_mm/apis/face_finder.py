@@ -83,10 +83,8 @@ class FaceFinder:
         searched = [self._shrink(image) for image in images]
         found = self.search(searched,
                             [Region.of(image, None) for image in searched])
-        return [
-            faces.scale(np.array(image.shape[1::-1]) / small.shape[1::-1])
-            for faces, image, small in zip(found, images, searched)
-        ]
+        return [faces.scale(np.array(image.shape[1::-1]) / small.shape[1::-1])
+                for faces, image, small in zip(found, images, searched)]
 
     def _shrink(self, image: np.ndarray) -> np.ndarray:
         smallest = self.recipe.min_face * min(image.shape[:2])
@@ -139,9 +137,6 @@ def from_left_to_right(found: Detections) -> list[FoundFace]:
     Returns:
         list[FoundFace]: From left to right.
     """
-    return [
-        FoundFace(
-            found.boxes[i],
-            check_points(found.points[i], found.scores[i], found.flags[i]))
-        for i in np.argsort(found.boxes[:, 0], kind='stable')
-    ]
+    order = np.argsort(found.boxes[:, 0], kind='stable')
+    return [FoundFace(found.boxes[i], check_points(
+        found.points[i], found.scores[i], found.flags[i])) for i in order]

@@ -185,11 +185,9 @@ class ExpressionInferencer:
                    found: list[list[FoundFace]],
                    synthesis: bool) -> list[tuple[Face, ...]]:
         """Faces of RGB images."""
-        crops = [
-            self.finder.crop(image, candidate)
-            for image, candidates in zip(images, found)
-            for candidate in candidates
-        ]
+        crops = [self.finder.crop(image, candidate)
+                 for image, candidates in zip(images, found)
+                 for candidate in candidates]
         outputs: list[dict] = []
         for start in range(0, len(crops), batch_size):
             outputs += self.classifier(crops[start:start + batch_size],
@@ -203,6 +201,7 @@ class ExpressionInferencer:
                      **next(output)) for candidate in candidates)
             for image, candidates in zip(images, found)
         ]
+
 
 def _read(item: ImageInput) -> np.ndarray | str:
     """RGB image, or why the file cannot be read."""

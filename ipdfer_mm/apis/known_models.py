@@ -37,11 +37,9 @@ def list_models() -> dict[str, KnownModel]:
     root = find_root('configs')
     if root is None:
         return {}
-    known = {
-        path.stem: KnownModel(root / f'configs/{path.stem}.py',
-                              f'{SCHEME}{path.stem}')
-        for path in FOLDER.glob('*.safetensors')
-    }
+    known = {path.stem: KnownModel(root / f'configs/{path.stem}.py',
+                                   f'{SCHEME}{path.stem}')
+             for path in FOLDER.glob('*.safetensors')}
     index = root / 'model-index.yml'
     if index.is_file():
         content = load(str(index))
@@ -49,7 +47,5 @@ def list_models() -> dict[str, KnownModel]:
         known.update((model.name, KnownModel(root / model.config,
                                              model.weights))
                      for model in content.models if model.weights)
-    return {
-        name: known[name]
-        for name in sorted(known) if known[name].config.is_file()
-    }
+    return {name: model for name, model in sorted(known.items())
+            if model.config.is_file()}

@@ -21,10 +21,8 @@ def build_pipeline(config: Config) -> Callable[[dict], dict]:
         Callable: From a dict with ``img`` (BGR, uint8) to one of ``inputs``
         and ``data_samples``.
     """
-    steps = [
-        step for step in find_test_dataset(config).pipeline
-        if _name(step) not in LOADING
-    ]
+    steps = [step for step in find_test_dataset(config).pipeline
+             if _name(step) not in LOADING]
     with DefaultScope.overwrite_default_scope(
             config.get('default_scope', 'ipdfer_mm')):
         return Compose([TRANSFORMS.build(step) for step in steps])

@@ -56,17 +56,13 @@ class Face:
         points = None if self.points is None else self.points.round(2).tolist()
         return dict(
             label=self.label,
-            probabilities={
-                name: round(value, 6)
-                for name, value in self.probabilities.items()
-            },
+            probabilities={name: round(value, 6)
+                           for name, value in self.probabilities.items()},
             box=self.box.round(2).tolist(),
             points=points,
             detection_score=_plain(self.detection_score, 6),
-            **{
-                name: _plain(angle, 2)
-                for name, angle in self.angles._asdict().items()
-            },
+            **{name: _plain(angle, 2)
+               for name, angle in self.angles._asdict().items()},
             flags=list(self.flags))
 
 

@@ -35,18 +35,15 @@ class SubjectJoiner:
 
     Args:
         device (str): Where the network runs.
-        threshold (float, optional): Cosine from which on two tracks are
-            joined. Defaults to 0.48.
     """
 
-    def __init__(self, device: str = 'cpu',
-                 threshold: float | None = None) -> None:
+    def __init__(self, device: str = 'cpu') -> None:
         with DefaultScope.overwrite_default_scope('ipdfer_mm'):
             self.network = MODELS.build(NETWORK)
         self.network.init_weights()
         self.network.to(device).eval()
         self.device = device
-        self.threshold = THRESHOLD if threshold is None else threshold
+        self.threshold = THRESHOLD
         # Sums of unit features: of tracks, with their number, and of subjects.
         self._tracks: dict[int, tuple[np.ndarray, int]] = {}
         self._subjects: list[np.ndarray] = []

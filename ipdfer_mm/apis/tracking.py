@@ -63,9 +63,6 @@ class FaceTracker:
         known = np.stack([box for _, box in self._seen.values()])
         overlaps = box_iou(
             torch.as_tensor(np.stack(boxes)), torch.as_tensor(known)).numpy()
-        return {
-            int(row): tracks[column]
-            for row, column in zip(
-                *linear_sum_assignment(overlaps, maximize=True))
-            if overlaps[row, column] >= MIN_IOU
-        }
+        pairs = zip(*linear_sum_assignment(overlaps, maximize=True))
+        return {int(row): tracks[column] for row, column in pairs
+                if overlaps[row, column] >= MIN_IOU}

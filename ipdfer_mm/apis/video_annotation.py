@@ -198,7 +198,6 @@ def annotate_video(job: AnnotationJob, source: Path | int,
     """
     table_file = job.out / f'{name}.csv'
     video_file = job.out / f'{name}.mp4'
-    video_file.parent.mkdir(parents=True, exist_ok=True)
     is_camera = isinstance(source, int)
     if is_camera:
         job = replace(job, batch_size=1)
@@ -227,8 +226,10 @@ def _record_all(job: AnnotationJob, video: VideoFile | Camera,
             yield frame
 
     finder = VideoFaceFinder(job.inferencer.finder, SEARCH_INTERVAL)
-    progress = tqdm(job.iterate(frames(), finder), total=video.num_frames,
-                    unit='frame', disable=None)
+    results = job.inferencer.iterate(
+        frames(), job.batch_size, job.aligned, job.synthesis, finder)
+    progress = tqdm(results, total=video.num_frames, unit='frame',
+                    disable=None)
     try:
         for result, frame in progress:
             recorder.record(times.popleft(), result, frame)

@@ -50,11 +50,8 @@ def evaluate(cfg: Config, classifiers: dict[str, Classifier],
             for sample, score in zip(samples, scores):
                 sample.set_pred_score(score).set_pred_label(score.argmax())
             evaluators[name].process(samples)
-    return {
-        name: {
-            key: float(value)
-            for key, value in evaluator.evaluate(len(loader.dataset)).items()
-            if isinstance(value, Number)
-        }
-        for name, evaluator in evaluators.items()
-    }
+    metrics = {name: evaluator.evaluate(len(loader.dataset))
+               for name, evaluator in evaluators.items()}
+    return {name: {key: float(value) for key, value in found.items()
+                   if isinstance(value, Number)}
+            for name, found in metrics.items()}

@@ -34,10 +34,8 @@ def folder_faces(folder: Path, size: int, count: int) -> np.ndarray:
     """
     files = list_images(folder)
     chosen = [files[i] for i in spread(len(files), count)]
-    return np.stack([
-        cv2.resize(read_image(file), (size, size))
-        for file in tqdm(chosen, desc='Images', disable=None)
-    ])
+    return np.stack([cv2.resize(read_image(file), (size, size))
+                     for file in tqdm(chosen, desc='Images', disable=None)])
 
 
 def dataset_faces(cfg: Config, split: str, count: int) -> np.ndarray:

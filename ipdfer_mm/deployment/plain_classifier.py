@@ -45,10 +45,8 @@ def plain_classifier(cfg: Config) -> dict:
         # What a FaceEncoder has without one.
         neck=encoder.get('neck', dict(type='GlobalAveragePooling')),
         head=model.expression_head.to_dict())
-    return {
-        key: _in_mmpretrain(value)
-        for key, value in classifier.items() if value is not None
-    }
+    return {key: _in_mmpretrain(value)
+            for key, value in classifier.items() if value is not None}
 
 
 def plain_state(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -21,12 +21,8 @@ class CalibrationImages:
     """
 
     def __init__(self, images: np.ndarray) -> None:
-        self.batches = iter(
-            tqdm(
-                batches(images, BATCH),
-                total=-(-len(images) // BATCH),
-                desc='Calibrate',
-                disable=None))
+        self.batches = iter(tqdm(list(batches(images, BATCH)),
+                                 desc='Calibrate', disable=None))
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         """Return the next batch by the name of the input; None at the end."""
@@ -62,11 +58,8 @@ def quantize(content: bytes, images: np.ndarray) -> bytes:
         # All shapes are known but the batch; symbolic inference needs sympy.
         shapes.quant_pre_process(source, plain, skip_symbolic_shape=True)
         tools.quantize_static(
-            plain,
-            out,
-            CalibrationImages(images),
+            plain, out, CalibrationImages(images), per_channel=True,
             quant_format=tools.QuantFormat.QDQ,
-            per_channel=True,
             activation_type=tools.QuantType.QUInt8,
             weight_type=tools.QuantType.QInt8)
         quantized = onnx.load(out)

@@ -53,10 +53,8 @@ class DisentangledClassifier(BaseModel):
                  data_preprocessor: dict | None = None,
                  init_cfg: dict | None = None) -> None:
         super().__init__(
-            data_preprocessor={
-                **DATA_PREPROCESSOR,
-                **(data_preprocessor or {})
-            },
+            data_preprocessor=dict(DATA_PREPROCESSOR,
+                                   **(data_preprocessor or {})),
             init_cfg=init_cfg)
         self.identity_encoder = MODELS.build(identity_encoder)
         self.expression_encoder = MODELS.build(expression_encoder)

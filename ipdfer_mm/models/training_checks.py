@@ -71,11 +71,9 @@ def _check_optimizers(model: 'IPDFERModel',
             'one wrapper for each step; see optim_wrapper in '
             'configs/_base_/schedules/ipdfer.py.')
     for key, names in steps.items():
-        updated = {
-            id(parameter)
-            for group in optim_wrapper[key].param_groups
-            for parameter in group['params']
-        }
+        updated = {id(parameter)
+                   for group in optim_wrapper[key].param_groups
+                   for parameter in group['params']}
         for name in names:
             # What is frozen on purpose needs no optimizer.
             if any(parameter.requires_grad and id(parameter) not in updated

@@ -85,7 +85,5 @@ def resize_square(x: Tensor, size: int) -> Tensor:
     # The filter takes no half precision on CPUs.
     precise = x.float() if x.element_size() < 4 else x
     return F.interpolate(
-        precise, (size, size),
-        mode='bilinear',
-        align_corners=False,
+        precise, (size, size), mode='bilinear', align_corners=False,
         antialias=size < max(x.shape[-2:])).to(x.dtype)

@@ -1,4 +1,4 @@
-"""The expressions, and the words that subjects name them by."""
+"""The expressions, and the words that name them."""
 
 from pathlib import Path
 

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 
 import av
 import cv2
@@ -33,7 +32,7 @@ CAMERA_FPS = 10.0
 ADVICE = 'choose another folder'
 
 
-class VideoFile:
+class VideoFile(contextlib.AbstractContextManager):
     """Frames of a file with their times.
 
     Use it in a ``with`` statement, which closes it.
@@ -113,11 +112,7 @@ class VideoFile:
             self.problems.append(f'{self.name} is cut off: {count} of '
                                  f'{self.num_frames} frames can be read')
 
-    def __enter__(self) -> 'VideoFile':
-        return self
-
-    def __exit__(self, kind: type | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         self._container.close()
 
 
@@ -127,7 +122,7 @@ def _upright(frame: av.VideoFrame) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(pixels, frame.rotation // 90))
 
 
-class Camera:
+class Camera(contextlib.AbstractContextManager):
     """The newest frames of a camera.
 
     They are read in a thread, so that what comes while a frame is worked on
@@ -186,11 +181,7 @@ class Camera:
         except BaseException as error:  # raised where frames are taken
             newest.put(error)
 
-    def __enter__(self) -> 'Camera':
-        return self
-
-    def __exit__(self, kind: type | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         self._capture.release()
 
 

@@ -15,6 +15,8 @@ from ipdfer_mm.utils.messages import shorten
 from ipdfer_mm.utils.modules import unwrap
 from ipdfer_mm.version import __version__
 
+from .dataset_notes_hook import inner_datasets
+
 META_KEY = 'ipdfer_mm'
 
 
@@ -32,23 +34,6 @@ def get_metainfo(runner: Runner) -> dict:
         if isinstance(loop, BaseLoop):
             return getattr(loop.dataloader.dataset, 'metainfo', {})
     return {}
-
-
-def has_poses(dataset: Any) -> bool:
-    """Whether a sample of a dataset may have a known head pose.
-
-    Args:
-        dataset (Any): A dataset, also one around others, such as
-            ``ConcatDataset`` or ``ClassBalancedDataset``.
-
-    Returns:
-        bool: False only if a :class:`FERDataset` says so.
-    """
-    if hasattr(dataset, 'datasets'):
-        return any(has_poses(part) for part in dataset.datasets)
-    if hasattr(dataset, 'dataset'):
-        return has_poses(dataset.dataset)
-    return getattr(dataset, 'num_known_poses', 1) > 0
 
 
 def get_normalization(model: nn.Module) -> dict | None:
@@ -115,8 +100,10 @@ class DatasetMetaHook(Hook):
         # Of IPD-FER, or of the baseline's PoseSupervisedHead.
         parts = [getattr(model, 'pose_head', None),
                  getattr(getattr(model, 'head', None), 'pose_head', None)]
-        if any(part is not None for part in parts) and (
-                not has_poses(dataset)):
+        # Datasets of others may know poses.
+        has_poses = any(getattr(inner, 'num_known_poses', 1)
+                        for inner in inner_datasets(dataset))
+        if any(part is not None for part in parts) and not has_poses:
             raise ValueError(
                 'Poses are to be learned, but no sample of the training '
                 f'set {type(dataset).__name__} has a head pose. '
@@ -176,7 +163,8 @@ class DatasetMetaHook(Hook):
         if runner._resume or getattr(
                 unwrap(runner.model), 'names_classes', True):
             check_same_classes(theirs, ours)
-        if self._goes_on(runner):
+        # Tested or resumed; else it starts from what fits.
+        if runner._resume or not isinstance(runner._train_loop, BaseLoop):
             check_same_fold(theirs, ours)
             self._check_weights(runner, checkpoint)
         self._warn_if_other(runner, 'recipe', theirs.get('recipe'),
@@ -185,11 +173,6 @@ class DatasetMetaHook(Hook):
             runner, 'normalization',
             meta.get(META_KEY, {}).get('normalization'),
             get_normalization(unwrap(runner.model)))
-
-    @staticmethod
-    def _goes_on(runner: Runner) -> bool:
-        """Whether it is tested or resumed; else it starts from what fits."""
-        return runner._resume or not isinstance(runner._train_loop, BaseLoop)
 
     @staticmethod
     def _check_weights(runner: Runner, checkpoint: dict) -> None:

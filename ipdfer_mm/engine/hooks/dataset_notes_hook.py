@@ -9,28 +9,28 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ipdfer_mm.datasets import FERDataset
 from ipdfer_mm.registry import HOOKS
 from ipdfer_mm.utils.atomic import renamed_when_done
 
 ADVICE = 'choose another --work-dir'
 
 
-def inner_datasets(dataset: Any) -> Iterator[FERDataset]:
-    """Datasets of ours that one is made of.
+def inner_datasets(dataset: Any) -> Iterator[Any]:
+    """Datasets that one is made of.
 
     Args:
         dataset (Any): A dataset, also one of MMEngine's around others.
 
     Yields:
-        FERDataset: Those at the bottom.
+        Any: Those at the bottom.
     """
-    if isinstance(dataset, FERDataset):
+    wrapped = getattr(dataset, 'datasets', None) or [
+        getattr(dataset, 'dataset', None)]
+    if wrapped == [None]:
         yield dataset
-    for inner in (*getattr(dataset, 'datasets', ()),
-                  getattr(dataset, 'dataset', None)):
-        if inner is not None:
-            yield from inner_datasets(inner)
+        return
+    for inner in wrapped:
+        yield from inner_datasets(inner)
 
 
 @HOOKS.register_module()
@@ -58,7 +58,7 @@ class DatasetNotesHook(Hook):
     def _write(self, runner: Runner, name: str) -> None:
         loader = getattr(runner, f'{name}_dataloader')
         rows = [(reason, image) for dataset in inner_datasets(loader.dataset)
-                for reason, images in dataset.notes.items()
+                for reason, images in getattr(dataset, 'notes', {}).items()
                 for image in images]
         path = Path(runner.log_dir, f'{name}_notes.csv')
         if not rows or path.exists() or not is_main_process():

@@ -25,9 +25,8 @@ def to_plain(value: Any) -> Any:
     """
     if isinstance(value, HistoryBuffer):
         log, count = value.data
-        return {
-            HISTORY_BUFFER: [log.tolist(), count.tolist(), value.max_length]
-        }
+        return {HISTORY_BUFFER: [
+            log.tolist(), count.tolist(), value.max_length]}
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, np.generic):
@@ -58,10 +57,8 @@ def drop_functions(state: Any) -> Any:
         Any: The same without functions.
     """
     if isinstance(state, dict):
-        return {
-            key: drop_functions(item)
-            for key, item in state.items() if not callable(item)
-        }
+        return {key: drop_functions(item) for key, item in state.items()
+                if not callable(item)}
     if isinstance(state, list):
         return [drop_functions(item) for item in state]
     return state

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from mmengine.dataset import default_collate
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -59,10 +60,7 @@ class SynthesisGridHook(Hook):
         loop = runner.val_loop or runner.train_loop
         dataset = loop.dataloader.dataset
         indices = np.linspace(0, len(dataset) - 1, self.num_samples)
-        samples = [dataset[int(index)] for index in indices]
-        batch = dict(
-            inputs=torch.stack([sample['inputs'] for sample in samples]),
-            data_samples=[sample['data_samples'] for sample in samples])
+        batch = default_collate([dataset[int(index)] for index in indices])
         model = unwrap(runner.model)
         with frozen(model), torch.no_grad():
             inputs = model.data_preprocessor(batch, False)['inputs']

@@ -26,10 +26,8 @@ def build_wrappers(cfgs: dict, model: nn.Module) -> OptimWrapperDict:
     wrappers = {}
     for key, cfg in cfgs.items():
         cfg = dict(cfg)
-        parameters = [
-            parameter for name in cfg.pop('modules')
-            for parameter in getattr(model, name).parameters()
-        ]
+        parameters = [parameter for name in cfg.pop('modules')
+                      for parameter in getattr(model, name).parameters()]
         optimizer = OPTIMIZERS.build(
             dict(cfg.pop('optimizer'), params=parameters))
         cfg.setdefault('type', 'OptimWrapper')

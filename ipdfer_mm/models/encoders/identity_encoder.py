@@ -151,10 +151,9 @@ class IdentityEncoder(BackboneEncoder):
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str,
                               *args) -> None:
         """Notice weights; torch's and MMEngine's loaders come through here."""
-        state = {
-            key[len(prefix):]: value
-            for key, value in state_dict.items() if key.startswith(prefix)
-        }
+        state = {key[len(prefix):]: value
+                 for key, value in state_dict.items()
+                 if key.startswith(prefix)}
         if match_keys(self, state).problem is None:
             self.has_weights = True
         super()._load_from_state_dict(state_dict, prefix, *args)

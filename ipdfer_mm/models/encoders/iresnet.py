@@ -57,8 +57,6 @@ class IResNet(BaseModule):
         img_size (int): Side of the images in pixels, a multiple of 16. The
             last layer is fully connected, so its size depends on it. Defaults
             to 112, that of the public files.
-        dropout (float): Probability of dropping an element before the last
-            layer, in [0, 1). Defaults to 0.
         init_cfg (dict, optional): See :class:`mmengine.model.BaseModule`.
 
     Raises:
@@ -84,7 +82,6 @@ class IResNet(BaseModule):
                  depth: int,
                  out_channels: int = 512,
                  img_size: int = 112,
-                 dropout: float = 0.,
                  init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         if depth not in self.blocks_of_depth:
@@ -101,15 +98,12 @@ class IResNet(BaseModule):
         in_channels = 64
         stages = zip(self.widths, self.blocks_of_depth[depth])
         for i, (width, num_blocks) in enumerate(stages, start=1):
-            blocks = [IResBlock(in_channels, width, first=True)]
-            blocks += [
-                IResBlock(width, width, first=False)
-                for _ in range(num_blocks - 1)
-            ]
-            self.add_module(f'layer{i}', nn.Sequential(*blocks))
+            self.add_module(f'layer{i}', nn.Sequential(
+                IResBlock(in_channels, width, first=True),
+                *(IResBlock(width, width, first=False)
+                  for _ in range(num_blocks - 1))))
             in_channels = width
         self.bn2 = nn.BatchNorm2d(in_channels)
-        self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(in_channels * (img_size // 16)**2, out_channels)
         self.features = nn.BatchNorm1d(out_channels)
         # Fixed to 1 as in the public files: with variance 1 each, all
@@ -136,5 +130,5 @@ class IResNet(BaseModule):
                 f'IdentityEncoder: input_size={self.img_size}).')
         x = self.prelu(self.bn1(self.conv1(x)))  # Nx64xSxS
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        x = self.dropout(self.bn2(x).flatten(1))  # Nx(512*(S/16)^2)
-        return (self.features(self.fc(x)), )
+        x = self.fc(self.bn2(x).flatten(1))  # NxD of Nx(512*(S/16)^2)
+        return (self.features(x), )

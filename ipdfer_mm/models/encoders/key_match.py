@@ -79,29 +79,17 @@ def match_keys(module: nn.Module, state: dict[str, Tensor]) -> KeyMatch:
     Returns:
         KeyMatch: What fits and what does not.
     """
-    given = {
-        key: tuple(value.shape)
-        for key, value in apply_load_hooks(module, state).items()
-        if not key.endswith('num_batches_tracked')
-    }
-    needed = {
-        key: tuple(value.shape)
-        for key, value in module.state_dict().items()
-        if not key.endswith('num_batches_tracked')
-    }
+    given = _shapes(apply_load_hooks(module, state))
+    needed = _shapes(module.state_dict())
     both = [key for key in needed if key in given]
     return KeyMatch(
         total=len(needed),
         matched=[key for key in both if given[key] == needed[key]],
         missing=[key for key in needed if key not in given],
-        misshaped={
-            key: f'file {_by(given[key])}, network {_by(needed[key])}'
-            for key in both if given[key] != needed[key]
-        },
-        unexpected=[
-            key for key in given
-            if key not in needed and not key.startswith(CLASSIFIER_RESTS)
-        ])
+        misshaped={key: f'file {given[key]}, network {needed[key]}'
+                   for key in both if given[key] != needed[key]},
+        unexpected=[key for key in given if key not in needed
+                    and not key.startswith(CLASSIFIER_RESTS)])
 
 
 def apply_load_hooks(module: nn.Module,
@@ -123,5 +111,8 @@ def apply_load_hooks(module: nn.Module,
     return state
 
 
-def _by(shape: tuple[int, ...]) -> str:
-    return 'x'.join(map(str, shape)) or 'scalar'
+def _shapes(state: dict[str, Tensor]) -> dict[str, str]:
+    """Shapes as text, such as '3x4', of what a network computes with."""
+    return {key: 'x'.join(map(str, value.shape)) or 'scalar'
+            for key, value in state.items()
+            if not key.endswith('num_batches_tracked')}

@@ -84,10 +84,8 @@ def _find_network(
     best = None
     for start in PREFIXES if prefix is None else (prefix, ):
         start = f'{start.rstrip(".")}.' if start else ''
-        below = {
-            key[len(start):]: value
-            for key, value in state.items() if key.startswith(start)
-        }
+        below = {key[len(start):]: value for key, value in state.items()
+                 if key.startswith(start)}
         match = match_keys(module, below)
         if best is None or len(match.matched) > len(best[2].matched):
             best = start, below, match
@@ -149,9 +147,8 @@ def split_pretrained(
     """
     cfgs = [init_cfg] if isinstance(init_cfg, dict) else init_cfg or []
     others = [cfg for cfg in cfgs if not _is_pretrained(cfg['type'])]
-    pretrained = [{
-        **cfg, 'type': 'Pretrained'
-    } for cfg in cfgs if _is_pretrained(cfg['type'])]
+    pretrained = [{**cfg, 'type': 'Pretrained'}
+                  for cfg in cfgs if _is_pretrained(cfg['type'])]
     return others, pretrained
 
 
