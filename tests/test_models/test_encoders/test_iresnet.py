@@ -107,17 +107,6 @@ def test_the_scale_of_the_features_stays_one():
     assert (model.features.weight == 1).all()
 
 
-@pytest.mark.parametrize('dropout', [0., 0.5])
-def test_dropout_is_before_the_last_layer(dropout):
-    model = IResNet(18, out_channels=8, img_size=32, dropout=dropout)
-    shares = []
-    model.fc.register_forward_pre_hook(
-        lambda _, args: shares.append((args[0] == 0).float().mean().item()))
-    model(torch.rand(4, 3, 32, 32))
-    model.eval()(torch.rand(4, 3, 32, 32))
-    assert shares == [pytest.approx(dropout, abs=0.05), 0]
-
-
 @pytest.mark.parametrize('depth, size, message', [
     (101, 112, r'\[18, 34, 50, 100\], not 101'),
     (18, 0, 'multiple of 16.*0'),
