@@ -52,6 +52,7 @@ def components(folder) -> dict:
             EpochSeedHook=dict(),
             NonFiniteLossHook=dict(),
             PlainCheckpointHook=dict(),
+            PoseErasureHook=dict(),
             ResumeCheckpointHook=dict(),
             ResumeInitHook=dict(),
             SyncTrainedBuffersHook=dict(),
