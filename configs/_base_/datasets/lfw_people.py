@@ -1,6 +1,7 @@
 # Subjects in the wild, for measuring: photographs in LFW's layout and
 # faces.csv, of the columns path, expression and subject, as they can be made
-# of https://github.com/muxspace/facial_expressions. Aligned faces come from
+# of https://github.com/muxspace/facial_expressions, without rows that have no
+# expression. Aligned faces come from
 # tools/prepare_dataset.py images. LFW_PEOPLE_ROOT in the environment names
 # another place.
 data_root = '{{$LFW_PEOPLE_ROOT:data/lfw_people}}'
