@@ -2,8 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from mmengine.registry import METRICS
-from mmpretrain.structures import DataSample
+from helpers import metrics
 
 from ipdfer_mm.datasets import PackFaceInputs
 from ipdfer_mm.metrics import CleanAccuracy
@@ -28,15 +27,12 @@ def packed(label, prediction, flags):
     if flags is not None:
         results['flags'] = flags
     sample = PackFaceInputs()(results)['data_samples']
-    return sample.set_pred_label(prediction).to_dict()
+    return sample.set_pred_label(prediction)
 
 
-def evaluate(samples, size=None, **kwargs):
-    metric = METRICS.build(dict(type='ipdfer_mm.CleanAccuracy', **kwargs))
-    samples = [packed(*sample) for sample in samples]
-    for start in range(0, len(samples), 3):  # in batches
-        metric.process({}, samples[start:start + 3])
-    return metric.evaluate(len(samples) if size is None else size)
+def evaluate(samples, **kwargs):
+    return metrics.evaluate(
+        'CleanAccuracy', [packed(*sample) for sample in samples], **kwargs)
 
 
 def test_images_of_other_splits_are_left_out():
@@ -52,39 +48,23 @@ def test_images_of_other_splits_are_left_out():
 def test_own_flags():
     result = evaluate(SAMPLES, flags=[VAL, 'no_face'], prefix='mine')
     # The third, fifth, seventh and eighth are left out.
-    assert result == pytest.approx({
-        'mine/top1': 50.0,
-        'mine/recall': (100 * 2 / 3 + 0) / 2,
-        'mine/seen_top1': 100.0,
-        'mine/count': 4,
-    })
-
-
-def test_no_flags_leave_nothing_out():
-    result = evaluate(SAMPLES, flags=[])
-    assert result['clean/top1'] == pytest.approx(100 * 6 / 8)
-    assert result['clean/recall'] == pytest.approx(
-        (100 * 3 / 4 + 100 * 2 / 3 + 100) / 3)
-    assert result['clean/count'] == 8
-    assert math.isnan(result['clean/seen_top1'])
-
-
-def test_own_flags_are_whole_names():
+    assert result == pytest.approx(
+        {'mine/top1': 50.0, 'mine/recall': (100 * 2 / 3 + 0) / 2,
+         'mine/seen_top1': 100.0, 'mine/count': 4})
+    # They are whole names.
     assert evaluate(SAMPLES, flags=['also_in_'])['clean/count'] == 8
 
 
-def test_nothing_is_seen():
-    result = evaluate(SAMPLES[:5])
-    assert math.isnan(result['clean/seen_top1'])
-    assert result['clean/top1'] == 80 and result['clean/count'] == 5
-
-
-def test_nothing_is_clean():
-    result = evaluate(SAMPLES[5:])
-    assert math.isnan(result['clean/top1'])
-    assert math.isnan(result['clean/recall'])
-    assert result['clean/seen_top1'] == pytest.approx(100 * 2 / 3)
-    assert result['clean/count'] == 0
+@pytest.mark.parametrize('samples, flags, expected', [
+    (SAMPLES, [], (75, (75 + 200 / 3 + 100) / 3, math.nan, 8)),
+    (SAMPLES[:5], None, (80, (75 + 100) / 2, math.nan, 5)),
+    (SAMPLES[5:], None, (math.nan, math.nan, 200 / 3, 0)),
+], ids=['nothing is left out', 'nothing is seen', 'nothing is clean'])
+def test_what_is_not_there_is_nan(samples, flags, expected):
+    result = evaluate(samples, **({} if flags is None else dict(flags=flags)))
+    names = ('top1', 'recall', 'seen_top1', 'count')
+    assert [result[f'clean/{name}'] for name in names] == pytest.approx(
+        expected, nan_ok=True)
 
 
 def test_nothing_at_all():
@@ -104,6 +84,6 @@ def test_flags_are_needed():
     with pytest.raises(ValueError, match='CleanAccuracy needs the flags of a '
                        'manifest.*prepare_dataset.py.*PackFaceInputs'):
         evaluate([(0, 0, ()), (0, 0, None)])
-    sample = DataSample().set_gt_label(0).set_pred_label(0)
     with pytest.raises(ValueError, match='manifest'):
-        CleanAccuracy(flags=[]).process({}, [sample.to_dict()])
+        metrics.evaluate('CleanAccuracy',
+                         [metrics.sample(0, pred_label=0)], flags=[])

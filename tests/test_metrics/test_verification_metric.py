@@ -1,22 +1,18 @@
 import numpy as np
 import pytest
-import torch
-from mmengine.registry import METRICS
-from mmpretrain.structures import DataSample
+from helpers.metrics import evaluate, sample
 
 
-def evaluate(subjects, feats, pairs=None, **kwargs):
-    metric = METRICS.build(
-        dict(type='ipdfer_mm.VerificationMetric', **kwargs))
-    if pairs is not None:
-        metric.dataset_meta = dict(pairs=pairs)
-    samples = []
-    for subject, feat in zip(subjects, feats):
-        sample = DataSample().set_gt_label(int(subject))
-        sample.set_field(torch.as_tensor(feat), 'feature')
-        samples.append(sample.to_dict())
-    metric.process({}, samples)
-    return metric.evaluate(len(samples))
+def verify(subjects, feats, pairs=None, **kwargs):
+    return evaluate(
+        'VerificationMetric',
+        [sample(subject, feature=feat) for subject, feat in zip(
+            subjects, feats)], meta=pairs and dict(pairs=pairs), **kwargs)
+
+
+def angles_to_feats(degrees):
+    radians = np.radians(degrees)
+    return np.stack([np.cos(radians), np.sin(radians)], 1)
 
 
 def test_by_hand():
@@ -26,22 +22,10 @@ def test_by_hand():
     of a same with a different pair, 20 wins over 30, 90, 70 and 60 over 90,
     70.
     """
-    angles = np.radians([0, 20, 30, 90])
-    lengths = np.array([1, 5, 0.1, 2])  # do not count
-    feats = lengths[:, None] * np.stack([np.cos(angles), np.sin(angles)], 1)
-    result = evaluate([0, 0, 1, 1], feats)
-    assert result == dict([('verification/auc', pytest.approx(5 / 8))])
-
-
-def test_noise_is_chance():
-    rng = np.random.default_rng(0)
-    auc = evaluate(np.repeat(np.arange(20), 10), rng.normal(size=(200, 32)))
-    assert auc['verification/auc'] == pytest.approx(0.5, abs=0.03)
-
-
-def angles_to_feats(degrees):
-    radians = np.radians(degrees)
-    return np.stack([np.cos(radians), np.sin(radians)], 1)
+    lengths = np.array([[1], [5], [0.1], [2]])  # do not count
+    feats = lengths * angles_to_feats([0, 20, 30, 90])
+    assert verify([0, 0, 1, 1], feats) == {
+        'verification/auc': pytest.approx(5 / 8)}
 
 
 def test_accept_rates_by_hand():
@@ -52,20 +36,16 @@ def test_accept_rates_by_hand():
     3 of 4).
     """
     same, other = (10, 20, 40, 80), (15, 30, 45, 60, 75)
-    feats = angles_to_feats([
-        0, *same, 0, *other])  # images 0 to 4 show subject 0
+    # Images 0 to 4 show subject 0.
+    feats = angles_to_feats([0, *same, 0, *other])
     subjects = [0] * 5 + [1] + [2] * 5
     pairs = [(0, 0, i, True) for i in range(1, 5)]
     pairs += [(0, 5, i, False) for i in range(6, 11)]
-    result = evaluate(
-        subjects, feats, pairs, false_accept_rates=(.1, .2, .6))
+    result = verify(subjects, feats, pairs, false_accept_rates=(.1, .2, .6))
     # Comparisons won: 10 over 5, 20 over 4, 40 over 3, 80 over 0.
-    assert result == pytest.approx({
-        'verification/auc': 12 / 20,
-        'verification/tar@far=0.1': 1 / 4,
-        'verification/tar@far=0.2': 2 / 4,
-        'verification/tar@far=0.6': 3 / 4,
-    })
+    assert result == pytest.approx(
+        {'verification/auc': 12 / 20, 'verification/tar@far=0.1': 1 / 4,
+         'verification/tar@far=0.2': 2 / 4, 'verification/tar@far=0.6': 3 / 4})
 
 
 def test_accuracy_takes_the_threshold_of_the_other_folds():
@@ -78,7 +58,7 @@ def test_accuracy_takes_the_threshold_of_the_other_folds():
     subjects = [0, 0, 1, 0, 1]
     pairs = [(0, 0, 1, True), (0, 0, 2, False), (1, 0, 3, True),
              (1, 0, 4, False)]
-    result = evaluate(subjects, feats, pairs)
+    result = verify(subjects, feats, pairs)
     assert result['verification/accuracy'] == .5
     assert result['verification/auc'] == .75
 
@@ -86,20 +66,15 @@ def test_accuracy_takes_the_threshold_of_the_other_folds():
 @pytest.mark.parametrize('rate', [0, 1, 2.])
 def test_impossible_rates(rate):
     with pytest.raises(ValueError, match=r'in \(0, 1\)'):
-        METRICS.build(
-            dict(
-                type='ipdfer_mm.VerificationMetric',
-                false_accept_rates=[rate]))
+        verify([0, 0, 1], np.eye(3), false_accept_rates=[rate])
 
 
 @pytest.mark.parametrize('subjects', [[0, 1, 2], [3, 3, 3]])
 def test_without_pairs_of_a_kind(subjects):
     with pytest.raises(ValueError, match='pairs of images'):
-        evaluate(subjects, np.eye(3))
+        verify(subjects, np.eye(3))
 
 
 def test_model_without_features():
-    metric = METRICS.build(dict(type='ipdfer_mm.VerificationMetric'))
-    sample = DataSample().set_gt_label(1).to_dict()
     with pytest.raises(ValueError, match='FaceRecognizer'):
-        metric.process({}, [sample])
+        evaluate('VerificationMetric', [sample(1)])
