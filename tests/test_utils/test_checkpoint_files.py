@@ -46,9 +46,11 @@ def test_checkpoints_by_epoch(folder):
     assert list(checkpoints(folder, 'best_*')) == [10]
 
 
-def test_newest(folder, log):
+def test_newest(folder, tmp_path_factory, log):
     assert find_resumable(folder, folder) == folder / 'epoch_11.pth'
     assert not log.records
+    empty = tmp_path_factory.mktemp('empty')
+    assert find_resumable(empty, empty) is None
 
 
 @pytest.mark.parametrize('noted, expected', [(10, 'epoch_10.pth'), (8, None),
@@ -61,10 +63,6 @@ def test_not_validated(folder, noted, expected):
         note_finished(folder, noted)
     found = find_resumable(folder, folder)
     assert (found and found.name) == expected
-
-
-def test_nothing(tmp_path):
-    assert find_resumable(tmp_path, tmp_path) is None
 
 
 def test_damaged_ones_are_passed_over(folder, log):

@@ -25,13 +25,11 @@ def test_first_process_works_for_all(tmp_path, broken):
         (tmp_path / 'ferplus/fer2013.csv').write_text('pixels,Usage')
         np.save(annotations / '0_exp.npy', np.array('x'))
     mp.spawn(load_readers, (2, free_port(), str(tmp_path)), nprocs=2)
-    first, second = (
-        json.loads((tmp_path / f'{rank}.json').read_text())
-        for rank in range(2))
+    first, second = (json.loads((tmp_path / f'{rank}.json').read_text())
+                     for rank in range(2))
     if broken:
         assert [text[:11] for text in first] == ['ValueError:'] * 2
-        for text, work in zip(second, ('write the images',
-                                       'read the labels')):
+        for text, work in zip(second, ('write the images', 'read the labels')):
             assert text.startswith('RuntimeError:')
             assert f'first process failed to {work}; see its error' in text
     else:
