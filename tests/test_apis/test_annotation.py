@@ -3,6 +3,7 @@ import json
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import cv2
@@ -57,20 +58,25 @@ def files(portraits, tmp_path):
     return paths
 
 
+def written(job):
+    return {path.relative_to(job.out).as_posix()
+            for path in job.out.rglob('*') if path.is_file()}
+
+
 def test_images(job, files):
     summary = annotate_images(job, [*files, files[0]])
     assert (summary.num_done, summary.num_faces, summary.without_face) == (
         3, 3, 1)
     assert len(summary.errors) == 1 and 'broken.jpg' in summary.errors[0]
     assert not summary.interrupted
-    names = {path.relative_to(job.out).as_posix()
-             for path in job.out.rglob('*') if path.is_file()}
-    assert names == {'results.json', 'results.csv', 'images/a.png.jpg',
-                     'images/b/a.png.jpg', 'images/c.bmp.jpg'}
+    assert written(job) == {
+        'results.json', 'results.csv', 'images/a.png.jpg',
+        'images/b/a.png.jpg', 'images/c.bmp.jpg'}
     content = json.loads((job.out / 'results.json').read_text())['images']
     assert [entry['path'] for entry in content] == list(map(str, files))
     assert [len(entry['faces']) for entry in content] == [2, 0, 0, 1]
-    assert 'error' in content[2] and 'error' not in content[1]
+    assert ['error' in entry for entry in content] == [False, False, True,
+                                                       False]
     rows = read_csv(job.out / 'results.csv')
     assert [row['face'] for row in rows] == ['1', '2', '', '', '1']
     assert 'broken.jpg' in rows[3]['error'] and rows[2]['error'] == ''
@@ -94,10 +100,8 @@ def test_paths_with_dots(job, files, monkeypatch):
     monkeypatch.chdir(files[1].parent)
     annotate_images(job, [Path('../c.bmp'), Path('a.png'),
                           Path('../b/a.png')])
-    names = {path.relative_to(job.out).as_posix()
-             for path in job.out.rglob('*') if path.is_file()}
-    assert names == {'results.json', 'results.csv', 'images/b/a.png.jpg',
-                     'images/c.bmp.jpg'}
+    assert written(job) == {'results.json', 'results.csv',
+                            'images/b/a.png.jpg', 'images/c.bmp.jpg'}
 
 
 def test_names_that_are_not_utf8(job, files):
@@ -115,13 +119,6 @@ def test_ctrl_c_keeps_the_images_so_far(job, files, monkeypatch):
     content = json.loads((job.out / 'results.json').read_text())['images']
     assert [len(entry['faces']) for entry in content] == [2]
     assert len(read_csv(job.out / 'results.csv')) == 2
-
-
-def test_ctrl_c_before_anything(job, files, monkeypatch):
-    stop_after(monkeypatch, job, 0)
-    with pytest.raises(KeyboardInterrupt):
-        annotate_images(job, files)
-    assert list(job.out.iterdir()) == []
 
 
 @pytest.mark.parametrize('name', ['あ' * 80 + '.png', 'a' * 251 + '.png'])
@@ -209,8 +206,7 @@ def test_video(job, clip):
     capture = cv2.VideoCapture(str(job.out / 'clip.mp4'))
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 6
     assert capture.get(cv2.CAP_PROP_FPS) == 10
-    assert {path.name for path in job.out.iterdir()} == {
-        'clip.mp4', 'clip.csv', 'clip_timeline.png'}
+    assert written(job) == {'clip.mp4', 'clip.csv', 'clip_timeline.png'}
     assert cv2.imread(str(job.out / 'clip_timeline.png')) is not None
 
 
@@ -224,11 +220,14 @@ def test_ctrl_c_keeps_the_frames_so_far(job, clip, monkeypatch):
     assert (job.out / 'clip_timeline.png').is_file()
 
 
-def test_ctrl_c_before_the_first_frame(job, clip, monkeypatch):
+@pytest.mark.parametrize('annotate', [
+    lambda job, files, clip: annotate_images(job, files),
+    lambda job, files, clip: annotate_video(job, clip, 'clip')])
+def test_ctrl_c_before_anything(job, files, clip, monkeypatch, annotate):
     stop_after(monkeypatch, job, 0)
     with pytest.raises(KeyboardInterrupt):
-        annotate_video(job, clip, 'clip')
-    assert list(job.out.iterdir()) == []
+        annotate(job, files, clip)
+    assert not written(job)
 
 
 def cut(path, share):
@@ -261,24 +260,12 @@ def test_video_that_is_cut_off(job, clip, portraits):
 
 def test_camera(job, monkeypatch):
     """A stand-in that never ends; its frames come at times of their own."""
+    def read():
+        time.sleep(.02)
+        return True, np.concatenate([GRAY, GRAY])
 
-    class Camera:
-
-        def __init__(self, number):
-            assert number == 3
-            self.frame = np.concatenate([GRAY, GRAY])
-
-        def isOpened(self):  # noqa: N802
-            return True
-
-        def read(self):
-            time.sleep(.02)
-            return True, self.frame
-
-        def release(self):
-            pass
-
-    monkeypatch.setattr(cv2, 'VideoCapture', Camera)
+    monkeypatch.setattr(cv2, 'VideoCapture', lambda number: SimpleNamespace(
+        isOpened=lambda: number == 3, read=read, release=lambda: None))
     stop_after(monkeypatch, job, 4)
     summary = annotate_video(job, 3, 'webcam3')
     assert summary.interrupted and not summary.errors
@@ -288,15 +275,6 @@ def test_camera(job, monkeypatch):
     with av.open(str(job.out / 'webcam3.mp4')) as container:
         times = [float(frame.time) for frame in container.decode(video=0)]
     assert times == pytest.approx(written, abs=.005)
-
-
-def test_bad_videos(job, tmp_path):
-    with pytest.raises(FileNotFoundError, match=r'none\.mp4'):
-        annotate_video(job, tmp_path / 'none.mp4', 'a')
-    (tmp_path / 'text.mp4').write_text('no video')
-    with pytest.raises(OSError, match=r'text\.mp4 cannot be opened'):
-        annotate_video(job, tmp_path / 'text.mp4', 'a')
-    assert list(job.out.iterdir()) == []
 
 
 def test_folder_that_cannot_be_written(job, clip):

@@ -64,11 +64,6 @@ def test_large_images_become_smaller():
     assert (shrink(image, 50) == 7).all()
 
 
-def test_thin_images_are_not_enlarged_to_walls():
-    drawn = draw_faces(np.zeros((2, 1200, 3), np.uint8), [])
-    assert drawn.shape == (7, 4096, 3)  # as 2 to 1200, rounded
-
-
 def test_panel():
     """Faces that fit into the height; the size does not depend on them."""
     faces = [face(10, 150, 10 * i) for i in range(5)]

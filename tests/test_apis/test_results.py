@@ -6,9 +6,8 @@ from ipdfer_mm.apis import Face, ImageResult
 from ipdfer_mm.apis.results import face_cells, face_columns
 from ipdfer_mm.preparation.head_pose import UNKNOWN, Angles
 
-FACE = Face(
-    np.array([1, 2, 3.456, 4]), np.arange(10.).reshape(5, 2), .98765,
-    dict(sad=.25, glad=.75), Angles(12.346, -6, 0), ('mirrored', ))
+FACE = Face(np.array([1, 2, 3.456, 4]), np.arange(10.).reshape(5, 2), .98765,
+            dict(sad=.25, glad=.75), Angles(12.346, -6, 0), ('mirrored', ))
 WHOLE = Face(np.array([0., 0, 64, 64]), None, float('nan'),
              dict(sad=1., glad=0.), UNKNOWN)
 

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from helpers.tiny_run import run as run_process
+from helpers.tiny_run import tool_environment
 from helpers.tools import ROOT, call_tool
 
 from ipdfer_mm.rendering import FaceRenderer, parametric_head
@@ -23,14 +24,20 @@ TOOL = ROOT / 'tools/infer.py'
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run the tool in a folder of its own: stdout, stderr, exit status."""
+    """Run the tool in a folder of its own."""
     monkeypatch.chdir(tmp_path)
+    return lambda *args: call_tool(TOOL, *args, cwd=Path.cwd())
 
-    def call(*args):
-        result = call_tool(TOOL, *args, cwd=Path.cwd())
-        return result.out, result.err, result.code
 
-    return call
+def write_video(path, frames):
+    with written_video(path, 25) as video:
+        for frame in frames:
+            video.write(frame)
+
+
+def read_rows(path):
+    with open(path) as file:
+        return list(csv.DictReader(file))
 
 
 @pytest.fixture(scope='module')
@@ -48,15 +55,13 @@ def test_images_and_video(run, tmp_path, faces):
     cv2.imwrite(str(tmp_path / 'in/a.png'), faces[1])
     cv2.imwrite(str(tmp_path / 'in/b.png'), np.zeros_like(faces[1]))
     (tmp_path / 'c.png').write_bytes(b'broken')
-    with written_video(tmp_path / 'clip.mp4', 25) as video:
-        for face in faces:
-            video.write(face)
-    out, err, code = run('in', 'c.png', 'clip.mp4', '--synthesis', '--device',
-                         'cpu')
-    assert code == 1, err  # a file was not read
-    assert '1 faces in 2 images, 1 of them without a face' in out
-    assert '1 problems: ' in out and 'c.png' in out
-    assert '3 faces (of 1 that were followed) in 3 frames' in out
+    write_video(tmp_path / 'clip.mp4', faces)
+    result = run('in', 'c.png', 'clip.mp4', '--synthesis', '--device', 'cpu')
+    assert result.code == 1, result.err  # a file was not read
+    for part in ('1 faces in 2 images, 1 of them without a face',
+                 '1 problems: ', 'c.png',
+                 '3 faces (of 1 that were followed) in 3 frames'):
+        assert part in result.out
     results = tmp_path / 'work_dirs/infer'
     content = json.loads((results / 'results.json').read_text())['images']
     assert {Path(entry['path']).name: len(entry['faces'])
@@ -66,8 +71,7 @@ def test_images_and_video(run, tmp_path, faces):
     assert face['label'] == 'happiness' and abs(face['yaw']) < 8
     drawn = cv2.imread(str(results / 'images/in/a.png.jpg'))
     assert drawn.shape == (360, 360 + 3 * 112, 3)
-    with open(results / 'clip.csv') as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(results / 'clip.csv')
     assert [row['track'] for row in rows] == ['1'] * 3
     assert float(rows[0]['yaw']) < -10 and float(rows[2]['yaw']) > 10
     assert (results / 'clip_timeline.png').is_file()
@@ -85,22 +89,19 @@ def test_images_and_video(run, tmp_path, faces):
 def test_bad_input(run, tmp_path, faces, args, message):
     if args and args[0] == 'a.png':
         cv2.imwrite(str(tmp_path / 'a.png'), faces[1])
-    _, err, code = run(*args)
-    assert code == 2 and message in err.splitlines()[-1]
+    result = run(*args)
+    assert result.code == 2 and message in result.err.splitlines()[-1]
     assert not list(tmp_path.glob('work_dirs/infer/*'))
 
 
 def test_a_bad_video_does_not_end_the_others(run, tmp_path, faces):
     (tmp_path / 'text.mp4').write_text('no video')
-    with written_video(tmp_path / 'clip.mp4', 10) as video:
-        for face in faces:
-            video.write(face)
-    out, err, code = run('none.mp4', 'text.mp4', 'clip.mp4', '--device',
-                         'cpu')
-    assert code == 1
-    assert 'none.mp4 does not exist' in err
-    assert 'text.mp4 cannot be opened' in err
-    assert 'in 3 frames' in out
+    write_video(tmp_path / 'clip.mp4', faces)
+    result = run('none.mp4', 'text.mp4', 'clip.mp4', '--device', 'cpu')
+    assert result.code == 1
+    assert 'none.mp4 does not exist' in result.err
+    assert 'text.mp4 cannot be opened' in result.err
+    assert 'in 3 frames' in result.out
     assert {path.name for path in (tmp_path / 'work_dirs/infer').iterdir()
             } == {'clip.mp4', 'clip.csv', 'clip_timeline.png'}
 
@@ -110,21 +111,19 @@ def test_the_video_itself_is_not_replaced(run, tmp_path, monkeypatch, out):
     (tmp_path / 'videos').mkdir()
     monkeypatch.chdir(tmp_path / 'videos')
     Path('a.mp4').write_bytes(b'mine')
-    _, err, code = run('a.mp4', '--out-dir', out)
-    assert code == 2 and 'choose another one' in err
+    result = run('a.mp4', '--out-dir', out)
+    assert result.code == 2 and 'choose another one' in result.err
     assert Path('a.mp4').read_bytes() == b'mine'
 
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='needs SIGINT')
 def test_ctrl_c(tmp_path, faces):
     """What was done is kept and said."""
-    with written_video(tmp_path / 'long.mp4', 25) as video:
-        for index in range(1000):
-            video.write(faces[index % 3])
+    write_video(tmp_path / 'long.mp4', (faces * 334)[:1000])
     process = subprocess.Popen(
         [sys.executable, TOOL, 'long.mp4', '--batch-size', '1'], cwd=tmp_path,
-        env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=tool_environment(), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
         # Processes in the background of a script ignore it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     results = tmp_path / 'work_dirs/infer'
@@ -138,8 +137,7 @@ def test_ctrl_c(tmp_path, faces):
     assert process.returncode == 130, err
     assert 'Interrupted: this is what was done so far.' in out
     assert 'Traceback' not in err
-    with open(results / 'long.csv') as file:
-        frames = [int(row['frame']) for row in csv.DictReader(file)]
+    frames = [int(row['frame']) for row in read_rows(results / 'long.csv')]
     assert frames == list(range(len(frames))) and 0 < len(frames) < 1000
     capture = cv2.VideoCapture(str(results / 'long.mp4'))
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == len(frames)
@@ -150,11 +148,8 @@ def test_ctrl_c(tmp_path, faces):
 def test_a_console_without_the_letters(tmp_path):
     """As on Windows, or with LC_ALL=C of an old Python."""
     cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((60, 60, 3), np.uint8))
-    done = subprocess.run(
-        [sys.executable, TOOL, 'a.png', '--out-dir', 'Zoë', '--model',
-         'ipdfer_rendered'],
-        env=dict(os.environ, PYTHONIOENCODING='ascii'), cwd=tmp_path,
-        capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert 'Zo\\xeb/results.json' in done.stdout
+    output = run_process('python', TOOL, 'a.png', '--out-dir', 'Zoë',
+                         '--model', 'ipdfer_rendered', cwd=tmp_path,
+                         PYTHONIOENCODING='ascii')
+    assert 'Zo\\xeb/results.json' in output
     assert (tmp_path / 'Zoë/results.json').is_file()
