@@ -32,8 +32,7 @@ def test_scores_of_zero_are_allowed():
         fit_temperature(scores, labels)
     scores = np.clip(scores, 1e-6, 1 - 1e-6)
     expected = np.log((1 - 1e-6) / 1e-6) / np.log(3)
-    assert fit_temperature(scores, labels) == pytest.approx(
-        expected, rel=1e-3)
+    assert fit_temperature(scores, labels) == pytest.approx(expected, rel=1e-3)
 
 
 @pytest.mark.parametrize('labels', [[0, 1], []])
@@ -45,10 +44,8 @@ def test_refuses_what_says_nothing(labels):
 
 @pytest.mark.parametrize('name', ['expression_head', 'head'])
 def test_divides_the_logits(name):
-    head = LinearClsHead(
-        num_classes=3,
-        in_channels=4,
-        loss=dict(type='mmpretrain.CrossEntropyLoss'))
+    head = LinearClsHead(num_classes=3, in_channels=4,
+                         loss=dict(type='mmpretrain.CrossEntropyLoss'))
     state = {f'{name}.{key}': value
              for key, value in head.state_dict().items()}
     state['backbone.weight'] = torch.ones(1)

@@ -15,7 +15,6 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from ipdfer_mm.deployment import dataset_faces, evaluate, folder_faces
-from ipdfer_mm.deployment.faces import spread
 from ipdfer_mm.utils.cli import merge_cfg_options
 
 
@@ -61,11 +60,6 @@ def test_folder_faces(tmp_path):
         folder_faces(tmp_path, 8, 10)
     with pytest.raises(ValueError, match='has no image'):
         folder_faces(tmp_path / 'nowhere', 8, 10)
-
-
-def test_spread():
-    assert spread(7, 3).tolist() == [0, 3, 6]
-    assert spread(2, 5).tolist() == [0, 1]
 
 
 def test_accuracy(cfg):

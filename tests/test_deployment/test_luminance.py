@@ -37,9 +37,8 @@ def test_color_is_seen_as_gray(network, prefix):
              for key, value in network.state_dict().items()}
     changed = see_luminance(state)
     assert changed.keys() == state.keys()
-    network.load_state_dict({
-        key.removeprefix(f'{prefix}backbone.'): value
-        for key, value in changed.items()})
+    network.load_state_dict({key.removeprefix(f'{prefix}backbone.'): value
+                             for key, value in changed.items()})
     torch.testing.assert_close(features(network, gray), before)
     # OpenCV rounds.
     torch.testing.assert_close(

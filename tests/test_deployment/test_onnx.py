@@ -1,12 +1,13 @@
 """ONNX and int8 files against PyTorch; one export, by the commands."""
 
 import sys
+from functools import partial
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from helpers.small_model import SIZE, build_model, head
+from helpers.small_model import SIZE, build_model, head, resnet
 from helpers.tiny_run import (
     NUM_CLASSES,
     ROOT,
@@ -28,10 +29,9 @@ onnx = pytest.importorskip('onnx', reason='needs requirements/tests.txt')
 pytest.importorskip('onnxscript', reason='needs requirements/tests.txt')
 
 
-def command(tool, *args, **kwargs):
-    """Call a tool that must work."""
-    return run_tool(f'model_converters/{tool}', *args, cwd=ROOT, **kwargs)
-
+command = partial(run_tool, cwd=ROOT)
+EXPORT = 'model_converters/export_onnx.py'
+QUANTIZE = 'model_converters/quantize_onnx.py'
 
 
 @pytest.fixture(scope='module')
@@ -43,27 +43,21 @@ def folder(tmp_path_factory):
     write_config(folder / 'config.py', make_rafdb(folder / 'rafdb'),
                  ipdfer_cfg(weights))
     model = small_model()
-    torch.save(
-        dict(state_dict=model.state_dict(),
-             meta=dict(dataset_meta=dict(classes=EXPRESSIONS))),
-        folder / 'model.pth')
-    command('export_onnx.py', folder / 'config.py', folder / 'model.pth',
+    torch.save(dict(state_dict=model.state_dict(),
+                    meta=dict(dataset_meta=dict(classes=EXPRESSIONS))),
+               folder / 'model.pth')
+    command(EXPORT, folder / 'config.py', folder / 'model.pth',
             folder / 'out/fp32.onnx')
-    command('quantize_onnx.py', folder / 'out/fp32.onnx',
-            folder / 'out/int8.onnx', folder / 'config.py', '--max-loss', 100,
-            '--num-images', 12)
+    command(QUANTIZE, folder / 'out/fp32.onnx', folder / 'out/int8.onnx',
+            folder / 'config.py', '--max-loss', 100, '--num-images', 12)
     return folder
 
 
 def small_model():
-    discriminator = dict(
-        type='ipdfer_mm.ExpressionDiscriminator',
-        backbone=dict(type='mmpretrain.ResNet', depth=18, stem_channels=8,
-                      base_channels=8, zero_init_residual=False),
-        head=head(NUM_CLASSES))
     return build_model(
         expression_head=head(NUM_CLASSES),
-        discriminator=discriminator,
+        discriminator=dict(type='ipdfer_mm.ExpressionDiscriminator',
+                           backbone=resnet(), head=head(NUM_CLASSES)),
         classes=EXPRESSIONS[:NUM_CLASSES]).eval()
 
 
@@ -77,9 +71,8 @@ def torch_scores(model, images):
 
 def test_real_faces(folder, shared):
     files = sorted((shared / 'data/cmu_faces/faces').glob('*/*_open.pgm'))
-    images = np.stack([
-        cv2.resize(cv2.imread(str(file)), (SIZE, SIZE))
-        for file in files[::30]])
+    images = np.stack([cv2.resize(cv2.imread(str(file)), (SIZE, SIZE))
+                       for file in files[::30]])
     images[..., 0] //= 2  # so that the order of channels counts
     model = small_model()
     expected = torch_scores(model, images)
@@ -88,8 +81,7 @@ def test_real_faces(folder, shared):
         scores = classifier(images[:size])
         assert np.abs(scores - expected[:size]).max() < 1e-4
         assert (scores.argmax(1) == expected[:size].argmax(1)).all()
-    assert np.abs(classifier(images[..., ::-1].copy()) - expected
-                  ).max() > 1e-3
+    assert np.abs(classifier(images[..., ::-1].copy()) - expected).max() > 1e-3
 
 
 def test_what_the_file_says(folder):
@@ -124,32 +116,28 @@ def test_int8(folder):
                        if i.data_type == kind and len(i.dims) == 4)
              for kind in (onnx.TensorProto.INT8, onnx.TensorProto.FLOAT)}
     assert sizes[onnx.TensorProto.FLOAT] == 0
-    convolutions = [parameter for parameter in
-                    small_model().expression_encoder.parameters()
-                    if parameter.dim() == 4]
     assert sizes[onnx.TensorProto.INT8] == sum(
-        parameter.numel() for parameter in convolutions)
+        parameter.numel() for parameter in
+        small_model().expression_encoder.parameters() if parameter.dim() == 4)
     cfg = Config.fromfile(folder / 'config.py')
     images = dataset_faces(cfg, 'test', 7)
     difference = np.abs(exact(images) - rounded(images))
     assert 0 < difference.max() < 0.1
 
 
-def test_int8_that_loses_too_much_is_not_written(folder, tmp_path):
-    arguments = ('quantize_onnx.py', folder / 'out/fp32.onnx',
-                 tmp_path / 'int8.onnx', folder / 'config.py',
-                 '--num-images', 2)
-    assert 'was not written' in command(
-        *arguments, '--max-loss', -1000, fails=True)
-    assert 'measures no uar' in command(
-        *arguments, '--metric', 'uar', fails=True)
+@pytest.mark.parametrize('flags, message', [
+    (('--max-loss', -1000), 'was not written'),
+    (('--metric', 'uar'), 'measures no uar')])
+def test_int8_that_is_not_written(folder, tmp_path, flags, message):
+    assert message in command(
+        QUANTIZE, folder / 'out/fp32.onnx', tmp_path / 'int8.onnx',
+        folder / 'config.py', '--num-images', 2, *flags, fails=True)
     assert not list(tmp_path.iterdir())
 
 
 def test_refuses_a_file_that_differs(folder):
     exported = OnnxClassifier(folder / 'out/fp32.onnx', threads=1)
-    images = dataset_faces(
-        Config.fromfile(folder / 'config.py'), 'test', 3)
+    images = dataset_faces(Config.fromfile(folder / 'config.py'), 'test', 3)
     model = small_model()
     check_same(ImageClassifier(model), exported, images)
     with torch.no_grad():
@@ -159,15 +147,14 @@ def test_refuses_a_file_that_differs(folder):
 
 
 def test_export_errors(folder, tmp_path):
-    out = tmp_path / 'out.onnx'
-    empty = tmp_path / 'empty'
-    empty.mkdir()
-    arguments = ('export_onnx.py', folder / 'config.py', folder / 'model.pth')
-    assert 'empty has no image' in command(
-        *arguments, out, '--images', empty, fails=True)
-    assert 'missing.pth does not exist' in command(
-        *arguments[:2], tmp_path / 'missing.pth', out, fails=True)
-    assert not out.exists()
+    config, checkpoint = folder / 'config.py', folder / 'model.pth'
+    for args, message in (
+            ((config, checkpoint, tmp_path / 'a.onnx', '--images', tmp_path),
+             f'{tmp_path} has no image'),
+            ((config, 'missing.pth', tmp_path / 'a.onnx'),
+             'missing.pth does not exist')):
+        assert message in command(EXPORT, *args, fails=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_files_that_are_none(folder, tmp_path, monkeypatch):

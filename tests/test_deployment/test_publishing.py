@@ -17,13 +17,12 @@ from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 
+from ipdfer_mm.datasets import EXPRESSIONS
 from ipdfer_mm.deployment import plain_config, plain_state, publish
 from ipdfer_mm.utils.weight_files import load_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(mmpretrain.__file__).parent / '.mim/tools'
-SEVEN = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
-         'surprise')
 # mmpretrain's tools, one after the other, where there is no ipdfer_mm.
 ALONE = textwrap.dedent('''
     import runpy
@@ -57,11 +56,8 @@ def save(folder, **kwargs):
     init_default_scope('ipdfer_mm')
     model = build_model(**kwargs).eval()
     checkpoint = folder / 'model.pth'
-    torch.save(
-        dict(
-            state_dict=model.state_dict(),
-            meta=dict(dataset_meta=dict(classes=CLASSES), seed=1)),
-        checkpoint)
+    meta = dict(dataset_meta=dict(classes=CLASSES), seed=1)
+    torch.save(dict(state_dict=model.state_dict(), meta=meta), checkpoint)
     return Config(dict(model=model_cfg(**kwargs))), str(checkpoint), model
 
 
@@ -119,7 +115,7 @@ def test_mmpretrain_alone_gives_the_same_bits(tmp_path, faces):
 
 def test_the_test_set_stays():
     cfg = Config.fromfile(ROOT / 'configs/ipdfer_rafdb.py')
-    plain = plain_config(cfg, SEVEN)
+    plain = plain_config(cfg, EXPRESSIONS)
     dataset = plain.test_dataloader.dataset
     assert dataset.type == 'ipdfer_mm.RAFDB' and dataset.split == 'test'
     assert [step.type for step in dataset.pipeline] == [
@@ -142,7 +138,7 @@ def count(model, size):
 def test_costs_what_the_baseline_costs(name, ours, size):
     init_default_scope('ipdfer_mm')
     cfg = Config.fromfile(ROOT / f'configs/{ours}.py')
-    plain = plain_config(cfg, SEVEN)
+    plain = plain_config(cfg, EXPRESSIONS)
     assert plain.test_dataloader.dataset.pipeline[1].scale == (size, size)
     published = MODELS.build({**plain.model, '_scope_': 'mmpretrain'})
     baseline = MODELS.build(
@@ -196,7 +192,7 @@ def test_errors(tmp_path):
     cfg, checkpoint, model = save(tmp_path)
     baseline = Config.fromfile(ROOT / 'configs/baseline_rafdb.py')
     with pytest.raises(ValueError, match='plain already'):
-        plain_config(baseline, SEVEN)
+        plain_config(baseline, EXPRESSIONS)
     torch.save(dict(state_dict=model.state_dict()), checkpoint)
     del cfg.model['classes']
     with pytest.raises(ValueError, match='model.classes'):

@@ -8,26 +8,26 @@ from helpers.fake_runs import CONFIG
 from ipdfer_mm.experiments.plan import parse_options, plan_runs
 
 
+def write(path, fold):
+    path.write_text(CONFIG.format(fold=fold))
+    return path
+
+
 @pytest.fixture
 def config(tmp_path):
-    path = tmp_path / 'plain.py'
-    path.write_text(CONFIG.format(fold=''))
-    return path
+    return write(tmp_path / 'plain.py', '')
 
 
 @pytest.fixture
 def folded(tmp_path):
-    path = tmp_path / 'folded.py'
-    path.write_text(CONFIG.format(fold=', fold=0'))
-    return path
+    return write(tmp_path / 'folded.py', ', fold=0')
 
 
 def test_all_experiments_come_with_the_first_seed_first(config, folded):
     runs = plan_runs([config, folded], Path('out'), [0, 3], folds=[2, 5])
     assert [str(run.folder) for run in runs] == [
         'out/plain/seed0', 'out/folded/seed0/fold2', 'out/folded/seed0/fold5',
-        'out/plain/seed3', 'out/folded/seed3/fold2', 'out/folded/seed3/fold5'
-    ]
+        'out/plain/seed3', 'out/folded/seed3/fold2', 'out/folded/seed3/fold5']
     assert runs[-1].title == 'folded/seed3/fold5'
     cfg = runs[-1].load_config()
     assert cfg.randomness.seed == 3
@@ -35,18 +35,13 @@ def test_all_experiments_come_with_the_first_seed_first(config, folded):
         assert cfg[f'{name}_dataloader'].dataset.fold == 5
 
 
-def test_all_folds_by_default(folded):
-    assert [run.fold for run in plan_runs([folded], Path('out'), [0])] == [
-        *range(10)]
-
-
-def test_folds_are_those_of_the_data_set(folded):
-    text = folded.read_text()
-    for dataset, folds in (('CMUFaces', [0, 1, 2, 3]),
-                           ('mmpretrain.KFoldDataset', [None])):
-        folded.write_text(text.replace('CKPlus', dataset))
-        assert [run.fold for run in plan_runs([folded], Path('out'), [0])
-                ] == folds
+@pytest.mark.parametrize('dataset, folds', [
+    ('CKPlus', [*range(10)]), ('CMUFaces', [0, 1, 2, 3]),
+    ('mmpretrain.KFoldDataset', [None])])
+def test_folds_are_those_of_the_dataset(folded, dataset, folds):
+    folded.write_text(folded.read_text().replace('CKPlus', dataset))
+    runs = plan_runs([folded], Path('out'), [0])
+    assert [run.fold for run in runs] == folds
 
 
 def test_sweep(config):

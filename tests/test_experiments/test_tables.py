@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 from helpers.fake_runs import make_run
-from sklearn.metrics import f1_score
 
 from ipdfer_mm.experiments.results import read_experiments
 from ipdfer_mm.experiments.tables import find_baseline, make_tables
@@ -66,17 +65,6 @@ def test_other_settings_are_not_averaged(tmp_path):
     with pytest.raises(ValueError, match=r'seed1 and .*seed0 have other '
                                          r'settings \(model\)'):
         tables_of(tmp_path)
-
-
-def test_f1_is_that_of_scikit_learn(tmp_path):
-    make_run(tmp_path, 'a', 0, wrong(0, 3, 6, 7))
-    labels = np.arange(N) % 3
-    predicted = labels.copy()
-    predicted[[0, 3, 6, 7]] = [1, 1, 1, 2]
-    row = columns(tables_of(tmp_path)[0]['accuracy'])
-    assert row['last epoch: macro F1'].values == pytest.approx(
-        (100 * f1_score(labels, predicted, average='macro'), ))
-    assert str(row['best epoch: accuracy']) == '-'
 
 
 def test_pose(runs):
