@@ -24,8 +24,7 @@ def test_cka_by_centered_kernels():
     center = np.eye(60) - 1 / 60
 
     def hsic(first, second):
-        return np.trace(
-            first @ first.T @ center @ second @ second.T @ center)
+        return np.trace(first @ first.T @ center @ second @ second.T @ center)
 
     second = SECOND + 0.5 * FIRST
     expected = hsic(FIRST, second) / np.sqrt(
@@ -45,10 +44,8 @@ def literal_distance_correlation(first, second):
     def centered(feats):
         a = np.array([[np.linalg.norm(feats[k] - feats[m])
                        for m in range(count)] for k in range(count)])
-        return np.array([[
-            a[k, m] - a[k].mean() - a[:, m].mean() + a.mean()
-            for m in range(count)
-        ] for k in range(count)])
+        return np.array([[a[k, m] - a[k].mean() - a[:, m].mean() + a.mean()
+                          for m in range(count)] for k in range(count)])
 
     a, b = centered(first), centered(second)
     return np.sqrt((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum()))

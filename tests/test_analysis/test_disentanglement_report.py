@@ -69,8 +69,7 @@ def test_real_faces(shared):
     assert '## Swaps' not in disentanglement_markdown({**report, **TITLE})
 
 
-def test_too_few_images_to_tell_synthesized_subjects_apart(
-        faces, monkeypatch):
+def test_too_few_images_to_tell_synthesized_subjects_apart(faces, monkeypatch):
     """All else is reported."""
     def too_few(*args):
         raise TooFewImagesError('only few')

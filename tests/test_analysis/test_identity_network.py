@@ -34,8 +34,7 @@ def test_a_recognizer_embeds_as_it_was_trained(recognizer):
         model.data_preprocessor(dict(inputs=pixels))['inputs'],
         stage='pre_logits')
     images = pixels.flip(1) / 127.5 - 1
-    torch.testing.assert_close(
-        network(images), expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(network(images), expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize('prepare', [
@@ -43,11 +42,8 @@ def test_a_recognizer_embeds_as_it_was_trained(recognizer):
 def test_a_config_as_mmpretrain_writes_it(recognizer, prepare):
     """Without scopes, and with the normalization beside the model."""
     model, config, checkpoint = recognizer
-    cfg = dict(
-        type='ImageClassifier',
-        backbone={**resnet(), 'type': 'ResNet'},
-        neck=dict(type='GlobalAveragePooling'),
-        head=head(9))
+    cfg = dict(type='ImageClassifier', backbone={**resnet(), 'type': 'ResNet'},
+               neck=dict(type='GlobalAveragePooling'), head=head(9))
     config.write_text("default_scope = 'mmpretrain'\n"
                       f'data_preprocessor = {prepare!r}\nmodel = {cfg!r}\n')
     network = load_identity_network(str(config), str(checkpoint))
@@ -78,8 +74,7 @@ def test_synthesized_faces_are_embedded_by_the_network_that_is_given(
     network = load_identity_network(*map(str, recognizer[1:]))
     model = build_model().eval()
     images = torch.rand(2, 3, SIZE, SIZE) * 2 - 1
-    own, other = synthesize(model, images), synthesize(
-        model, images, network)
+    own, other = synthesize(model, images), synthesize(model, images, network)
     with torch.no_grad():
         for name in ('input', 'identity', 'neutral', 'reconstruction'):
             torch.testing.assert_close(own[name], other[name])
@@ -90,18 +85,17 @@ def test_synthesized_faces_are_embedded_by_the_network_that_is_given(
     assert not torch.allclose(own['input_feat'], other['input_feat'])
 
 
-def test_what_is_no_identity_network(recognizer, tmp_path):
+@pytest.mark.parametrize('old, new, message', [
+    ('GlobalAveragePooling', 'LinearNeck', 'ends in mmpretrain.LinearNeck'),
+    ('model = ', 'other = ', 'neither model.identity_encoder'),
+    ("'depth': 18", "'depth': 34", 'does not fit')])
+def test_what_is_no_identity_network(recognizer, old, new, message):
     _, config, checkpoint = recognizer
-    text = config.read_text()
-    config.write_text(text.replace('GlobalAveragePooling', 'LinearNeck'))
-    with pytest.raises(ValueError, match='ends in mmpretrain.LinearNeck'):
+    config.write_text(config.read_text().replace(old, new))
+    with pytest.raises(ValueError, match=message):
         load_identity_network(str(config), str(checkpoint))
-    config.write_text('model = dict()\n')
-    with pytest.raises(ValueError, match='neither model.identity_encoder'):
-        load_identity_network(str(config), str(checkpoint))
-    config.write_text(text.replace("'depth': 18", "'depth': 34"))
-    with pytest.raises(ValueError, match='does not fit'):
-        load_identity_network(str(config), str(checkpoint))
-    config.write_text(text)
+
+
+def test_missing_weights(recognizer):
     with pytest.raises(FileNotFoundError, match='absent.pth'):
-        load_identity_network(str(config), str(tmp_path / 'absent.pth'))
+        load_identity_network(str(recognizer[1]), 'absent.pth')

@@ -14,10 +14,9 @@ def measured():
 def test_which_loss_reaches_what(measured):
     _, norms = measured
     assert set(norms) == {'encoders', 'generator'}
-    reached = {
-        (step, loss): {part for part, norm in parts.items() if norm > 0}
-        for step, losses in norms.items() for loss, parts in losses.items()
-    }
+    reached = {(step, loss): {part for part, norm in parts.items() if norm > 0}
+               for step, losses in norms.items()
+               for loss, parts in losses.items()}
     every = {'pose_encoder', 'expression_encoder', 'decoder'}
     assert reached == {
         ('encoders', 'loss_exp'): {'expression_encoder'},
@@ -35,34 +34,27 @@ def test_which_loss_reaches_what(measured):
     }
 
 
-def test_norms_are_weighted_and_by_hand():
+def test_norms_are_weighted_and_by_hand(measured):
     """The classification loss alone, by an ordinary backward."""
-    model = build_model()
-    batch = make_batch(1)
-    norms = gradient_norms(model, batch)
-    tripled = gradient_norms(
-        build_model(loss_recon=dict(
-            type='ipdfer_mm.ReconstructionLoss', loss_weight=30.)), batch)
+    _, norms = measured
+    loss = dict(type='ipdfer_mm.ReconstructionLoss', loss_weight=30.)
+    tripled = gradient_norms(build_model(loss_recon=loss), make_batch(0))
     for part, norm in norms['generator']['loss_recon'].items():
         assert tripled['generator']['loss_recon'][part] == pytest.approx(
             3 * norm, rel=1e-4)
     model = build_model()
-    data = model.data_preprocessor(batch, True)
-    labels = torch.cat([s.gt_label for s in batch['data_samples']])
-    logits = model.expression_head((model.expression_encoder(
-        data['inputs']), ))
-    torch.nn.functional.cross_entropy(logits, labels).backward()
-    expected = torch.cat([
-        p.grad.flatten() for p in model.expression_encoder.parameters()
-    ]).norm()
+    images, targets = model.preprocess(make_batch(0))
+    logits = model.expression_head((model.expression_encoder(images), ))
+    torch.nn.functional.cross_entropy(logits, targets.labels).backward()
+    expected = torch.cat([p.grad.flatten() for p in
+                          model.expression_encoder.parameters()]).norm()
     assert norms['encoders']['loss_exp']['expression_encoder'] == (
         pytest.approx(expected.item(), rel=1e-4))
 
 
 def test_nothing_is_updated(measured):
     model, _ = measured
-    before = {key: value.clone()
-              for key, value in model.named_parameters()}
+    before = {key: value.clone() for key, value in model.named_parameters()}
     gradient_norms(model, make_batch(2))
     for key, value in model.named_parameters():
         assert torch.equal(value, before[key]) and value.grad is None
@@ -70,9 +62,8 @@ def test_nothing_is_updated(measured):
 
 
 def test_id_fer_has_no_pose_encoder():
-    model = build_model(
-        pose_encoder=None, pose_head=None, loss_pose=None,
-        loss_confusion=None)
+    model = build_model(pose_encoder=None, pose_head=None, loss_pose=None,
+                        loss_confusion=None)
     norms = gradient_norms(model, make_batch(0, with_pose=False))
     assert set(norms['generator']['loss_recon']) == {
         'expression_encoder', 'decoder'}

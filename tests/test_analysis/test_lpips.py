@@ -31,10 +31,9 @@ def network(weights):
 def formula(state, one, other):
     """Equation 1 of Zhang et al., with the linear weights of torchmetrics."""
     layers = alexnet_features().eval()
-    layers.load_state_dict({
-        key.removeprefix('features.'): value
-        for key, value in state.items() if key.startswith('features.')
-    })
+    layers.load_state_dict(
+        {key.removeprefix('features.'): value
+         for key, value in state.items() if key.startswith('features.')})
     linear = torch.load(
         Path(torchmetrics.__file__).parent /
         'functional/image/lpips_models/alex.pth', map_location='cpu')
@@ -70,12 +69,9 @@ def test_mean_over_batches(network):
 
 def test_small_images_are_enlarged(weights, network):
     small = random_images(0, 3, 32), random_images(1, 3, 32)
-    large = [
-        torch.from_numpy(np.stack([
-            cv2.resize(image.permute(1, 2, 0).numpy(), (64, 64))
-            for image in batch
-        ])).permute(0, 3, 1, 2) for batch in small
-    ]
+    large = [torch.from_numpy(np.stack([
+        cv2.resize(image.permute(1, 2, 0).numpy(), (64, 64))
+        for image in batch])).permute(0, 3, 1, 2) for batch in small]
     assert lpips_distance(network, *small) == pytest.approx(
         formula(weights[1], *large), rel=1e-3)
 

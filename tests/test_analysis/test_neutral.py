@@ -44,11 +44,7 @@ def test_gain_by_hand():
     neutrals[:, :, :, 1] = 9  # does not count: the images agree there
     result = neutral_gain(images, reconstructions, neutrals, paired_neutrals)
     assert result == pytest.approx(
-        dict(
-            closer=0.5,
-            neutral_l1=0.3,
-            reconstruction_l1=0.55,
-            num_images=2))
+        dict(closer=0.5, neutral_l1=0.3, reconstruction_l1=0.55, num_images=2))
 
 
 def test_gain_without_expression():

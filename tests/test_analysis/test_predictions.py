@@ -15,26 +15,24 @@ from ipdfer_mm.analysis.predictions import (
 CLASSES = ('anger', 'neutral', 'surprise')
 
 
-def dump(path, labels, scores, root='/data/set', first=0, **extra):
-    """Write what mmengine's DumpResults writes."""
-    mmengine.dump([
-        dict(
-            img_path=f'{root}/{i % 2}/{i + first}.png',
-            gt_label=torch.tensor([label]),
-            pred_score=torch.tensor(score),
-            pred_label=torch.tensor([int(np.argmax(score))]),
-            **{key: values[i] for key, values in extra.items()})
-        for i, (label, score) in enumerate(zip(labels, scores))
-    ], path)
-    return path
-
-
 LABELS = [0, 0, 1, 2, 2]
 SCORES = [[.6, .3, .1], [.2, .7, .1], [.1, .8, .1], [.3, .4, .3], [0., 0., 1.]]
 
 
+def dump(path, labels=LABELS, scores=SCORES, root='/data/set', first=0,
+         **extra):
+    """Write what mmengine's DumpResults writes."""
+    mmengine.dump(
+        [dict(img_path=f'{root}/{i % 2}/{i + first}.png',
+              gt_label=torch.tensor([label]), pred_score=torch.tensor(score),
+              pred_label=torch.tensor([int(np.argmax(score))]),
+              **{key: values[i] for key, values in extra.items()})
+         for i, (label, score) in enumerate(zip(labels, scores))], path)
+    return path
+
+
 def test_measures_by_hand(tmp_path):
-    path = dump(tmp_path / 'a.pkl', LABELS, SCORES, subject=list('ppqqr'),
+    path = dump(tmp_path / 'a.pkl', subject=list('ppqqr'),
                 pose_label=[torch.tensor([i]) for i in (0, 1, 4, -100, 0)])
     result = load_predictions(path, CLASSES)
     assert result.right.tolist() == [True, False, True, False, True]
@@ -51,7 +49,7 @@ def test_measures_by_hand(tmp_path):
 
 
 def test_classes_that_are_not_asked_for(tmp_path):
-    path = dump(tmp_path / 'a.pkl', LABELS, SCORES)
+    path = dump(tmp_path / 'a.pkl')
     result = load_predictions(path, CLASSES, ('anger', 'surprise'))
     # The neutral image is left out, its score masked: 0 0 . 0 2.
     assert result.labels.tolist() == [0, 0, 2, 2]
@@ -62,12 +60,9 @@ def test_classes_that_are_not_asked_for(tmp_path):
 
 
 def test_another_place_is_the_same_image(tmp_path):
-    one = load_predictions(
-        dump(tmp_path / 'a.pkl', LABELS, SCORES), CLASSES)
-    two = load_predictions(
-        dump(tmp_path / 'b.pkl', LABELS, SCORES[::-1], root='/mnt/other'),
-        CLASSES)
-    check_same_images(one, two)
+    paths = (dump(tmp_path / 'a.pkl'), dump(
+        tmp_path / 'b.pkl', scores=SCORES[::-1], root='/mnt/other'))
+    check_same_images(*(load_predictions(path, CLASSES) for path in paths))
 
 
 @pytest.mark.parametrize('change, what', [
@@ -76,20 +71,15 @@ def test_another_place_is_the_same_image(tmp_path):
     (dict(labels=[0, 0, 1, 1, 2]), 'labels'),
 ])
 def test_other_images_are_refused(tmp_path, change, what):
-    args = dict(labels=LABELS, scores=SCORES)
-    one = load_predictions(dump(tmp_path / 'a.pkl', **args), CLASSES)
-    two = load_predictions(
-        dump(tmp_path / 'b.pkl', **{**args, **change}), CLASSES)
+    one = load_predictions(dump(tmp_path / 'a.pkl'), CLASSES)
+    two = load_predictions(dump(tmp_path / 'b.pkl', **change), CLASSES)
     with pytest.raises(ValueError, match=f'a.pkl and .*b.pkl have .*{what}'):
         check_same_images(one, two)
 
 
 def test_folds(tmp_path):
-    parts = [
-        load_predictions(
-            dump(tmp_path / f'{i}.pkl', LABELS, SCORES, first=10 * i),
-            CLASSES) for i in range(2)
-    ]
+    parts = [load_predictions(
+        dump(tmp_path / f'{i}.pkl', first=10 * i), CLASSES) for i in range(2)]
     both = pool(parts)
     assert both.labels.tolist() == LABELS * 2
     assert both.names[5] == '0/10.png' and both.accuracy == 60
@@ -101,7 +91,7 @@ def test_bad_files(tmp_path):
     mmengine.dump([dict(a=1)], tmp_path / 'a.pkl')
     with pytest.raises(ValueError, match='a.pkl holds no predictions'):
         load_predictions(tmp_path / 'a.pkl', CLASSES)
-    dump(tmp_path / 'b.pkl', LABELS, SCORES)
+    dump(tmp_path / 'b.pkl')
     with pytest.raises(ValueError, match='b.pkl has scores of 3 classes'):
         load_predictions(tmp_path / 'b.pkl', CLASSES[:2])
     with pytest.raises(FileNotFoundError, match='c.pkl'):

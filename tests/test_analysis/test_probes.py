@@ -82,10 +82,9 @@ def test_what_cannot_be_split(factor, message):
 
 def test_matrix_of_perfect_components():
     yaw, expression = LABELS, RNG.integers(0, 3, 200)
-    factors = dict(
-        identity=Factor(SUBJECTS, ALL),
-        yaw=Factor(yaw, ALL, SUBJECTS),
-        expression=Factor(expression, ALL, SUBJECTS))
+    factors = dict(identity=Factor(SUBJECTS, ALL),
+                   yaw=Factor(yaw, ALL, SUBJECTS),
+                   expression=Factor(expression, ALL, SUBJECTS))
     feats = dict(
         f_id=one_hot(SUBJECTS), f_pose=one_hot(yaw), f_exp=one_hot(expression))
     result = leakage_matrix(feats, factors)

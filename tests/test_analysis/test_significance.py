@@ -51,8 +51,7 @@ def test_bootstrap_draws_subjects():
     subjects = np.arange(50).repeat(9)
     nine = paired_bootstrap(first.repeat(9), second.repeat(9), subjects)
     assert nine == pytest.approx(once)
-    naive = paired_bootstrap(
-        first.repeat(9), second.repeat(9), range(9 * 50))
+    naive = paired_bootstrap(first.repeat(9), second.repeat(9), range(9 * 50))
     assert naive.high - naive.low < (once.high - once.low) / 2
 
 

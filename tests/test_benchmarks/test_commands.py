@@ -24,6 +24,13 @@ def own_threads():
     torch.set_num_threads(threads)
 
 
+def read_report(folder, capsys):
+    """The report, and the table, which is also printed."""
+    table = (folder / 'benchmark.md').read_text()
+    assert table in capsys.readouterr().out
+    return json.loads((folder / 'benchmark.json').read_text()), table
+
+
 def test_training(tmp_path, monkeypatch, capsys):
     asked = []
 
@@ -35,11 +42,9 @@ def test_training(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(training, 'build_step', build_step)
     training.main(
         ['--width', '4', '--size', '32', '--batch-size', '4', '--rounds', '2',
-         '--threads', '1', '--workers', '0', '--out', str(tmp_path / 'out'),
+         '--threads', '1', '--workers', '0', '--out', str(tmp_path),
          '--options', 'default', 'channels_last+lazy2'])
-    table = (tmp_path / 'out/benchmark.md').read_text()
-    assert table in capsys.readouterr().out
-    report = json.loads((tmp_path / 'out/benchmark.json').read_text())
+    report, table = read_report(tmp_path, capsys)
     names = [(row['kind'], row['options']) for row in report['steps']]
     assert names == [('plain', 'default'), ('literal', 'default'),
                      ('ours', 'default'), ('plain', 'channels_last'),
@@ -47,11 +52,9 @@ def test_training(tmp_path, monkeypatch, capsys):
     assert asked == names
     for kind, options in names:
         assert f'| {kind} | {options} |' in table
-    rows = {(row['kind'], row['options']): row for row in report['steps']}
-    full, lazy = rows['ours', 'default'], rows[names[-1]]
-    assert lazy['gflops'] < full['gflops'] < rows[names[1]]['gflops']
-    assert rows[names[0]]['cost'] == 1
-    assert rows[names[1]]['times_literal'] == 1
+    plain, literal, full, _, lazy = report['steps']
+    assert lazy['gflops'] < full['gflops'] < literal['gflops']
+    assert plain['cost'] == literal['times_literal'] == 1
     assert set(report['phases']) == {'default'}
     assert report['machine']['torch'] == torch.__version__
     assert min(report['loading_images_per_second']) > 0
@@ -113,13 +116,10 @@ def test_inference(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(inference, 'make_runtimes', make)
     monkeypatch.setattr('benchmarks.timing.TURN', 0)
     inference.main([str(config), '--rounds', '3', '--threads', '1',
-                    '--batch-sizes', '2', '5', '--out',
-                    str(tmp_path / 'out')])
+                    '--batch-sizes', '2', '5', '--out', str(tmp_path)])
     assert asked == dict(shape=(5, SIZE, SIZE, 3), threads=1, num=7)
-    table = (tmp_path / 'out/benchmark.md').read_text()
-    assert table in capsys.readouterr().out
+    report, table = read_report(tmp_path, capsys)
     assert '| other | 5 |' in table
-    report = json.loads((tmp_path / 'out/benchmark.json').read_text())
     assert set(report['runtimes']) == {'2', '5'}
     with pytest.raises(SystemExit):
         inference.main([str(config), '--rounds', '0'])

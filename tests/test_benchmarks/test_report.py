@@ -16,28 +16,18 @@ MEDIANS = {
     ('ours', 'fused'): [4.0, 4.0, 6.0],
     ('ours', 'fused+lazy4'): [1.0, 1.5, 2.0],
 }
-FLOPS = {
-    ('plain', 'default'): 10e9,
-    ('literal', 'default'): 100e9,
-    ('plain', 'fused'): 10e9,
-    ('ours', 'fused'): 80e9,
-    ('ours', 'fused+lazy4'): 30e9,
-}
+FLOPS = dict(zip(MEDIANS, (10e9, 100e9, 10e9, 80e9, 30e9)))
 
 
 def test_row():
     row = step_row(('ours', 'fused'), MEDIANS, FLOPS, 3 * 2**20, 10)
-    assert row['images_per_second'] == pytest.approx(2.5)
-    assert row['images_per_second_low'] == pytest.approx(2.5 - 5 / 12)
-    assert row['gflops'] == pytest.approx(8)
-    assert row['memory_mib'] == 3
-    # 8, 8 and 6 plain steps with the same options.
-    assert row['cost'] == pytest.approx(8)
-    assert row['cost_low'] == pytest.approx(7)
-    assert row['flops_ratio'] == pytest.approx(8)
-    assert row['efficiency'] == pytest.approx(1)
-    assert row['times_literal'] == pytest.approx(3)
-    assert row['table_7_hours'] == pytest.approx(30 * 12271 / 2.5 / 3600)
+    expected = dict(
+        images_per_second=2.5, images_per_second_low=2.5 - 5 / 12, gflops=8,
+        memory_mib=3,
+        # 8, 8 and 6 plain steps with the same options.
+        cost=8, cost_low=7, flops_ratio=8, efficiency=1, times_literal=3,
+        table_7_hours=30 * 12271 / 2.5 / 3600)
+    assert {name: row[name] for name in expected} == pytest.approx(expected)
 
 
 def test_lazy_row_is_compared_with_the_same_plain_step():
@@ -80,15 +70,13 @@ def test_interleave(turns, calls):
 def test_summary():
     medians = dict(slow=[0.4, 0.8, 1.2], fast=[0.1, 0.1, 0.4])
     summary = summarize(medians, 2, 'slow')
-    assert summary['slow']['ms'] == pytest.approx(400)
-    assert summary['slow']['ms_low'] == pytest.approx(300)
-    assert summary['slow']['ms_best'] == pytest.approx(200)
-    assert summary['slow']['images_per_second'] == pytest.approx(2.5)
-    assert summary['slow']['speedup'] == 1
-    # 4, 8 and 3 times, round by round.
-    assert summary['fast']['speedup'] == pytest.approx(4)
-    assert summary['fast']['speedup_low'] == pytest.approx(3.5)
-    assert summary['fast']['speedup_high'] == pytest.approx(6)
+    for name, expected in (
+            ('slow', dict(ms=400, ms_low=300, ms_best=200,
+                          images_per_second=2.5, speedup=1)),
+            # 4, 8 and 3 times, round by round.
+            ('fast', dict(speedup=4, speedup_low=3.5, speedup_high=6))):
+        assert {key: summary[name][key] for key in expected
+                } == pytest.approx(expected)
     text = benchmark_table({2: summary}, 'Speed', ['idle']).markdown()
     assert ('| fast | 2 | 50.00 (50.00-125.00) | 50.00 | 20 | '
             '4.00 (3.50-6.00) |') in text

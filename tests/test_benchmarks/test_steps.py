@@ -1,6 +1,7 @@
 """The steps that are compared: the same mathematics, and what they cost."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -27,41 +28,38 @@ from benchmarks.report import plain_options
 WORK = Workload(width=8, size=32, batch_size=4)
 
 
-def forward_flops(module, inputs):
-    return count_flops(lambda: module(inputs))
-
-
 def test_flops_are_those_of_the_passes():
     """A backward pass costs two forward passes, one where only the gradient
     of the weights or only that of the inputs is needed."""
     model = build_ipdfer(WORK.width, WORK.size)
     images = torch.zeros(WORK.batch_size, 3, WORK.size, WORK.size)
+    feats = torch.zeros(WORK.batch_size, 8 * WORK.width)
     with torch.no_grad():
-        encoder = forward_flops(model.expression_encoder, images)
-        first = forward_flops(model.expression_encoder.backbone.conv1,
-                              images)
-        decoder = forward_flops(
-            model.decoder,
-            torch.zeros(WORK.batch_size, 8 * WORK.width))
+        encoder, first, decoder = (
+            count_flops(partial(module, inputs)) for module, inputs in (
+                (model.expression_encoder, images),
+                (model.expression_encoder.backbone.conv1, images),
+                (model.decoder, feats)))
     trained = 3 * encoder - first  # images need no gradient
-    plain = count_flops(make_step(PLAIN, 'default', WORK))
-    assert plain == pytest.approx(trained, rel=0.01)
+
+    def assert_costs(kind, options, flops):
+        assert count_flops(make_step(kind, options, WORK)) == pytest.approx(
+            flops, rel=0.01)
+
+    assert_costs(PLAIN, 'default', trained)
     step_1 = encoder + 2 * trained
     step_2 = trained
     fakes = 2 * 3 * decoder + 2 * 2 * encoder + 2 * 2 * encoder  # D and N
-    ours = count_flops(make_step(OURS, 'default', WORK))
-    assert ours == pytest.approx(step_1 + step_2 + 2 * trained + fakes,
-                                 rel=0.01)
+    ours = step_1 + step_2 + 2 * trained + fakes
+    assert_costs(OURS, 'default', ours)
     # E_id and N(x) again, and the gradients of D's weights twice.
-    literal = count_flops(make_step(LITERAL, 'default', WORK))
-    assert literal == pytest.approx(ours + 4 * encoder, rel=0.01)
-    lazy = count_flops(make_step(OURS, 'lazy3', WORK))
-    assert lazy == pytest.approx(ours + 2 * step_1, rel=0.01)
-    shared = count_flops(make_step(OURS, 'shared_forward', WORK))
-    assert shared == pytest.approx(ours - 2 * trained, rel=0.01)
+    assert_costs(LITERAL, 'default', ours + 4 * encoder)
+    assert_costs(OURS, 'lazy3', ours + 2 * step_1)
+    assert_costs(OURS, 'shared_forward', ours - 2 * trained)
     # An iteration of a larger batch.
     work = replace(WORK, batch_size=5 * WORK.batch_size)
-    assert step_flops(OURS, 'lazy3', work) == pytest.approx(5 * lazy / 3)
+    assert step_flops(OURS, 'lazy3', work) == pytest.approx(
+        5 * (ours + 2 * step_1) / 3, rel=0.01)
 
 
 def test_baseline_has_the_layers_of_the_expression_branch():
@@ -99,28 +97,27 @@ def test_bad_options(options, message):
 
 @pytest.mark.parametrize('kind', [PLAIN, OURS])
 def test_options_are_applied(kind, monkeypatch):
-    compiled, fused, formats = [], [], []
+    compiled, groups = [], []
     monkeypatch.setattr(torch.nn.Module, 'compile',
                         lambda self, **kwargs: compiled.append(kwargs['mode']))
-    adam = torch.optim.Adam
+    optimizer = torch.optim.Optimizer.__init__
 
-    def spy(parameters, **kwargs):
-        parameters = list(parameters)
-        fused.append(kwargs['fused'])
-        formats.extend(
-            p.is_contiguous(memory_format=torch.channels_last)
-            for p in parameters if p.ndim == 4 and p.shape[-1] > 1)
-        return adam(parameters, **kwargs)
+    def spy(self, params, defaults):
+        optimizer(self, params, defaults)
+        groups.extend(self.param_groups)
 
-    monkeypatch.setattr(torch.optim, 'Adam', spy)
+    monkeypatch.setattr(torch.optim.Optimizer, '__init__', spy)
     make_step(kind, 'compile+fused+channels_last', WORK)
     # The backbone; three encoders, decoder, discriminator.
     assert compiled == ['default'] * (1 if kind == PLAIN else 5)
-    make_step(kind, 'cuda_graphs+channels_last', WORK)
+    assert [group['fused'] for group in groups] == [True] * (
+        1 if kind == PLAIN else 3)
+    assert all(p.is_contiguous(memory_format=torch.channels_last)
+               for group in groups for p in group['params']
+               if p.ndim == 4 and p.shape[-1] > 1)
+    make_step(kind, 'cuda_graphs', WORK)
     assert compiled[-1] == 'reduce-overhead'
-    optimizers = 1 if kind == PLAIN else 3
-    assert fused == [True] * optimizers + [None] * optimizers
-    assert all(formats)
+    assert groups[-1]['fused'] is None
 
 
 def test_phases_add_up():

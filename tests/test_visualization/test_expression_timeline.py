@@ -15,17 +15,6 @@ def texts(figure):
         lambda artist: hasattr(artist, 'get_text'))]
 
 
-def test_every_frame_of_a_short_video():
-    timeline = ExpressionTimeline(CLASSES)
-    for frame in range(500):
-        share = frame / 499
-        timeline.add(7, frame / 25, dict(glad=share, sad=1 - share))
-    seconds, means = timeline.means(7)
-    np.testing.assert_allclose(seconds, (np.arange(500) + .5) / 25)
-    np.testing.assert_allclose(means[:, 1], np.arange(500) / 499)
-    np.testing.assert_allclose(means.sum(axis=1), 1)
-
-
 def test_an_hour_is_averaged():
     """Against a mean over all frames, which the timeline does not keep."""
     timeline = ExpressionTimeline(CLASSES)
@@ -53,8 +42,7 @@ def test_figure(tmp_path, monkeypatch):
     figure = timeline.figure('a video')
     found = texts(figure)
     assert any('3 of 11' in text for text in found)
-    for text in ('face 9', 'face 10', 'face 11', *CLASSES):
-        assert text in found
+    assert {'face 9', 'face 10', 'face 11', *CLASSES} <= set(found)
     assert 'face 8' not in found
     panel = figure.axes[-1]
     (line, ) = [line for line in panel.lines if line.get_label() == 'glad']

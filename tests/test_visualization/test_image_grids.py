@@ -25,8 +25,7 @@ def test_images_lie_where_they_should():
     second = grid[HEADING_HEIGHT + 20 + GAP:-GAP, :30]
     assert (second == [0, 0, 255]).all()
     assert (grid[HEADING_HEIGHT:HEADING_HEIGHT + 20, 30 + GAP:] == [
-        0, 255, 255
-    ]).all()
+        0, 255, 255]).all()
     # Headings are written.
     assert (grid[:HEADING_HEIGHT] < 255).any()
 

@@ -6,11 +6,9 @@ from ipdfer_mm.visualization.saving import encode_figure
 
 
 def matrix(scores):
-    cells = {
-        row: {column: dict(score=score) for column, score in zip(
-            ('identity', 'yaw', 'expression'), line)}
-        for row, line in zip(('f_id', 'f_pose', 'f_exp'), scores)
-    }
+    cells = {row: {column: dict(score=score) for column, score in zip(
+        ('identity', 'yaw', 'expression'), line)}
+             for row, line in zip(('f_id', 'f_pose', 'f_exp'), scores)}
     return dict(cells=cells, mean_margin=0.5)
 
 
