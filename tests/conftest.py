@@ -21,22 +21,22 @@ def shared() -> Path:
     return path
 
 
+def unpack(shared: Path, folder: Path, name: str) -> Path:
+    subprocess.run([sys.executable, shared / 'data/unpack.py', name, folder],
+                   check=True)
+    return folder
+
+
 @pytest.fixture(scope='session')
 def ferplus(shared, tmp_path_factory) -> Path:
     """FERPlus with its photographs, in the official layout."""
-    root = tmp_path_factory.mktemp('ferplus')
-    subprocess.run([sys.executable, shared / 'data/unpack.py', 'ferplus',
-                    root], check=True)
-    return root
+    return unpack(shared, tmp_path_factory.mktemp('ferplus'), 'ferplus')
 
 
 @pytest.fixture(scope='session')
 def lfw_people(shared, tmp_path_factory) -> Path:
     """Photographs of subjects in the wild, in LFW's layout, with pairs."""
-    root = tmp_path_factory.mktemp('lfw_people')
-    subprocess.run([sys.executable, shared / 'data/unpack.py', 'lfw_people',
-                    root], check=True)
-    return root
+    return unpack(shared, tmp_path_factory.mktemp('lfw'), 'lfw_people')
 
 
 @pytest.fixture(autouse=True)
@@ -53,8 +53,7 @@ def own_logger():
 @pytest.fixture
 def log(caplog, monkeypatch):
     """Text of what goes to the current logger."""
-    monkeypatch.setattr(
-        'mmengine.logging.MMLogger.get_current_instance',
-        classmethod(lambda cls: logging.getLogger('toy')))
+    monkeypatch.setattr('mmengine.logging.MMLogger.get_current_instance',
+                        classmethod(lambda cls: logging.getLogger('toy')))
     caplog.set_level(logging.INFO, logger='toy')
     return caplog

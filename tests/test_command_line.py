@@ -56,13 +56,10 @@ def test_configs_by_name(tmp_path, monkeypatch):
     assert find_config('ipdfer_rafdb.py', root) == 'ipdfer_rafdb.py'
 
 
-def test_unknown_command(capsys):
+def test_unknown_command_and_no_tools(tmp_path, monkeypatch, capsys):
     assert main(['learn']) == 2
     err = capsys.readouterr().err
     assert 'no command "learn"' in err and 'usage: ipdfer' in err
-
-
-def test_without_tools(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(installation, 'ROOTS', (tmp_path, ))
     assert main(['train', 'a.py']) == 2
     assert 'install the package again' in capsys.readouterr().err

@@ -1,10 +1,10 @@
 """Importing the package: versions, and what is not installed."""
 
-import subprocess
 import sys
 from importlib import metadata
 
 import pytest
+from helpers.tiny_run import run
 
 import ipdfer_mm
 from ipdfer_mm import REQUIREMENTS, check_requirement
@@ -54,12 +54,10 @@ def command(name: str, forks: bool) -> str:
 def test_bounds(install, name, forks):
     lowest, highest, _ = REQUIREMENTS[name]
     # Those of 2026 are admitted: upstream, and OpenMMLab's forks.
-    for version in {'mmengine': ('0.10.7', '0.10.12'),
-                    'mmcv': ('2.1.0', '2.2.0', '2.3.6'),
-                    'mmpretrain': ('1.2.0', '1.3.6')}[name]:
-        install(name, version)
-        check_requirement(name)
-    for version in (lowest, f'{lowest}.1'):
+    admitted = {'mmengine': ('0.10.7', '0.10.12'),
+                'mmcv': ('2.1.0', '2.2.0', '2.3.6'),
+                'mmpretrain': ('1.2.0', '1.3.6')}
+    for version in (lowest, f'{lowest}.1', *admitted[name]):
         install(name, version)
         check_requirement(name)
     for version in ('0.0.1', f'{lowest}rc1', highest, '99.0'):
@@ -81,26 +79,10 @@ def test_missing_package(monkeypatch, name, forks):
     assert command(name, forks) in str(info.value)
 
 
-def test_broken_package_is_not_called_missing(monkeypatch, tmp_path):
-    """mmpretrain is there, but something that it imports is not."""
-    (tmp_path / 'mmpretrain').mkdir()
-    (tmp_path / 'mmpretrain/__init__.py').write_text('import absent_part')
-    monkeypatch.delitem(sys.modules, 'mmpretrain')
-    monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(ModuleNotFoundError, match='absent_part'):
-        check_requirement('mmpretrain')
-
-
-def run_blocked(code: str) -> subprocess.CompletedProcess:
-    block = f'import sys\nfor n in {BLOCKED}: sys.modules[n] = None\n'
-    return subprocess.run(
-        [sys.executable, '-W', 'ignore', '-c', block + code],
-        text=True,
-        capture_output=True)
-
-
-def test_import_without_mmagic_and_compiled_mmcv():
-    done = run_blocked('''
+def test_import_without_mmagic_and_compiled_mmcv(tmp_path):
+    run('python', '-c', f'''
+import sys
+for name in {BLOCKED}: sys.modules[name] = None
 import numpy as np
 import ipdfer_mm
 from ipdfer_mm.utils import register_all_modules
@@ -109,31 +91,16 @@ from mmengine.registry import HOOKS, MODELS
 assert HOOKS.build(dict(type='DatasetMetaHook')) is not None
 assert MODELS.build(dict(type='FaceDecoder')).img_size == 112
 assert np.bool8 is np.bool_
-assert all(sys.modules[name] is None for name in ''' + f'{BLOCKED})')
-    assert done.returncode == 0, done.stderr
+assert all(sys.modules[name] is None for name in {BLOCKED})
+''', cwd=tmp_path)
 
 
-def test_optimizers_without_mmagic():
-    done = run_blocked('''
-import torch
-from ipdfer_mm.engine import AlternatingOptimWrapperConstructor
-model = torch.nn.Sequential(torch.nn.Linear(1, 1))
-model.trained_by_step = dict(encoders=('0', ))
-wrappers = AlternatingOptimWrapperConstructor(
-    dict(encoders=dict(optimizer=dict(type='Adam'))))(model)
-assert len(wrappers['encoders'].param_groups[0]['params']) == 2
-''')
-    assert done.returncode == 0, done.stderr
-
-
-def test_mmagic_that_refuses_this_mmcv(tmp_path):
-    """mmagic 1.2.0 asserts mmcv < 2.2 when it is imported."""
+# mmagic 1.2.0 asserts mmcv < 2.2 when it is imported.
+@pytest.mark.parametrize('error', ['ImportError', 'AssertionError("mmcv")'])
+def test_optimizers_without_mmagic(tmp_path, error):
     (tmp_path / 'mmagic').mkdir()
-    (tmp_path / 'mmagic/__init__.py').write_text('assert False, "mmcv"')
-    done = subprocess.run(
-        [sys.executable, '-W', 'ignore', '-c', f'''
-import sys
-sys.path.insert(0, {str(tmp_path)!r})
+    (tmp_path / 'mmagic/__init__.py').write_text(f'raise {error}')
+    run('python', '-c', '''
 import torch
 from ipdfer_mm.engine import AlternatingOptimWrapperConstructor
 model = torch.nn.Sequential(torch.nn.Linear(1, 1))
@@ -141,16 +108,31 @@ model.trained_by_step = dict(encoders=('0', ))
 wrappers = AlternatingOptimWrapperConstructor(
     dict(encoders=dict(optimizer=dict(type='Adam'))))(model)
 assert len(wrappers['encoders'].param_groups[0]['params']) == 2
-'''], text=True, capture_output=True)
-    assert done.returncode == 0, done.stderr
+''', cwd=tmp_path)
 
 
-def test_missing_system_library_is_named(monkeypatch, tmp_path):
-    (tmp_path / 'cv2.py').write_text(
-        'raise ImportError("libGL.so.1: cannot open shared object file: No '
-        'such file or directory")')
-    monkeypatch.delitem(sys.modules, 'cv2')
-    monkeypatch.syspath_prepend(tmp_path)
+@pytest.fixture
+def fake(monkeypatch, tmp_path):
+    """Put a module in the place of an installed one."""
+
+    def call(name: str, text: str) -> None:
+        (tmp_path / f'{name}.py').write_text(text)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        monkeypatch.syspath_prepend(tmp_path)
+
+    return call
+
+
+def test_broken_package_is_not_called_missing(fake):
+    """mmpretrain is there, but something that it imports is not."""
+    fake('mmpretrain', 'import absent_part')
+    with pytest.raises(ModuleNotFoundError, match='absent_part'):
+        check_requirement('mmpretrain')
+
+
+def test_missing_system_library_is_named(fake):
+    fake('cv2', 'raise ImportError("libGL.so.1: cannot open shared object '
+         'file: No such file or directory")')
     with pytest.raises(ImportError) as info:
         ipdfer_mm.check_opencv()
     for part in ('libGL.so.1', 'apt-get install libgl1',
@@ -158,9 +140,7 @@ def test_missing_system_library_is_named(monkeypatch, tmp_path):
         assert part in str(info.value)
 
 
-def test_other_errors_of_opencv_are_passed_on(monkeypatch, tmp_path):
-    (tmp_path / 'cv2.py').write_text('raise ImportError("numpy is too old")')
-    monkeypatch.delitem(sys.modules, 'cv2')
-    monkeypatch.syspath_prepend(tmp_path)
+def test_other_errors_of_opencv_are_passed_on(fake):
+    fake('cv2', 'raise ImportError("numpy is too old")')
     with pytest.raises(ImportError, match='^numpy is too old$'):
         ipdfer_mm.check_opencv()

@@ -5,8 +5,7 @@ nothing of ipdfer_mm imported before, whatever the default scope.
 """
 
 import json
-import subprocess
-import sys
+import re
 
 import pytest
 from helpers.official_layouts import (
@@ -17,7 +16,7 @@ from helpers.official_layouts import (
     write_image,
 )
 from helpers.small_model import WIDTH, head, resnet
-from helpers.tiny_run import ipdfer_cfg, make_rafdb
+from helpers.tiny_run import ipdfer_cfg, make_rafdb, run
 from mmengine.registry import Registry
 
 from ipdfer_mm import registry
@@ -43,116 +42,75 @@ def components(folder) -> dict:
         write_image(folder / f'lfw/{subject}/{subject}_000{number}.jpg')
     (folder / 'lfw/pairs.txt').write_text('1\t1\nAnn\t1\t2\n'
                                           'Ann\t1\tBob\t1\n')
+    own = dict(data_root=str(folder / 'own'))
+    datasets = dict(
+        AffectNet=dict(data_root=make_affectnet_new(folder / 'affectnet'),
+                       split='val'),
+        CKPlus=dict(data_root=make_ckplus(folder / 'ckplus', 1), split='test',
+                    fold=0),
+        CMUFaces=dict(data_root=folder / 'cmu', subjects=['an2i']),
+        CSVFER=dict(own, ann_file='labels.csv'), FaceImages=own,
+        FERPlus=dict(data_root=make_ferplus(folder / 'ferplus'), split='test'),
+        FolderFER=dict(own, split='test'),
+        LFWPairs=dict(data_root=folder / 'lfw'),
+        RAFDB=dict(data_root=make_rafdb(folder / 'rafdb'), split='test',
+                   manifest='prepared/manifest.csv'),
+        SFEW=dict(data_root=make_sfew(folder / 'sfew'), split='val'),
+        SyntheticFaces=dict(data_root=folder / 'rendered', split='test',
+                            num_subjects=1, num_images=1, num_workers=0))
+    for args in datasets.values():
+        args.update(data_root=str(args['data_root']), pipeline=[])
+    recognizer = dict(backbone=resnet(), head=head(7))
+    identity = dict(type='ipdfer_mm.IdentityEncoder', backbone=resnet())
     return dict(
         HOOKS=dict(
-            ChannelsLastHook=dict(),
-            CompileHook=dict(cuda_graphs=True),
-            DatasetMetaHook=dict(),
-            DatasetNotesHook=dict(),
-            EpochSeedHook=dict(),
-            NonFiniteLossHook=dict(),
-            PlainCheckpointHook=dict(),
-            PoseErasureHook=dict(),
-            ResumeCheckpointHook=dict(),
-            ResumeInitHook=dict(),
-            SyncTrainedBuffersHook=dict(),
-            SynthesisGridHook=dict(interval=2)),
+            ChannelsLastHook={}, CompileHook=dict(cuda_graphs=True),
+            DatasetMetaHook={}, DatasetNotesHook={}, EpochSeedHook={},
+            NonFiniteLossHook={}, PlainCheckpointHook={}, PoseErasureHook={},
+            ResumeCheckpointHook={}, ResumeInitHook={},
+            SyncTrainedBuffersHook={}, SynthesisGridHook=dict(interval=2)),
         # It takes an optimizer.
         OPTIM_WRAPPERS=dict(Bfloat16OptimWrapper=ABSTRACT),
         OPTIM_WRAPPER_CONSTRUCTORS=dict(
-            AlternatingOptimWrapperConstructor=dict(
-                optim_wrapper_cfg=dict(
-                    generator=dict(optimizer=dict(type='Adam'))))),
+            AlternatingOptimWrapperConstructor=dict(optim_wrapper_cfg=dict(
+                generator=dict(optimizer=dict(type='Adam'))))),
         # It takes a dataset.
         DATA_SAMPLERS=dict(WeightedClassSampler=ABSTRACT),
-        DATASETS=dict(
-            AffectNet=dict(
-                data_root=str(make_affectnet_new(folder / 'affectnet')),
-                split='val',
-                pipeline=[]),
-            CKPlus=dict(
-                data_root=str(make_ckplus(folder / 'ckplus', 1)),
-                split='test',
-                fold=0,
-                pipeline=[]),
-            CMUFaces=dict(
-                data_root=str(folder / 'cmu'), subjects=['an2i'], pipeline=[]),
-            CSVFER=dict(
-                data_root=str(folder / 'own'),
-                ann_file='labels.csv',
-                pipeline=[]),
-            FERDataset=ABSTRACT,
-            FaceImages=dict(data_root=str(folder / 'own'), pipeline=[]),
-            FERPlus=dict(
-                data_root=str(make_ferplus(folder / 'ferplus')),
-                split='test',
-                pipeline=[]),
-            FolderFER=dict(
-                data_root=str(folder / 'own'), split='test', pipeline=[]),
-            LFWPairs=dict(data_root=str(folder / 'lfw'), pipeline=[]),
-            RAFDB=dict(
-                data_root=str(make_rafdb(folder / 'rafdb')),
-                split='test',
-                manifest='prepared/manifest.csv',
-                pipeline=[]),
-            SFEW=dict(
-                data_root=str(make_sfew(folder / 'sfew')),
-                split='val',
-                pipeline=[]),
-            SyntheticFaces=dict(
-                data_root=str(folder / 'rendered'),
-                split='test',
-                num_subjects=1,
-                num_images=1,
-                num_workers=0,
-                pipeline=[])),
-        TRANSFORMS=dict(
-            AlignFace=dict(), LoadFaceImage=dict(), PackFaceInputs=dict(),
-            RandomTint=dict()),
+        DATASETS=dict(datasets, FERDataset=ABSTRACT),
+        TRANSFORMS=dict(AlignFace={}, LoadFaceImage={}, PackFaceInputs={},
+                        RandomTint={}),
         MODELS=dict(
             AverageScoreTTA=dict(
-                module=dict(
-                    type='ipdfer_mm.FaceRecognizer',
-                    backbone=resnet(),
-                    head=head(7))),
+                module=dict(recognizer, type='ipdfer_mm.FaceRecognizer')),
             DiscriminatorBatchNormIPDFER=ipdfer,
-            ExpressionDiscriminator=dict(backbone=resnet(), head=head(7)),
+            ExpressionDiscriminator=recognizer,
             FaceDecoder=dict(in_channels=WIDTH),
-            FaceDistiller=dict(
-                backbone=resnet(),
-                teacher=dict(
-                    type='ipdfer_mm.IdentityEncoder', backbone=resnet()),
-                feat_channels=WIDTH),
+            FaceDistiller=dict(backbone=resnet(), teacher=identity,
+                               feat_channels=WIDTH),
             FaceEncoder=dict(backbone=resnet()),
-            FaceRecognizer=dict(
-                backbone=resnet(), head=head(7)),
+            FaceRecognizer=recognizer,
             IPDFERModel=ipdfer,
             IResNet=dict(depth=18),
-            IdentityConsistencyLoss=dict(),
+            IdentityConsistencyLoss={},
             IdentityEncoder=dict(backbone=resnet()),
-            InceptionResnetV1=dict(),
+            InceptionResnetV1={},
             LazyIPDFER=dict(ipdfer, generator_interval=2),
-            MobileFaceNet=dict(),
-            OrthogonalityLoss=dict(),
+            MobileFaceNet={},
+            OrthogonalityLoss={},
             PoseAdversaryIPDFER=dict(ipdfer, pose_adversary=head(5)),
             PoseSupervisedHead=dict(
-                num_classes=7,
-                in_channels=WIDTH,
-                pose_head=head(5),
+                num_classes=7, in_channels=WIDTH, pose_head=head(5),
                 loss=dict(type='mmpretrain.CrossEntropyLoss')),
-            ReconstructionLoss=dict(),
+            ReconstructionLoss={},
             SharedAdamIPDFER=ipdfer,
             SharedForwardIPDFER=ipdfer,
-            UniformConfusionLoss=dict()),
+            UniformConfusionLoss={}),
         WEIGHT_INITIALIZERS=dict(Pretrained=dict(checkpoint='face.pth')),
         METRICS=dict(
-            BalancedAccuracy=dict(),
+            BalancedAccuracy={}, CleanAccuracy={}, Reliability={},
             ClassSubsetAccuracy=dict(classes=['happiness', 'neutral']),
-            CleanAccuracy=dict(),
-            ExpectedCalibrationError=dict(),
-            Reliability=dict(),
-            PoseAccuracy=dict(),
-            VerificationMetric=dict()))
+            ExpectedCalibrationError={}, PoseAccuracy={},
+            VerificationMetric={}))
 
 
 BUILD = '''
@@ -181,37 +139,25 @@ for node, args_by_name in components.items():
 @pytest.mark.parametrize('scope', [None, 'mmpretrain'])
 def test_all_are_built_from_the_root(scope, tmp_path):
     parts = components(tmp_path)
-    done = subprocess.run(
-        [sys.executable, '-c', BUILD,
-         json.dumps([scope, parts])],
-        cwd=tmp_path,
-        text=True,
-        capture_output=True)
-    assert done.returncode == 0, done.stderr[-4000:]
-    built = [line[6:] for line in done.stdout.splitlines()
-             if line.startswith('built ')]
-    assert built == [name for args in parts.values() for name in args]
+    output = run('python', '-c', BUILD, json.dumps([scope, parts]),
+                 cwd=tmp_path)
+    assert re.findall('^built (.*)', output, re.M) == [
+        name for args in parts.values() for name in args]
     # MMEngine logs so for each registry node that a scope lacks.
-    assert 'Failed to search registry' not in done.stdout + done.stderr
+    assert 'Failed to search registry' not in output
+
+
+def ours(module) -> set[str]:
+    """Names in a registry without what other tests have registered."""
+    return {name for name, component in module.module_dict.items()
+            if component.__module__.startswith('ipdfer_mm.')}
 
 
 def test_every_component_stands_here(tmp_path):
     register_all_modules(init_default_scope=False)
-    registered = {
-        node: set(module.module_dict)
-        for node, module in vars(registry).items()
-        if isinstance(module, Registry) and module.module_dict
-    }
-    # What tests of the same process have registered is no part of it.
-    for node, names in registered.items():
-        module_dict = getattr(registry, node).module_dict
-        registered[node] = {
-            name for name in names
-            if module_dict[name].__module__.startswith('ipdfer_mm.')
-        }
-    assert registered == {
-        node: set(args) for node, args in components(tmp_path).items()
-    }
+    assert {node: ours(module) for node, module in vars(registry).items()
+            if isinstance(module, Registry) and module.module_dict} == {
+        node: set(args) for node, args in components(tmp_path).items()}
 
 
 def test_registries_are_children_of_the_roots():
@@ -229,6 +175,5 @@ def test_locations_are_modules():
     for node, module in vars(registry).items():
         if isinstance(module, Registry) and module.module_dict:
             (location, ) = module._locations
-            assert any(
-                component.__module__.startswith(location)
-                for component in module.module_dict.values()), node
+            assert any(component.__module__.startswith(location)
+                       for component in module.module_dict.values()), node

@@ -7,12 +7,7 @@ import torch
 from mmengine.logging import MessageHub
 
 from benchmarks.algorithm1 import Algorithm1, networks
-from helpers.small_model import (
-    CLASSES,
-    build_model,
-    build_optim,
-    make_batch,
-)
+from helpers.small_model import CLASSES, build_model, build_optim, make_batch
 
 ITERATIONS = 3
 LR = 1e-3

@@ -74,9 +74,8 @@ class TinyConvNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(3, 8, 5, stride=4), nn.Tanh(),
-            nn.Conv2d(8, WIDTH, 3, stride=2))
+        self.layers = nn.Sequential(nn.Conv2d(3, 8, 5, stride=4), nn.Tanh(),
+                                    nn.Conv2d(8, WIDTH, 3, stride=2))
 
     def forward(self, x: torch.Tensor) -> tuple:
         return (self.layers(x), )
@@ -88,8 +87,7 @@ def build_conv_model(**kwargs) -> nn.Module:
     encoder = dict(type='ipdfer_mm.FaceEncoder', backbone=net)
     return build_model(
         identity_encoder=dict(type='ipdfer_mm.IdentityEncoder', backbone=net),
-        pose_encoder=encoder,
-        expression_encoder=encoder,
+        pose_encoder=encoder, expression_encoder=encoder,
         discriminator=dict(type='ipdfer_mm.ExpressionDiscriminator',
                            backbone=net, head=head(len(CLASSES))),
         **kwargs).double()
@@ -105,8 +103,7 @@ def init_gloo(rank: int, world_size: int, port: int) -> None:
 def hook_results(rank: int, world_size: int, port: int, folder: str) -> None:
     """Worker: what hooks do to buffers and seeds in several processes."""
     init_gloo(rank, world_size, port)
-    model = build_model(
-        data_preprocessor=dict(mean=(123.675, 116.28, 103.53)))
+    model = build_model(data_preprocessor=dict(mean=(123.675, 116.28, 103.53)))
     torch.manual_seed(rank)
     for name, value in model.named_buffers():
         if value.is_floating_point() and not name.startswith(
@@ -119,9 +116,8 @@ def hook_results(rank: int, world_size: int, port: int, folder: str) -> None:
             value.copy_(torch.rand_like(value))
     model.expression_encoder.backbone.layer4.eval()
     result = dict(before=clone(model))
-    runner = SimpleNamespace(
-        model=MMSeparateDistributedDataParallel(
-            model, broadcast_buffers=False, device_ids=None))
+    runner = SimpleNamespace(model=MMSeparateDistributedDataParallel(
+        model, broadcast_buffers=False, device_ids=None))
     SyncTrainedBuffersHook().after_train_epoch(runner)
     result['after'] = clone(model)
 

@@ -12,8 +12,7 @@ def decode(html: str) -> list[np.ndarray]:
     return [
         cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8),
                      cv2.IMREAD_COLOR)
-        for text in re.findall('src="data:image/[a-z]+;base64,([^"]+)"', html)
-    ]
+        for text in re.findall('src="data:image/[a-z]+;base64,([^"]+)"', html)]
 
 
 def cells(html: str) -> list[str]:

@@ -12,8 +12,7 @@ from ipdfer_mm.datasets.manifest import HEADER
 
 VOTES = 'Usage,Image name,neutral,happiness,surprise,sadness,anger,' \
     'disgust,fear,contempt,unknown,NF'
-FERPLUS_SPLITS = (('Training', 'FER2013Train'),
-                  ('PublicTest', 'FER2013Valid'),
+FERPLUS_SPLITS = (('Training', 'FER2013Train'), ('PublicTest', 'FER2013Valid'),
                   ('PrivateTest', 'FER2013Test'))
 AFFECTNET_HEADER = (
     'subDirectory_filePath,face_x,face_y,face_width,face_height,'

@@ -126,13 +126,10 @@ def _render(renderer: FaceRenderer, sample: dict, classes: tuple,
     subject = sample_subject(len(renderer.model.identity),
                              _random(sample.get('subject', path)))
     expression = classes[sample['gt_label']]
-    spec = RenderSpec(
-        subject,
-        sample_expression(expression, rng)
-        if expression in EXPRESSIONS else CONTEMPT,
-        yaw=0 if 'subject' in sample else rng.uniform(-55, 55),
-        light=sample_light(rng),
-        seed=int(rng.integers(10**6)))
+    spec = RenderSpec(subject, sample_expression(expression, rng)
+                      if expression in EXPRESSIONS else CONTEMPT,
+                      yaw=0 if 'subject' in sample else rng.uniform(-55, 55),
+                      light=sample_light(rng), seed=int(rng.integers(10**6)))
     rendered = renderer.render(spec)
     face, points = rendered.image[..., ::-1], rendered.landmarks68
     old = cv2.imread(path)

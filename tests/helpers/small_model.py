@@ -20,9 +20,8 @@ def resnet() -> dict:
     Without the zeros that mmpretrain starts residual branches with: gradients
     of about 1e-16 behind them would be noise that Adam scales up.
     """
-    return dict(
-        type='mmpretrain.ResNet', depth=18, stem_channels=8, base_channels=8,
-        zero_init_residual=False)
+    return dict(type='mmpretrain.ResNet', depth=18, stem_channels=8,
+                base_channels=8, zero_init_residual=False)
 
 
 def head(num_classes: int) -> dict:
@@ -33,18 +32,16 @@ def head(num_classes: int) -> dict:
 def model_cfg(**kwargs) -> dict:
     """Config of a small IPD-FER model."""
     encoder = dict(type='ipdfer_mm.FaceEncoder', backbone=resnet())
-    return dict(dict(
-        type='ipdfer_mm.IPDFERModel',
-        identity_encoder=dict(encoder, type='ipdfer_mm.IdentityEncoder'),
-        pose_encoder=encoder,
-        pose_head=head(5),
-        expression_encoder=encoder,
-        expression_head=head(len(CLASSES)),
-        decoder=dict(type='ipdfer_mm.FaceDecoder', in_channels=WIDTH,
-                     widths=(8, ) * 5, img_size=SIZE),
-        discriminator=dict(type='ipdfer_mm.ExpressionDiscriminator',
-                           backbone=resnet(), head=head(len(CLASSES))),
-        classes=CLASSES), **kwargs)
+    return dict(
+        dict(type='ipdfer_mm.IPDFERModel',
+             identity_encoder=dict(encoder, type='ipdfer_mm.IdentityEncoder'),
+             pose_encoder=encoder, pose_head=head(5),
+             expression_encoder=encoder, expression_head=head(len(CLASSES)),
+             decoder=dict(type='ipdfer_mm.FaceDecoder', in_channels=WIDTH,
+                          widths=(8, ) * 5, img_size=SIZE),
+             discriminator=dict(type='ipdfer_mm.ExpressionDiscriminator',
+                                backbone=resnet(), head=head(len(CLASSES))),
+             classes=CLASSES), **kwargs)
 
 
 def build_model(**kwargs) -> torch.nn.Module:
@@ -64,8 +61,7 @@ def build_model(**kwargs) -> torch.nn.Module:
     return model.train()
 
 
-def build_optim(model: torch.nn.Module,
-                lr: float = 1e-3,
+def build_optim(model: torch.nn.Module, lr: float = 1e-3,
                 fused: bool | None = None) -> OptimWrapperDict:
     """One Adam for each step of the model that trains something."""
     wrappers = {}

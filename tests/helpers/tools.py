@@ -148,8 +148,7 @@ def own_state(cwd: Path, argv: list[str], env: dict) -> Iterator[None]:
             stack.callback(setattr, cudnn, name, getattr(cudnn, name))
         stack.enter_context(patch.dict(CheckpointLoader._schemes))
         for manager in subclasses(ManagerMixin):
-            stack.enter_context(
-                patch.dict(manager._instance_dict, clear=True))
+            stack.enter_context(patch.dict(manager._instance_dict, clear=True))
         stack.callback(close_log_files)
         stack.enter_context(warnings.catch_warnings())
         warnings.showwarning = show_warning  # not to pytest

@@ -14,10 +14,8 @@ IMAGES = 'basic/Image/aligned'
 LIST = 'basic/EmoLabel/list_patition_label.txt'
 # Images of the classes 1 to 7, all different.
 COUNTS = {'train': (6, 1, 2, 9, 5, 3, 7), 'test': (3, 1, 2, 6, 5, 4, 7)}
-OFFICIAL = {
-    split: Official(sum(counts), dict(zip(LABELS.values(), counts)))
-    for split, counts in COUNTS.items()
-}
+OFFICIAL = {split: Official(sum(counts), dict(zip(LABELS.values(), counts)))
+            for split, counts in COUNTS.items()}
 
 
 def vary_images(root: Path) -> Path:

@@ -1,14 +1,11 @@
 """The set-up script, with an environment that only writes down its calls."""
 
-import os
 import shutil
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
+from helpers.tiny_run import ROOT
+from helpers.tiny_run import run as run_command
 
 # Stands for the system's Python: makes an "environment" of stubs.
 PYTHON = '''#!/bin/bash
@@ -64,53 +61,45 @@ def checkout(tmp_path):
     return tmp_path
 
 
-def run(checkout, *args, python='python'):
+def run(checkout, *args, python='python', fails=False):
+    """What was installed."""
     calls = checkout / 'calls'
     calls.unlink(missing_ok=True)
-    result = subprocess.run(
-        ['bash', checkout / 'tools/setup.sh', *args],
-        env=dict(os.environ, PYTHON=str(checkout / python)),
-        cwd='/',
-        capture_output=True,
-        text=True)
-    return result, calls.read_text().splitlines() if calls.exists() else []
+    run.output = run_command(
+        'bash', checkout / 'tools/setup.sh', *args, cwd='/', fails=fails,
+        PYTHON=checkout / python)
+    return calls.read_text().splitlines() if calls.exists() else []
 
 
 def test_installs_what_the_readme_says_once(checkout):
-    result, calls = run(checkout)
-    assert result.returncode == 0, result.stderr
     readme = (ROOT / 'README.md').read_text()
+    calls = run(checkout)
     assert len(calls) == 3
-    for call in calls:
-        assert f'\npip {call}\n' in readme
-    result, calls = run(checkout, 'tests')
-    assert (result.returncode, calls) == (
-        0, ['install -r requirements/tests.txt'])
-    assert run(checkout, 'tests')[1] == []
-    assert run(checkout, 'tests', 'docs')[1] == [
-        'install -r requirements/docs.txt']
+    assert all(f'\npip {call}\n' in readme for call in calls)
+    for args, expected in (
+            (['tests'], ['install -r requirements/tests.txt']),
+            (['tests'], []),
+            (['tests', 'docs'], ['install -r requirements/docs.txt'])):
+        assert run(checkout, *args) == expected
     with open(checkout / 'requirements/runtime.txt', 'a') as file:
         file.write('new_package\n')
-    assert len(run(checkout)[1]) == 3
+    assert len(run(checkout)) == 3
+    assert run(checkout, python='absent') == []  # what is done needs no other
 
 
 def test_replaces_opencv_where_libraries_are_missing(checkout):
     (checkout / 'slim').touch()
-    result, calls = run(checkout)
-    assert result.returncode == 0, result.stderr
-    assert calls[3:] == [
+    assert run(checkout)[3:] == [
         'show opencv-python',
         'uninstall --yes opencv-python opencv-python-headless',
         'install --no-deps --force-reinstall '
         'opencv-python-headless==4.11.0.86'
     ]
-    assert 'libGL.so.1' in result.stdout
-    assert 'apt-get install libgl1' in result.stdout
-    assert run(checkout)[1] == []
+    assert 'libGL.so.1' in run.output
+    assert 'apt-get install libgl1' in run.output
+    assert run(checkout) == []
     # The tests' packages put opencv-python back.
-    result, calls = run(checkout, 'tests')
-    assert result.returncode == 0, result.stderr
-    assert calls[1] == 'show opencv-python'
+    assert run(checkout, 'tests')[1] == 'show opencv-python'
     assert (checkout / 'headless').exists()
     assert not (checkout / 'opencv').exists()
 
@@ -119,41 +108,28 @@ def test_replaces_opencv_where_libraries_are_missing(checkout):
 def test_a_failed_step_is_done_again(checkout, step):
     (checkout / 'slim').touch()
     (checkout / 'fail').write_text(step)
-    result, calls = run(checkout)
-    assert result.returncode != 0
-    assert step in calls[-1]
+    assert step in run(checkout, fails=True)[-1]
     (checkout / 'fail').unlink()
-    result, calls = run(checkout)
-    assert result.returncode == 0, result.stderr
+    run(checkout)
     assert (checkout / 'headless').exists()
-    assert run(checkout)[1] == []
+    assert run(checkout) == []
 
 
 def test_other_errors_of_opencv_are_shown(checkout):
     (checkout / 'stub_python').write_text(
         STUB_PYTHON.replace('touch opencv', 'true'))
-    result, _ = run(checkout)
-    assert result.returncode != 0
-    assert "No module named 'cv2'" in result.stderr
+    run(checkout, fails=True)
+    assert "No module named 'cv2'" in run.output
 
 
-def test_a_half_made_environment_is_made_anew(checkout):
+def test_a_half_made_or_moved_environment_is_made_anew(checkout):
     run(checkout)
     (checkout / 'half_made').touch()
-    assert len(run(checkout)[1]) == 3
-
-
-def test_a_moved_folder_is_installed_again(checkout):
-    run(checkout)
+    assert len(run(checkout)) == 3
+    (checkout / 'half_made').unlink()
     moved = checkout.rename(checkout.with_name('moved'))
-    assert len(run(moved)[1]) == 3
-    assert run(moved)[1] == []
-
-
-def test_finished_environment_needs_no_other_python(checkout):
-    run(checkout)
-    result, calls = run(checkout, python='absent')
-    assert (result.returncode, calls) == (0, [])
+    assert len(run(moved)) == 3
+    assert run(moved) == []
 
 
 def test_old_python_is_named(checkout):
@@ -161,8 +137,6 @@ def test_old_python_is_named(checkout):
     old.write_text('#!/bin/bash\n[ "$1" = --version ] && echo Python 3.8.1\n'
                    '[ "$1" = --version ]\n')
     old.chmod(0o755)
-    result, calls = run(checkout, python='old')
-    assert result.returncode == 1
-    assert 'needs Python 3.10' in result.stderr
-    assert 'Python 3.8.1' in result.stderr
-    assert calls == []
+    assert run(checkout, python='old', fails=True) == []
+    assert 'needs Python 3.10' in run.output
+    assert 'Python 3.8.1' in run.output
