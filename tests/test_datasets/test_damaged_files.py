@@ -7,14 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from helpers import official_layouts as layouts
 from helpers.damage import assert_named, damaged, fuzz
-from helpers.official_layouts import (
-    make_affectnet,
-    make_affectnet_new,
-    make_ckplus,
-    make_ferplus,
-    write_image,
-)
+from helpers.samples import touch
 from helpers.tiny_run import make_rafdb
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +26,7 @@ from ipdfer_mm.datasets import (
 )
 from ipdfer_mm.datasets.affectnet_files import CACHE
 from ipdfer_mm.datasets.manifest import read_manifest
+from ipdfer_mm.geometry.five_points import POINT_COLUMNS
 from ipdfer_mm.preparation.head_pose.table import TablePose, read_landmarks
 from ipdfer_mm.preparation.name_lists import read_name_list
 
@@ -51,7 +47,7 @@ class Reader(NamedTuple):
 
 
 def csv_file(root: Path) -> Path:
-    write_image(root / 'a.png')
+    touch(root, 'a.png')
     file = root / 'labels.csv'
     file.write_text('path,expression,subject,yaw\na.png,happy,anna,-12.5\n')
     return file
@@ -59,20 +55,16 @@ def csv_file(root: Path) -> Path:
 
 def cmu_file(root: Path) -> Path:
     name = 'faces/an2i/an2i_straight_happy_open.pgm'
-    (root / name).parent.mkdir(parents=True)
-    (root / name).write_bytes(b'P5 2 2 255 abcd')
-    points = ','.join(f'{point}_{axis}' for point in (
-        'leye', 'reye', 'nose', 'lmouth', 'rmouth') for axis in 'xy')
+    touch(root, name)
     file = root / 'landmarks.csv'
-    file.write_text(f'file,{points},det_score,fsanet_yaw\n{name},30,40,70,40,'
-                    '50,60,35,80,65,80,0.9,-3\n')
+    file.write_text(f'file,{",".join(POINT_COLUMNS)},det_score,fsanet_yaw\n'
+                    f'{name},30,40,70,40,50,60,35,80,65,80,0.9,-3\n')
     return file
 
 
 def pairs_file(root: Path) -> Path:
-    for subject in ('Ann', 'Bob'):
-        for number in (1, 2):
-            write_image(root / f'{subject}/{subject}_{number:04d}.jpg')
+    touch(root, *(f'{name}/{name}_000{number}.jpg'
+                  for name in ('Ann', 'Bob') for number in (1, 2)))
     file = root / 'pairs.txt'
     file.write_text('1\t1\nAnn\t1\t2\nAnn\t1\tBob\t2\n')
     return file
@@ -92,13 +84,13 @@ def make_readers(root: Path) -> dict[str, Reader]:
     labels = root / 'faces' / faces.folder / 'labels.csv'
     rafdb = make_rafdb(root / 'rafdb')
     manifest = rafdb / 'prepared/manifest.csv'
-    ferplus = make_ferplus(root / 'ferplus')
+    ferplus = layouts.make_ferplus(root / 'ferplus')
     FERPlus(str(ferplus), 'train')  # writes the images
-    old = make_affectnet(root / 'affectnet')
-    new = make_affectnet_new(root / 'affectnet_new')
-    cached = make_affectnet_new(root / 'affectnet_cached')
+    old = layouts.make_affectnet(root / 'affectnet')
+    new = layouts.make_affectnet_new(root / 'affectnet_new')
+    cached = layouts.make_affectnet_new(root / 'affectnet_cached')
     AffectNet(str(cached), 'train')  # writes the cache
-    ckplus = make_ckplus(root / 'ckplus', 10)
+    ckplus = layouts.make_ckplus(root / 'ckplus', 10)
     peak = 'S005/001/S005_001_00000006'
     table = csv_file(root / 'csv')
     cmu = cmu_file(root / 'cmu')
@@ -112,13 +104,15 @@ def make_readers(root: Path) -> dict[str, Reader]:
     def of(file: Path, kind: type, root: Path, *args, **kwargs) -> Reader:
         return Reader(file, partial(kind, str(root), *args, **kwargs), root)
 
+    def alone(file: Path, read: Callable) -> Reader:
+        return Reader(file, partial(read, str(file)), file)
+
     def read_new() -> None:
         (new / f'train_set/{CACHE}').unlink(missing_ok=True)
         AffectNet(str(new), 'train')
 
     return dict(
-        manifest=Reader(manifest, partial(read_manifest, str(manifest)),
-                        manifest),
+        manifest=alone(manifest, read_manifest),
         rafdb=of(rafdb / RAFDB.ANN_FILE, RAFDB, rafdb, 'train'),
         rafdb_manifest=of(manifest, RAFDB, rafdb, 'train',
                           manifest='prepared/manifest.csv'),
@@ -138,10 +132,9 @@ def make_readers(root: Path) -> dict[str, Reader]:
         lfw=of(pairs, LFWPairs, pairs.parent),
         rendered=of(labels, SyntheticFaces, root / 'faces', 'train',
                     **rendered),
-        poses=Reader(poses, partial(TablePose, str(poses)), poses),
-        landmarks=Reader(points, partial(read_landmarks, str(points)),
-                         points),
-        name_list=Reader(names, partial(read_name_list, str(names)), names))
+        poses=alone(poses, TablePose),
+        landmarks=alone(points, read_landmarks),
+        name_list=alone(names, read_name_list))
 
 
 READERS = ('manifest', 'rafdb', 'rafdb_manifest', 'ferplus', 'affectnet',
@@ -176,7 +169,7 @@ def test_damaged(readers, name, data):
 @given(data=st.data())
 def test_damaged_pixels(tmp_path_factory, data):
     """fer2013.csv, from which FERPlus writes its images."""
-    root = make_ferplus(tmp_path_factory.mktemp('ferplus'))
+    root = layouts.make_ferplus(tmp_path_factory.mktemp('ferplus'))
     content = (root / 'fer2013.csv').read_bytes()
     (root / 'fer2013.csv').write_bytes(data.draw(damaged(content)))
     assert_named(partial(FERPlus, str(root), 'val'), root)

@@ -14,17 +14,14 @@ FEW = Population('test', num_subjects=2, num_images=2)
 def test_all_that_matters_names_another_folder(tmp_path, monkeypatch):
     model = tmp_path / 'model.npz'
     shutil.copy(BUILT_IN, model)
-    args = [
-        (FEW, 16), (FEW, 17), (FEW, 16, str(model)),
-        *((replace(FEW, **change), 16) for change in (
-            dict(seed=1), dict(num_subjects=1), dict(num_images=3),
-            dict(split='val')))
-    ]
+    changes = (dict(seed=1), dict(num_subjects=1), dict(num_images=3),
+               dict(split='val'))
+    args = [(FEW, 16), (FEW, 17), (FEW, 16, str(model)),
+            *((replace(FEW, **change), 16) for change in changes)]
     names = [folder_name(*arg) for arg in args]
-    for arg, name in zip(args, names):
+    for arg, name in zip(args[:3], names):
         folder = render_folder(str(tmp_path / 'faces'), *arg, workers=0)
         assert folder == tmp_path / 'faces' / name
-    assert names == [folder_name(*arg) for arg in args]
     monkeypatch.setattr('ipdfer_mm.datasets.rendered_folder.'
                         'RENDERING_VERSION', -1)
     names.append(folder_name(*args[0]))
@@ -33,13 +30,12 @@ def test_all_that_matters_names_another_folder(tmp_path, monkeypatch):
 
 def test_the_content_of_the_face_model_matters(tmp_path):
     first, other = tmp_path / 'a.npz', tmp_path / 'b.npz'
-    shutil.copy(BUILT_IN, first)
-    other.write_bytes(first.read_bytes())
-    assert folder_name(FEW, 16, str(first)) == folder_name(
-        FEW, 16, str(other))
-    first.write_bytes(b'something else')
-    assert folder_name(FEW, 16, str(first)) != folder_name(
-        FEW, 16, str(other))
+    first.write_bytes(b'a model')
+    other.write_bytes(b'a model')
+    name = folder_name(FEW, 16, str(first))
+    assert folder_name(FEW, 16, str(other)) == name
+    other.write_bytes(b'something else')
+    assert folder_name(FEW, 16, str(other)) != name
 
 
 def test_recipe(tmp_path):

@@ -1,27 +1,16 @@
 import shutil
 
 import pytest
-from helpers.official_layouts import (
-    SFEW_FOLDERS,
-    make_sfew,
-    write_image,
-    write_manifest,
-)
+from helpers.official_layouts import SFEW_FOLDERS, make_sfew, write_manifest
+from helpers.samples import class_names, infos, touch
 
 from ipdfer_mm.datasets import EXPRESSIONS, SFEW
 from ipdfer_mm.registry import DATASETS
-
-NAMES = ['anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
-         'surprise']
 
 
 @pytest.fixture
 def root(tmp_path):
     return make_sfew(tmp_path)
-
-
-def infos(dataset):
-    return [dataset.get_data_info(i) for i in range(len(dataset))]
 
 
 @pytest.mark.parametrize('split, aligned, folder', [
@@ -34,7 +23,7 @@ def test_folders_nested_or_not(root, split, aligned, folder, log):
     dataset = DATASETS.build(dict(
         type='SFEW', data_root=str(root), split=split, aligned=aligned))
     assert dataset.CLASSES == EXPRESSIONS
-    assert [EXPRESSIONS[info['gt_label']] for info in infos(dataset)] == NAMES
+    assert class_names(dataset) == list(EXPRESSIONS)
     info = infos(dataset)[3]
     assert info['img_path'] == str(
         root / folder / 'Happy/Airheads_000000003_00000005.png')
@@ -46,9 +35,8 @@ def test_folders_nested_or_not(root, split, aligned, folder, log):
 
 def test_what_archives_leave_is_no_layout(root):
     val = root / 'Val_Aligned_Faces_new'
-    write_image(val / '__MACOSX/Angry/._a.png')
-    write_image(val / 'Val_Aligned_Faces/Angry/._b.png')
-    (val / '.hidden').mkdir()
+    touch(val, '__MACOSX/Angry/._a.png', 'Val_Aligned_Faces/Angry/._b.png',
+          '.hidden/a.png')
     assert len(SFEW(str(root), 'val')) == 7
     # The folder that holds SFEW_2.0, or SFEW_2.0 itself.
     assert len(SFEW(str(root / 'SFEW_2.0'), 'val', aligned=False)) == 7
@@ -57,7 +45,8 @@ def test_what_archives_leave_is_no_layout(root):
 def test_manifest_is_keyed_by_the_nested_path(root):
     write_manifest(root)
     dataset = SFEW(str(root), 'val', manifest='prepared/manifest.csv')
-    assert dataset.num_known_poses == 7
+    assert len(dataset) == 7
+    assert all(info['aligned'] for info in infos(dataset))
 
 
 def test_test_labels_are_withheld(root):
