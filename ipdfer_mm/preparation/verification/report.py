@@ -37,7 +37,7 @@ class Report:
         return sum(finding.is_problem for finding in self.findings)
 
     def to_text(self, limit: int | None = None) -> str:
-        """Write it for subjects.
+        """Write it for readers.
 
         Args:
             limit (int, optional): How many items of each finding are shown.
