@@ -88,7 +88,7 @@ def _parse_meta(text: str) -> dict:
 
 
 @CheckpointLoader.register_scheme(prefixes=SCHEME)
-def load_packaged(
+def load_from_package(
         filename: str,
         map_location: str | torch.device | None = None) -> dict:
     """Load weights that come with the package: ``ipdfer_mm://<name>``.
