@@ -102,6 +102,7 @@ def components(folder) -> dict:
                 num_classes=7, in_channels=WIDTH, pose_head=head(5),
                 loss=dict(type='mmpretrain.CrossEntropyLoss')),
             ReconstructionLoss={},
+            ScaledGradientIPDFER=dict(ipdfer, decoder_gradient=.1),
             SharedAdamIPDFER=ipdfer,
             SharedForwardIPDFER=ipdfer,
             UniformConfusionLoss={}),

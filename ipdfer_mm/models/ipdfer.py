@@ -134,14 +134,14 @@ class IPDFERModel(DisentangledClassifier):
         images, targets = self.preprocess(data)
         with optim_wrapper['encoders'].optim_context(self), torch.no_grad():
             f_id = self.identity_encoder(images)  # NxD
-        # Line 2: fix D and G_dec, update E_pose, C_p, E_exp and C_exp.
+        # Step 1 (line 2): fix D and G_dec, update E_pose, C_p, E_exp, C_exp.
         log = self.update(optim_wrapper, 'encoders', self.encoder_losses,
                           images, f_id, targets)
-        # Line 3: fix G, C_exp and C_p, update D.
+        # Step 2 (line 3): fix G, C_exp and C_p, update D.
         if self.loss_disc is not None:
             log |= self.update(optim_wrapper, 'discriminator',
                                self.discriminator_losses, images, targets)
-        # Line 4: fix D, C_exp and C_p, update G.
+        # Step 3 (line 4): fix D, C_exp and C_p, update G.
         with frozen(*self.frozen_in_generator_step):
             log = self.update(optim_wrapper, 'generator',
                               self.generator_losses, images, f_id,
