@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
@@ -11,16 +9,11 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from helpers.official_layouts import (
-    make_affectnet,
-    make_ckplus,
-    make_ferplus,
-    make_sfew,
-    write_manifest,
-)
+from helpers import official_layouts
 from helpers.rendered import sample_specs
 from helpers.small_model import build_model, make_batch, model_cfg
-from helpers.tools import run_tool
+from helpers.tiny_run import NUM_TEST, NUM_TRAIN, make_rafdb, run
+from helpers.tools import ROOT, run_tool
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from mmpretrain.models import ResNet
@@ -31,11 +24,13 @@ from ipdfer_mm.registry import DATASETS, MODELS
 from ipdfer_mm.rendering import FaceRenderer, parametric_head
 from ipdfer_mm.utils import register_all_modules
 
-ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = sorted(
     str(path.relative_to(ROOT)) for path in (ROOT / 'configs').rglob('*.py')
     if '_base_' not in path.parts)
 
+LOADERS = ('train_dataloader.batch_size=2', 'train_dataloader.num_workers=0',
+           'val_dataloader.num_workers=0',
+           'val_dataloader.persistent_workers=False')
 # Only what is not under test is imported before the fork: each child knows
 # no more of our registries than a fresh process.
 BUILD_ALL = textwrap.dedent('''
@@ -44,18 +39,15 @@ BUILD_ALL = textwrap.dedent('''
     import socket
     import sys
     import traceback
+    from importlib import import_module
 
-    import cv2
-    import facenet_pytorch
-    import matplotlib.backends.backend_agg
-    import matplotlib.pyplot
-    import mmengine.runner
-    import mmpretrain.apis
-    import mmpretrain.engine
-    import mmpretrain.evaluation
-    import mmpretrain.visualization
     import torch
-    import torchvision
+
+    for name in ('cv2', 'facenet_pytorch', 'matplotlib.pyplot',
+                 'matplotlib.backends.backend_agg', 'mmengine.runner',
+                 'mmpretrain.apis', 'mmpretrain.engine',
+                 'mmpretrain.evaluation', 'mmpretrain.visualization'):
+        import_module(name)
 
     def refuse(*args, **kwargs):
         raise AssertionError('a config asked for the network')
@@ -80,12 +72,12 @@ BUILD_ALL = textwrap.dedent('''
         schedulers = cfg.param_scheduler
         if not isinstance(schedulers, list):
             schedulers = [schedulers]
-        for wrapper in wrappers:
-            for scheduler in schedulers:
-                args = dict(optimizer=wrapper)
-                if scheduler.get('convert_to_iter_based'):
-                    args['epoch_length'] = 10
-                PARAM_SCHEDULERS.build(deepcopy(scheduler), default_args=args)
+        for scheduler in schedulers:
+            more = dict(epoch_length=10) if (
+                scheduler.get('convert_to_iter_based')) else {}
+            for wrapper in wrappers:
+                PARAM_SCHEDULERS.build(dict(
+                    scheduler, optimizer=wrapper, **more))
         for name in ('train', 'val', 'test'):
             loader = cfg.get(f'{name}_dataloader')
             if loader is not None:
@@ -125,14 +117,8 @@ BUILD_ALL = textwrap.dedent('''
 def built(tmp_path_factory):
     """Build all configs, each in a process of its own, in another folder."""
     folder = tmp_path_factory.mktemp('built')
-    subprocess.run(
-        [
-            sys.executable, '-c', BUILD_ALL, ROOT,
-            *(ROOT / path for path in CONFIGS)
-        ],
-        cwd=folder,
-        check=True,
-        capture_output=True)
+    run('python', '-c', BUILD_ALL, ROOT, *(ROOT / path for path in CONFIGS),
+        cwd=folder)
     return folder
 
 
@@ -145,10 +131,8 @@ def test_builds_elsewhere_without_network(config, built):
 def test_rendered_benchmark_finds_its_face_model(monkeypatch, tmp_path):
     def face_models():
         cfg = Config.fromfile(ROOT / 'configs/ipdfer_rendered.py')
-        return {
-            cfg[f'{name}_dataloader'].dataset.face_model
-            for name in ('train', 'val', 'test')
-        }
+        return {cfg[f'{name}_dataloader'].dataset.face_model
+                for name in ('train', 'val', 'test')}
 
     monkeypatch.delenv('SYNTHETIC_FACE_MODEL', raising=False)
     monkeypatch.chdir(tmp_path)
@@ -163,52 +147,27 @@ def test_rendered_benchmark_finds_its_face_model(monkeypatch, tmp_path):
 
 @pytest.fixture(scope='module')
 def rafdb(tmp_path_factory):
-    """RAF-DB's layout with 8 images a split, a manifest and a network."""
-    root = tmp_path_factory.mktemp('rafdb')
-    aligned = root / 'basic/Image/aligned'
-    aligned.mkdir(parents=True)
-    (root / 'basic/EmoLabel').mkdir()
-    rng = np.random.default_rng(0)
-    labels, rows = [], []
-    for split in ('train', 'test'):
-        for i in range(1, 9):
-            name = f'{split}_{i:05d}'
-            cv2.imwrite(
-                str(aligned / f'{name}_aligned.jpg'),
-                rng.integers(0, 256, (100, 100, 3), np.uint8))
-            labels.append(f'{name}.jpg {(i - 1) % 7 + 1}')
-            path = f'basic/Image/aligned/{name}_aligned.jpg'
-            rows.append(f'{path},{path},{i * 6 - 20},,,,,,,,,,,,,,')
-    (root / 'basic/EmoLabel/list_patition_label.txt').write_text(
-        '\n'.join(labels))
-    header = (
-        'path,aligned_path,yaw,pitch,roll,score,leye_x,leye_y,reye_x,reye_y,'
-        'nose_x,nose_y,lmouth_x,lmouth_y,rmouth_x,rmouth_y,flags')
-    (root / 'prepared').mkdir()
-    (root / 'prepared/manifest.csv').write_text(
-        '\n'.join([header, *rows]) + '\n')
-    torch.save(
-        dict(state_dict={
-            f'backbone.{key}': value
-            for key, value in ResNet(18).state_dict().items()
-        }), root / 'resnet18_face.pth')
-    return root
+    return make_rafdb(tmp_path_factory.mktemp('sets') / 'rafdb')
 
 
-def train(config, cwd, indices=4, **env):
-    """Full size, some iterations and a validation, official layout."""
-    options = [
-        'train_dataloader.batch_size=2', 'train_cfg.max_epochs=1',
-        'train_dataloader.num_workers=0', 'val_dataloader.num_workers=0',
-        'val_dataloader.persistent_workers=False',
+@pytest.fixture(scope='module')
+def face_network(tmp_path_factory):
+    path = tmp_path_factory.mktemp('weights') / 'resnet18_face.pth'
+    torch.save(dict(state_dict={
+        f'backbone.{key}': value
+        for key, value in ResNet(18).state_dict().items()}), path)
+    return path
+
+
+def train(config, cwd, **env):
+    """Full size, two iterations and a validation, official layout."""
+    output = run_tool(
+        'train.py', ROOT / f'configs/{config}.py', '--work-dir', cwd,
+        '--cfg-options', 'train_cfg.max_epochs=1', *LOADERS,
         'default_hooks.logger.interval=1',
         # Most of a gigabyte, and none of what is looked at here.
         'default_hooks.checkpoint.save_optimizer=False',
-        f'train_dataloader.dataset.indices={indices}'
-    ]
-    output = run_tool('train.py',
-                      ROOT / f'configs/{config}.py', '--work-dir', cwd,
-                      '--cfg-options', *options, cwd=cwd, **env)
+        'train_dataloader.dataset.indices=4', cwd=cwd, **env)
     # 20 convolutions, and 4 tensors of each of 20 batch norms.
     assert '100 of 100 keys match' in output
     assert (cwd / 'epoch_1.pth').is_file()
@@ -216,49 +175,35 @@ def train(config, cwd, indices=4, **env):
     return output
 
 
-def test_what_was_prepared_trains(rafdb, tmp_path):
+def test_what_was_prepared_trains(face_network, tmp_path):
     """From a download through prepare_dataset to the pose encoder."""
-    root = tmp_path / 'rafdb'
-    images = root / 'basic/Image/aligned'
-    images.mkdir(parents=True)
+    root = official_layouts.make_rafdb(tmp_path / 'rafdb', 4, 4)
     renderer = FaceRenderer(parametric_head())
-    names = [f'{split}_{i:05d}' for split in ('train', 'test')
-             for i in range(1, 5)]
-    specs = sample_specs(renderer.model, len(names), np.random.default_rng(0),
+    paths = sorted(root.rglob('*.jpg'))
+    specs = sample_specs(renderer.model, len(paths), np.random.default_rng(0),
                          size=100)
-    for name, spec in zip(names, specs):
-        face = renderer.render(spec).image
-        cv2.imwrite(str(images / f'{name}_aligned.jpg'), face[..., ::-1])
-    (root / 'basic/EmoLabel').mkdir()
-    (root / 'basic/EmoLabel/list_patition_label.txt').write_text('\n'.join(
-        f'{name}.jpg {7 - i % 4}' for i, name in enumerate(names)))
-    run_tool('prepare_dataset.py', 'rafdb', root,
-             cwd=tmp_path)
-    poses = [row.yaw for row in
-             read_manifest(str(root / 'prepared/manifest.csv')).values()]
-    true = [spec.yaw for spec in specs]
-    assert np.abs(np.subtract(poses, true)).mean() < 10
-    output = train(
-        'ipdfer_rafdb',
-        tmp_path,
-        RAFDB_ROOT=str(root),
-        FACE_CHECKPOINT=str(rafdb / 'resnet18_face.pth'))
+    for path, spec in zip(paths, specs):
+        cv2.imwrite(str(path), renderer.render(spec).image[..., ::-1])
+    run_tool('prepare_dataset.py', 'rafdb', root, cwd=tmp_path)
+    rows = read_manifest(str(root / 'prepared/manifest.csv'))
+    gaps = [rows[path.relative_to(root).as_posix()].yaw - spec.yaw
+            for path, spec in zip(paths, specs)]
+    assert np.abs(gaps).mean() < 10
+    output = train('ipdfer_rafdb', tmp_path, RAFDB_ROOT=root,
+                   FACE_CHECKPOINT=face_network)
     assert '0 with unknown pose' in output
     assert re.search(r'loss_pose: \d', output)
 
 
-def test_idfer_config_trains(rafdb, tmp_path):
-    train(
-        'idfer_rafdb',
-        tmp_path,
-        RAFDB_ROOT=str(rafdb),
-        FACE_CHECKPOINT=str(rafdb / 'resnet18_face.pth'))
+def test_idfer_config_trains(rafdb, face_network, tmp_path):
+    train('idfer_rafdb', tmp_path, RAFDB_ROOT=rafdb,
+          FACE_CHECKPOINT=face_network)
 
 
 @pytest.mark.parametrize('name', ['ipdfer', 'baseline'])
 def test_rafdb_needs_nothing_but_rafdb(name, rafdb, tmp_path):
     """The face-recognition network comes with the package."""
-    output = train(f'{name}_rafdb', tmp_path, RAFDB_ROOT=str(rafdb))
+    output = train(f'{name}_rafdb', tmp_path, RAFDB_ROOT=rafdb)
     assert 'Load ipdfer_mm://face_resnet18 ' in output
     # With the weight and the bias of the linear layer.
     assert ('IdentityEncoder: 102 of 102 keys match' in output) == (
@@ -269,9 +214,8 @@ def test_rafdb_needs_nothing_but_rafdb(name, rafdb, tmp_path):
     ('without_confusion', {'loss_confusion'}),
     ('without_cos', {'loss_cos'}),
     ('without_id', {'loss_id'}),
-    ('without_discriminator', {
-        'loss_disc', 'loss_discriminator', 'loss_adv_neutral', 'loss_adv_exp'
-    }),
+    ('without_discriminator', {'loss_disc', 'loss_discriminator',
+                               'loss_adv_neutral', 'loss_adv_exp'}),
     ('without_recon', {'loss_recon'}),
     ('eq11_step3', set()),
     ('shared_adam', set()),
@@ -280,10 +224,8 @@ def test_ablations_leave_out_what_they_say(name, gone):
     """One iteration of small networks in place of the config's."""
     def losses(config):
         cfg = Config.fromfile(ROOT / f'configs/{config}.py')
-        parts = {
-            key: value for key, value in model_cfg().items()
-            if key != 'type' and cfg.model.get(key, 0) is not None
-        }
+        parts = {key: value for key, value in model_cfg().items()
+                 if key != 'type' and cfg.model.get(key, 0) is not None}
         model = build_model(**{**cfg.model, **parts})
         optim = build_optim_wrapper(model, cfg.optim_wrapper)
         return model.train_step(make_batch(0), optim)
@@ -309,24 +251,22 @@ def test_holdout_chooses_without_the_test_images(rafdb):
     register_all_modules()
     page = (ROOT / 'docs/training.md').read_text()
     (command, ) = re.findall(r'--work-dir work_dirs/holdout[^`]*', page)
-    options = dict(re.findall(r'(\S+)=(\S+)', command))
     cfg = Config.fromfile(ROOT / 'configs/ipdfer_rafdb.py')
-    cfg.merge_from_dict(options)
+    cfg.merge_from_dict(dict(re.findall(r'(\S+)=(\S+)', command)))
     splits = {}
     for part in ('train', 'val', 'test'):
         dataset = cfg[f'{part}_dataloader'].dataset
         dataset.data_root = str(rafdb)
         if part != 'test':
-            dataset.holdout.share = 0.25  # of 8 images
+            dataset.holdout.share = 0.25
         dataset = DATASETS.build(dataset)
-        splits[part] = [dataset.get_data_info(i)['img_path']
-                        for i in range(len(dataset))]
-    assert len(splits['train']) == 6 and len(splits['val']) == 2
-    assert not set(splits['train']) & set(splits['val'])
-    assert all('train_' in path
-               for path in splits['train'] + splits['val'])
-    assert len(splits['test']) == 8
-    assert all('test_' in path for path in splits['test'])
+        splits[part] = {Path(dataset.get_data_info(i)['img_path']).name
+                        for i in range(len(dataset))}
+    chosen = splits['train'] | splits['val']
+    assert len(splits['val']) == NUM_TRAIN // 4 and len(chosen) == NUM_TRAIN
+    assert all(name.startswith('train_') for name in chosen)
+    assert len(splits['test']) == NUM_TEST
+    assert all(name.startswith('test_') for name in splits['test'])
 
 
 @pytest.mark.parametrize('name', ['ipdfer', 'idfer', 'baseline'])
@@ -342,23 +282,15 @@ def test_sfew_starts_from_rafdb(name, monkeypatch):
     assert Config.fromfile(path).load_from == 'elsewhere.pth'
 
 
-@pytest.mark.parametrize('name, make', [
-    ('ferplus', make_ferplus),
-    ('affectnet', make_affectnet),
-    ('sfew', make_sfew),
-    ('ckplus', make_ckplus),
-])
-def test_configs_of_other_sets_train(name, make, rafdb, tmp_path):
-    root = make(tmp_path / 'data')
+@pytest.mark.parametrize('name', ['ferplus', 'affectnet', 'sfew', 'ckplus'])
+def test_configs_of_other_sets_train(name, face_network, tmp_path):
+    root = getattr(official_layouts, f'make_{name}')(tmp_path / 'data')
     if name == 'ferplus':
         for split in ('train', 'val', 'test'):
-            FERPlus(str(root), split)
-    write_manifest(root)
-    output = train(
-        f'ipdfer_{name}', tmp_path, **{
-            f'{name.upper()}_ROOT': str(root),
-            'FACE_CHECKPOINT': str(rafdb / 'resnet18_face.pth')
-        })
+            FERPlus(str(root), split)  # writes the images
+    official_layouts.write_manifest(root)
+    output = train(f'ipdfer_{name}', tmp_path, FACE_CHECKPOINT=face_network,
+                   **{f'{name.upper()}_ROOT': root})
     assert ('loss_pose: ' in output) == (name != 'ckplus')
     assert 'loss_generator: ' in output
 
@@ -390,32 +322,25 @@ def test_missing_face_network_is_named(name, rafdb, tmp_path):
 
 def test_pretraining_gives_an_identity_encoder(tmp_path):
     """CASIA's layout, verified on LFW's; the checkpoint loads as it is."""
-    rng = np.random.default_rng(0)
-    for root, names in (('casia', '0000045/001 0000045/002 0000099/001 '
-                         '0000099/002'),
-                        ('lfw', 'Ann/Ann_0001 Ann/Ann_0002 Bob/Bob_0001')):
-        for name in names.split():
-            path = tmp_path / root / f'{name}.jpg'
-            path.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(path), rng.integers(0, 256, (112, 112, 3),
-                                                np.uint8))
+    for number, name in enumerate((
+            'casia/0000045/001', 'casia/0000045/002', 'casia/0000099/001',
+            'casia/0000099/002', 'lfw/Ann/Ann_0001', 'lfw/Ann/Ann_0002',
+            'lfw/Bob/Bob_0001')):
+        official_layouts.write_image(tmp_path / f'{name}.jpg', 112, 112,
+                                     number)
     (tmp_path / 'lfw/pairs.txt').write_text(
         '1\t1\nAnn\t1\t2\nAnn\t1\tBob\t1\n')
     output = run_tool(
         'train.py', ROOT / 'configs/pretrain/iresnet18_arcface_casia.py',
-        '--work-dir', tmp_path, '--cfg-options',
-        'train_dataloader.batch_size=2', 'train_dataloader.num_workers=0',
-        'val_dataloader.num_workers=0',
-        'val_dataloader.persistent_workers=False', 'model.head.num_classes=2',
-        'train_cfg.max_epochs=1', cwd=tmp_path, CASIA_ROOT=tmp_path / 'casia',
-        LFW_ROOT=tmp_path / 'lfw')
+        '--work-dir', tmp_path, '--cfg-options', *LOADERS,
+        'model.head.num_classes=2', 'train_cfg.max_epochs=1', cwd=tmp_path,
+        CASIA_ROOT=tmp_path / 'casia', LFW_ROOT=tmp_path / 'lfw')
     assert re.search(
         r'verification/auc: [01].* verification/tar@far=0.001: [01]', output)
-    encoder = MODELS.build(
-        dict(
-            type='ipdfer_mm.IdentityEncoder',
-            backbone=dict(type='ipdfer_mm.IResNet', depth=18),
-            init_cfg=dict(
-                type='Pretrained', checkpoint=str(tmp_path / 'epoch_1.pth'))))
+    encoder = MODELS.build(dict(
+        type='ipdfer_mm.IdentityEncoder',
+        backbone=dict(type='ipdfer_mm.IResNet', depth=18),
+        init_cfg=dict(type='Pretrained',
+                      checkpoint=str(tmp_path / 'epoch_1.pth'))))
     encoder.init_weights()
     assert encoder.has_weights

@@ -9,12 +9,9 @@ import re
 from pathlib import Path
 
 import cv2
-import mmengine
-import numpy as np
 import pytest
 from helpers.paper_datasets import FACE_CHECKPOINT, make_workplace
 from helpers.tiny_run import ROOT, run
-from sklearn.metrics import accuracy_score, f1_score
 
 pytestmark = pytest.mark.slow
 
@@ -99,28 +96,8 @@ def figures(folder, experiments) -> tuple[Path, str]:
     return experiments / 'figures', output
 
 
-def read_table(path: Path) -> dict[str, dict[str, str]]:
-    """Rows of a table by their first cell."""
-    with open(path, newline='') as file:
-        return {row['experiment']: row for row in csv.DictReader(file)}
-
-
-def read_runs(folder: Path, which: str) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and predictions of all folds of an experiment."""
-    labels, predicted = [], []
-    for path in sorted(folder.rglob(f'{which}.pkl')):
-        for sample in mmengine.load(path):
-            score = sample['pred_score'].numpy().copy()
-            if 'ckplus' in folder.name:
-                score[4] = -1  # tested among the expressions, not neutral
-            labels.append(int(sample['gt_label']))
-            predicted.append(int(score.argmax()))
-    return np.array(labels), np.array(predicted)
-
-
 def test_every_row_has_a_command():
-    rows = table_rows()
-    named = ' '.join(row[0] for row in rows)
+    named = ' '.join(row[0] for row in table_rows())
     for number in range(1, 10):
         assert re.search(rf'\b{number}\b', named), f'Table {number}'
     for number in range(3, 11):
@@ -139,62 +116,49 @@ def test_pose_tables(folder):
         assert sheet.shape[0] > 8 * 112 and sheet.shape[1] > 5 * 112
 
 
+def read_table(path: Path) -> list[dict[str, str]]:
+    with open(path, newline='') as file:
+        return list(csv.DictReader(file))
+
+
+# What the numbers are is asked by test_experiments/test_tables.py.
 @pytest.mark.parametrize('number', TABLES)
-def test_accuracy_tables(number, tables, experiments):
-    stem = f'SMOKE_{TABLES[number]}_'
-    found = read_table(tables / f'{stem}accuracy.csv')
-    of_paper = {name: row for name, row in found.items()
-                if row['paper'].endswith(f'Table {number}')}
-    assert len(of_paper) == {3: 2, 6: 4, 9: 4}.get(number, 2)
-    for name, row in of_paper.items():
+def test_accuracy_tables(number, tables):
+    rows = [row for row in read_table(
+        tables / f'SMOKE_{TABLES[number]}_accuracy.csv')
+        if row['paper'].endswith(f'Table {number}')]
+    assert len(rows) == {6: 4, 9: 4}.get(number, 2)
+    for row in rows:
         for which in ('last', 'best'):
-            labels, predicted = read_runs(experiments / name, which)
-            assert float(row[f'{which} epoch: accuracy mean']) == (
-                pytest.approx(100 * accuracy_score(labels, predicted)))
-            assert float(row[f'{which} epoch: macro F1 mean']) == (
-                pytest.approx(100 * f1_score(
-                    labels, predicted, labels=np.unique(labels),
-                    average='macro', zero_division=0)))
+            assert 0 <= float(row[f'{which} epoch: accuracy mean']) <= 100
 
 
-def test_all_tables_say_smoke(tables):
-    for path in tables.iterdir():
-        assert path.name.startswith('SMOKE_'), path
-    for path in tables.glob('*.md'):
-        titles = re.findall('^## .*', path.read_text(), re.M)
-        assert titles
-        for title in titles:
-            assert title.startswith('## SMOKE, no result: '), title
-
-
-def test_hours(tables):
+@pytest.mark.parametrize('name', PREPARED)
+def test_hours(name, tables):
     """Table 7: all four datasets, the paper's hours beside."""
-    for name in ('RAFDB', 'FERPlus', 'AffectNet', 'SFEW'):
-        rows = read_table(tables / f'SMOKE_{name}_time.csv')
-        known = {key: row for key, row in rows.items()
-                 if row['hours, paper'] != '-'}
-        assert len(known) == 2
-        for row in known.values():
-            assert float(row['hours mean']) > 0
+    (path, ) = (path for path in tables.glob('*_time.csv')
+                if name in path.name.lower())
+    known = [row for row in read_table(path) if row['hours, paper'] != '-']
+    assert len(known) == 2
+    assert all(float(row['hours mean']) > 0 for row in known)
 
 
-def test_large_poses(tables, experiments):
+def test_large_poses(tables):
     """Table 8: shares of the images beyond each angle."""
     rows = read_table(tables / 'SMOKE_RAFDB_pose_last.csv')
     assert {'baseline_rafdb, paper', 'idfer_rafdb, paper',
-            'ipdfer_rafdb, paper'} < rows.keys()
-    samples = mmengine.load(experiments / 'idfer_rafdb/seed0/last.pkl')
-    poses = np.array([int(sample['pose_label']) for sample in samples])
-    labels, predicted = read_runs(experiments / 'idfer_rafdb', 'last')
-    right = labels == predicted
-    for edge in range(1, 5):
-        (column, ) = [key for key in rows['idfer_rafdb']
-                      if key.startswith(f'over {10 * edge}°')
-                      and key.endswith('mean')]
-        beyond = poses >= edge
-        assert f'({beyond.sum()})' in column
-        assert float(rows['idfer_rafdb'][column]) == pytest.approx(
-            100 * right[beyond].mean())
+            'ipdfer_rafdb, paper', 'idfer_rafdb'} < {
+        row['experiment'] for row in rows}
+    assert sum(column.startswith('over ') and column.endswith('mean')
+               for column in rows[0]) == 4
+
+
+def test_all_tables_say_smoke(tables):
+    assert all(path.name.startswith('SMOKE_') for path in tables.iterdir())
+    titles = [title for path in tables.glob('*.md') for title in
+              re.findall('^## .*', path.read_text(), re.M)]
+    assert titles and all(title.startswith('## SMOKE, no result: ')
+                          for title in titles)
 
 
 @pytest.mark.parametrize('number', FIGURES)

@@ -14,6 +14,7 @@ from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import (
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import BatchSampler
 
+from helpers import dist_checks
 from helpers.dist_checks import build_conv_model, init_gloo
 from helpers.small_model import build_model, make_batch
 from ipdfer_mm.engine import AlternatingOptimWrapperConstructor
@@ -21,9 +22,8 @@ from ipdfer_mm.engine import AlternatingOptimWrapperConstructor
 NUM_SAMPLES = 19  # with a batch of 8 the last one has 3; rounded up, 4
 BATCH_SIZE = 8  # of all processes together
 SEED = 5
-WRAPPER = dict(
-    type='MMSeparateDistributedDataParallel', device_ids=None,
-    broadcast_buffers=False, find_unused_parameters=False)
+WRAPPER = dict(type='MMSeparateDistributedDataParallel', device_ids=None,
+               broadcast_buffers=False, find_unused_parameters=False)
 
 
 def wrap(model: nn.Module, sync_bn: str = None) -> nn.Module:
@@ -36,10 +36,9 @@ def wrap(model: nn.Module, sync_bn: str = None) -> nn.Module:
 
 def build_wrappers(model: nn.Module):
     """Adam for each step, by the constructor of all configs."""
-    adam = dict(type='Adam', lr=1e-3)
-    steps = ('encoders', 'discriminator', 'generator')
-    return AlternatingOptimWrapperConstructor(
-        {step: dict(optimizer=adam) for step in steps})(model)
+    adam = dict(optimizer=dict(type='Adam', lr=1e-3))
+    return AlternatingOptimWrapperConstructor(dict(
+        encoders=adam, discriminator=adam, generator=adam))(model)
 
 
 def plain(name: str) -> str:
@@ -73,19 +72,16 @@ def train_epoch(model: nn.Module, batches: list, device: str = 'cpu') -> dict:
                     data_samples=[samples['data_samples'][i] for i in batch])
         model.train_step(data, wrappers)
     names = {id(p): plain(name) for name, p in model.named_parameters()}
-    states = {
-        f'{step}.{names[id(p)]}.{key}': torch.as_tensor(value).cpu()
-        for step, wrapper in wrappers.items()
-        for p, state in wrapper.optimizer.state.items()
-        for key, value in state.items()
-    }
+    states = {f'{step}.{names[id(p)]}.{key}': torch.as_tensor(value).cpu()
+              for step, wrapper in wrappers.items()
+              for p, state in wrapper.optimizer.state.items()
+              for key, value in state.items()}
     return dict(
         state_dict={plain(k): v.cpu() for k, v in model.state_dict().items()},
         optimizers=states,
         optimized=sorted({names[id(p)] for wrapper in wrappers.values()
                           for group in wrapper.optimizer.param_groups
-                          for p in group['params']}),
-        reduced=sorted(reduced))
+                          for p in group['params']}), reduced=sorted(reduced))
 
 
 def epoch_of_ranks(rank: int, world_size: int, port: int, path: str,
@@ -94,17 +90,13 @@ def epoch_of_ranks(rank: int, world_size: int, port: int, path: str,
     init_gloo(rank, world_size, port)
     sampler = DefaultSampler(range(NUM_SAMPLES), shuffle=True, seed=SEED)
     batches = list(BatchSampler(sampler, BATCH_SIZE // world_size, False))
-    device = 'cpu' if sync_bn is None else 'cuda'
     if sync_bn is None:
-        model = build_conv_model(type=f'ipdfer_mm.{kind}')
+        model, device = build_conv_model(type=f'ipdfer_mm.{kind}'), 'cpu'
     else:
-        model = build_model().double()
+        model, device = build_model().double(), 'cuda'
     result = train_epoch(wrap(model, sync_bn), batches, device)
-    # What another process holds is the same.
-    for value in result['state_dict'].values():
-        parts = [torch.empty_like(value) for _ in range(world_size)]
-        dist.all_gather(parts, value)
-        assert all(torch.equal(part, value) for part in parts)
+    assert all(map(dist_checks.is_equal_on_all_ranks,
+                   result['state_dict'].values()))
     if rank == 0:
         torch.save(dict(result, batches=batches), path)
     dist.destroy_process_group()

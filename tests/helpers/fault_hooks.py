@@ -3,7 +3,6 @@
 from contextlib import suppress
 from pathlib import Path
 
-import torch
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
@@ -18,11 +17,3 @@ class FillDiskHook(Hook):
                     Path(runner.work_dir, 'filler'), 'wb', 0) as file:
                 while True:
                     file.write(bytes(512))
-
-
-@HOOKS.register_module()
-class OutOfMemoryHook(Hook):
-    """Raise what torch raises where a GPU's memory is full."""
-
-    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
-        raise torch.OutOfMemoryError('CUDA out of memory.')

@@ -9,6 +9,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from helpers.videos import write_noise
 
 from ipdfer_mm.apis.annotation import (
     AnnotationJob,
@@ -69,9 +70,8 @@ def test_images(job, files):
         3, 3, 1)
     assert len(summary.errors) == 1 and 'broken.jpg' in summary.errors[0]
     assert not summary.interrupted
-    assert written(job) == {
-        'results.json', 'results.csv', 'images/a.png.jpg',
-        'images/b/a.png.jpg', 'images/c.bmp.jpg'}
+    assert written(job) == {'results.json', 'results.csv', 'images/a.png.jpg',
+                            'images/b/a.png.jpg', 'images/c.bmp.jpg'}
     content = json.loads((job.out / 'results.json').read_text())['images']
     assert [entry['path'] for entry in content] == list(map(str, files))
     assert [len(entry['faces']) for entry in content] == [2, 0, 0, 1]
@@ -98,8 +98,7 @@ def test_images_that_are_as_thin_as_lines(job, tmp_path, shape):
 def test_paths_with_dots(job, files, monkeypatch):
     """One file by two paths is one, and results stay in their folder."""
     monkeypatch.chdir(files[1].parent)
-    annotate_images(job, [Path('../c.bmp'), Path('a.png'),
-                          Path('../b/a.png')])
+    annotate_images(job, [Path('../c.bmp'), Path('a.png'), Path('../b/a.png')])
     assert written(job) == {'results.json', 'results.csv',
                             'images/b/a.png.jpg', 'images/c.bmp.jpg'}
 
@@ -143,8 +142,7 @@ def test_results_are_no_images(job, files):
     out = folder / 'out'
     job = AnnotationJob(job.inferencer, out, batch_size=2)
     for _ in range(2):
-        found = without_results(list(folder.rglob('*.*g')) + [files[3]],
-                                out)
+        found = without_results(list(folder.rglob('*.*g')) + [files[3]], out)
         assert sorted(found) == sorted(files)
         annotate_images(job, found)
     with pytest.raises(ValueError, match='choose another folder'):
@@ -200,8 +198,7 @@ def test_video(job, clip):
     assert [(row['frame'], row['track']) for row in rows] == [
         ('0', '1'), ('0', '2'), ('1', '1'), ('1', '2'), ('2', '1'),
         ('2', '2'), ('3', '2'), ('4', '2'), ('5', '')]
-    assert [row['seconds'] for row in rows[-3:]] == ['0.300', '0.400',
-                                                     '0.500']
+    assert [row['seconds'] for row in rows[-3:]] == ['0.300', '0.400', '0.500']
     assert rows[-1]['label'] == '' and rows[0]['label'] != ''
     capture = cv2.VideoCapture(str(job.out / 'clip.mp4'))
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 6
@@ -230,31 +227,16 @@ def test_ctrl_c_before_anything(job, files, clip, monkeypatch, annotate):
     assert not written(job)
 
 
-def cut(path, share):
-    """The first part of a video whose index comes first."""
-    whole = path.with_name('whole.mp4')
-    with av.open(str(path)) as source, av.open(
-            str(whole), 'w', options=dict(movflags='faststart')) as target:
-        stream = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                target.mux(packet)
-    content = whole.read_bytes()
-    path.write_bytes(content[:int(share * len(content))])
-
-
-def test_video_that_is_cut_off(job, clip, portraits):
-    with written_video(clip, 10) as writer:
-        for index in range(60):
-            writer.write(portraits[index % 3].image)
-    cut(clip, .5)
-    summary = annotate_video(job, clip, 'clip')
+def test_video_that_is_cut_off(job, tmp_path):
+    path = tmp_path / 'noise.mp4'
+    whole = write_noise(path, np.arange(60) / 25, movflags='faststart')
+    path.write_bytes(whole[:len(whole) // 2])
+    summary = annotate_video(job, path, 'noise')
     assert 0 < summary.num_done < 60
     assert f'{summary.num_done} of 60 frames can be read' in summary.errors[0]
-    cut(clip, .1)
-    with pytest.raises(OSError, match=r'clip\.mp4 .*(no frame|opened)'):
-        annotate_video(job, clip, 'other')
+    path.write_bytes(whole[:len(whole) // 10])
+    with pytest.raises(OSError, match=r'noise\.mp4 .*(no frame|opened)'):
+        annotate_video(job, path, 'other')
     assert not list(job.out.glob('*other*'))
 
 

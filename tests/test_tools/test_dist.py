@@ -15,13 +15,11 @@ from helpers.tiny_run import (
     assert_equal,
     comparable,
     free_port,
-    ipdfer_cfg,
     load,
     run,
     run_test,
     run_train,
     tool_environment,
-    write_config,
 )
 
 # Half a batch in each process, so that an epoch has as many iterations.
@@ -36,13 +34,12 @@ def dist_train(config, work_dir, *flags) -> str:
 
 
 @pytest.fixture(scope='module')
-def dist_run(tmp_path_factory, rafdb, face_weights):
+def dist_run(tmp_path_factory, write):
     """Two epochs in two processes, checked after each by a hook."""
     folder = tmp_path_factory.mktemp('dist')
-    write_config(
-        folder / 'tiny.py', rafdb, ipdfer_cfg(face_weights),
-        custom_imports=dict(imports=['helpers.dist_checks']),
-        custom_hooks=[dict(type='RankEqualityHook', folder=str(folder))])
+    write(folder / 'tiny.py',
+          custom_imports=dict(imports=['helpers.dist_checks']),
+          custom_hooks=[dict(type='RankEqualityHook', folder=str(folder))])
     dist_train(folder / 'tiny.py', folder / 'work', *HALF_BATCH)
     return folder
 
@@ -64,14 +61,12 @@ def test_two_nodes(dist_run, tmp_path):
     """Two launches that meet over a port, as on two machines."""
     port = free_port()
     script = ROOT / 'tools/dist_train.sh'
-    nodes = [
-        subprocess.Popen(
-            ['bash', script, dist_run / 'tiny.py', '1', '--work-dir',
-             tmp_path / 'work', *HALF_BATCH], cwd=dist_run,
-            env=tool_environment(NNODES=2, NODE_RANK=rank, PORT=port),
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for rank in range(2)
-    ]
+    nodes = [subprocess.Popen(
+        ['bash', script, dist_run / 'tiny.py', '1', '--work-dir',
+         tmp_path / 'work', *HALF_BATCH], cwd=dist_run,
+        env=tool_environment(NNODES=2, NODE_RANK=rank, PORT=port),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+             for rank in range(2)]
     outputs = [node.communicate(timeout=300)[0] for node in nodes]
     assert [node.returncode for node in nodes] == [0, 0], outputs
     assert 'Epoch(val) [2]' in outputs[0]
@@ -121,8 +116,7 @@ def test_dist_test_agrees_with_one_process(ipdfer_run, tmp_path, flags):
                  one),
         run('bash', ROOT / 'tools/dist_test.sh', ipdfer_run.config,
             checkpoint, 2, '--work-dir', tmp_path, *flags, '--out', two,
-            cwd=tmp_path, PORT=free_port())
-    ]
+            cwd=tmp_path, PORT=free_port())]
     metrics = [re.findall(r'accuracy.*f1-score: \S+', o) for o in outputs]
     assert metrics[0]
     assert metrics[0] == metrics[1]

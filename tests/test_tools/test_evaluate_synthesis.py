@@ -62,10 +62,9 @@ def test_paired_neutrals_and_classifier(tmp_path):
     torch.save(dict(state_dict=state), checkpoint)
 
     def evaluate(**kwargs):
-        return run_tool(
-            TOOL, *model, '--classifier', config, checkpoint, '--out',
-            tmp_path / 'out.json', '--grid', tmp_path / 'grid.png',
-            cwd=tmp_path, **kwargs)
+        return run_tool(TOOL, *model, '--classifier', config, checkpoint,
+                        '--out', tmp_path / 'out.json', '--grid',
+                        tmp_path / 'grid.png', cwd=tmp_path, **kwargs)
 
     evaluate()
     report = json.loads((tmp_path / 'out.json').read_text())
@@ -83,8 +82,7 @@ def test_paired_neutrals_and_classifier(tmp_path):
     height, width, _ = cv2.imread(str(tmp_path / 'grid.png')).shape
     assert width == 5 * 32 + 4 * 2
     # That of a smoke run has a line more.
-    (tmp_path / 'run.json').write_text(
-        '{"smoke": true, "status": "finished"}')
+    (tmp_path / 'run.json').write_text('{"smoke": true, "status": "finished"}')
     evaluate()
     report = json.loads((tmp_path / 'out.json').read_text())
     assert report['note'] == 'SMOKE, no result'
@@ -101,9 +99,8 @@ def test_lpips_and_fid(tmp_path):
                        num_subjects=1, num_images=4)
     inception = save_inception(tmp_path / 'inception.pth')
     save_alexnet(tmp_path / 'alexnet.pth')
-    run_tool(
-        TOOL, *model, '--out', tmp_path / 'out.json',
-        '--lpips', tmp_path / 'alexnet.pth', '--fid', inception, cwd=tmp_path)
+    run_tool(TOOL, *model, '--out', tmp_path / 'out.json', '--lpips',
+             tmp_path / 'alexnet.pth', '--fid', inception, cwd=tmp_path)
     inception.unlink()  # 100 MB
     report = json.loads((tmp_path / 'out.json').read_text())
     lpips, fid = report['lpips'], report['fid']

@@ -7,29 +7,18 @@ import pytest
 from helpers.kill_often import check_checkpoints
 from helpers.official_layouts import write_image
 from helpers.small_disk import run_on_disk
-from helpers.tiny_run import (
-    ROOT,
-    assert_equal,
-    baseline_cfg,
-    comparable,
-    ipdfer_cfg,
-    run_train,
-    write_config,
-)
+from helpers.tiny_run import ROOT, assert_equal, comparable, run_train
 from helpers.tools import run_tool
 
 # As the fixture `ipdfer_run`; images are flipped by workers.
 WORKERS = ('--cfg-options', 'train_dataloader.num_workers=2')
 
 
-def test_training_goes_on_when_there_is_room(ipdfer_run, tmp_path, rafdb,
-                                             face_weights):
+def test_training_goes_on_when_there_is_room(ipdfer_run, write, tmp_path):
     """The disk gets full in the second of two epochs."""
-    config = write_config(
-        tmp_path / 'tiny.py', rafdb, ipdfer_cfg(face_weights),
-        custom_imports=dict(
-            imports=['helpers.fault_hooks'], allow_failed_imports=False),
-        custom_hooks=[dict(type='FillDiskHook')])
+    config = write(tmp_path / 'tiny.py',
+                   custom_imports=dict(imports=['helpers.fault_hooks']),
+                   custom_hooks=[dict(type='FillDiskHook')])
     disk, work = tmp_path / 'disk', tmp_path / 'work'
     code, output = run_on_disk(
         disk, 'size=64M', work, 'python', ROOT / 'tools/train.py', config,
@@ -63,8 +52,7 @@ def test_preparation_goes_on_when_there_is_room(images, tmp_path):
     disk, out = tmp_path / 'disk', tmp_path / 'out'
     tool = ['python', ROOT / 'tools/prepare_dataset.py', 'folder',
             images, '--workers', 0, '--out']
-    code, output = run_on_disk(disk, 'size=1M', out, *tool, disk,
-                               cwd=tmp_path)
+    code, output = run_on_disk(disk, 'size=1M', out, *tool, disk, cwd=tmp_path)
     assert code == 2 and 'Traceback' not in output
     assert 'No space left on device; nothing is lost: make room' in output
     assert f'{disk}/faces/train/neutral/' in output
@@ -78,27 +66,13 @@ def test_preparation_goes_on_when_there_is_room(images, tmp_path):
         assert (out / path).read_bytes() == face.read_bytes()
 
 
-def test_experiments_tell_what_is_full(tmp_path, rafdb):
-    write_config(tmp_path / 'baseline_rafdb.py', rafdb, baseline_cfg())
-    disk = tmp_path / 'disk'
-    code, output = run_on_disk(
-        disk, 'size=256k', tmp_path / 'copy', 'python',
-        ROOT / 'tools/run_experiments.py', 'baseline_rafdb.py', '--smoke',
-        '--out', disk, cwd=tmp_path)
-    assert code == 1
-    assert '1 of 1 runs failed' in output
-    assert 'No space left on device' in output
-    assert str(disk / 'baseline_rafdb/seed0') in output
-    assert not list((tmp_path / 'copy').rglob('*.pth'))
-
-
 @pytest.mark.parametrize('tool, flag, arguments', [
     ('train.py', '--work-dir', ['tiny.py']),
     ('prepare_dataset.py', '--out', ['folder', 'data', '--workers', '0']),
     ('run_experiments.py', '--out', ['tiny.py', '--smoke']),
 ])
-def test_read_only(tool, flag, arguments, images, tmp_path, rafdb):
-    write_config(tmp_path / 'tiny.py', rafdb, baseline_cfg())
+def test_read_only(tool, flag, arguments, images, tmp_path, write):
+    write(tmp_path / 'tiny.py', baseline=True)
     disk = tmp_path / 'disk'
     code, output = run_on_disk(
         disk, 'ro', tmp_path / 'copy', 'python', ROOT / 'tools' / tool,

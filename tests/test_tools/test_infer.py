@@ -2,19 +2,16 @@
 
 import csv
 import json
-import signal
-import subprocess
-import sys
-import time
+from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from helpers.tiny_run import run as run_process
-from helpers.tiny_run import tool_environment
 from helpers.tools import ROOT, call_tool
 
+from ipdfer_mm.apis import ExpressionInferencer
 from ipdfer_mm.rendering import FaceRenderer, parametric_head
 from ipdfer_mm.rendering.clip import describe_clip
 from ipdfer_mm.utils.video import written_video
@@ -116,33 +113,20 @@ def test_the_video_itself_is_not_replaced(run, tmp_path, monkeypatch, out):
     assert Path('a.mp4').read_bytes() == b'mine'
 
 
-@pytest.mark.skipif(sys.platform == 'win32', reason='needs SIGINT')
-def test_ctrl_c(tmp_path, faces):
+def test_ctrl_c(run, tmp_path, faces, monkeypatch):
     """What was done is kept and said."""
-    write_video(tmp_path / 'long.mp4', (faces * 334)[:1000])
-    process = subprocess.Popen(
-        [sys.executable, TOOL, 'long.mp4', '--batch-size', '1'], cwd=tmp_path,
-        env=tool_environment(), stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
-        # Processes in the background of a script ignore it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-    results = tmp_path / 'work_dirs/infer'
-    deadline = time.monotonic() + 300
-    # Rows reach the file when a buffer is full.
-    while not any(path.stat().st_size for path in results.glob('.*.csv')):
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(.05)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate()
-    assert process.returncode == 130, err
-    assert 'Interrupted: this is what was done so far.' in out
-    assert 'Traceback' not in err
-    frames = [int(row['frame']) for row in read_rows(results / 'long.csv')]
-    assert frames == list(range(len(frames))) and 0 < len(frames) < 1000
-    capture = cv2.VideoCapture(str(results / 'long.mp4'))
-    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == len(frames)
-    assert (results / 'long_timeline.png').is_file()
-    assert not list(results.rglob('.*'))
+    iterate = ExpressionInferencer.iterate
+
+    def interrupted(*args):
+        yield from islice(iterate(*args), 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ExpressionInferencer, 'iterate', interrupted)
+    write_video(tmp_path / 'long.mp4', faces)
+    result = run('long.mp4')
+    assert result.code == 130, result.err
+    assert 'Interrupted: this is what was done so far.' in result.out
+    assert len(read_rows(tmp_path / 'work_dirs/infer/long.csv')) == 2
 
 
 def test_a_console_without_the_letters(tmp_path):

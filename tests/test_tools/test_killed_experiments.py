@@ -5,7 +5,7 @@ from pathlib import Path
 import mmengine
 import pytest
 from helpers import kill_often
-from helpers.tiny_run import ROOT, baseline_cfg, ipdfer_cfg, write_config
+from helpers.tiny_run import ROOT
 
 RUNS = ('baseline_rafdb/seed0', 'ipdfer_rafdb/seed0')
 # What tables are made of.
@@ -28,10 +28,10 @@ def progress(out: Path) -> str:
 
 
 @pytest.mark.slow
-def test_twenty_kills(tmp_path, rafdb, face_weights):
+def test_twenty_kills(tmp_path, write):
     """For one kill see ``test_run_experiments.py``."""
-    write_config(tmp_path / 'baseline_rafdb.py', rafdb, baseline_cfg())
-    write_config(tmp_path / 'ipdfer_rafdb.py', rafdb, ipdfer_cfg(face_weights))
+    write(tmp_path / 'baseline_rafdb.py', baseline=True)
+    write(tmp_path / 'ipdfer_rafdb.py')
     out = tmp_path / 'out'
     command = kill_often.KilledCommand(
         ['python', ROOT / 'tools/run_experiments.py', 'baseline_rafdb.py',

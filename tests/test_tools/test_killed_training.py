@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from helpers import kill_often
-from helpers.tiny_run import ROOT, ipdfer_cfg, write_config
+from helpers.tiny_run import ROOT
 
 
 def results(work: Path) -> dict:
@@ -15,10 +15,8 @@ def results(work: Path) -> dict:
 
 @pytest.mark.parametrize('epochs, kills', [
     (3, 2), pytest.param(40, 20, marks=pytest.mark.slow)])
-def test_kills(tmp_path, rafdb, face_weights, epochs, kills):
-    config = write_config(tmp_path / 'tiny.py', rafdb,
-                          ipdfer_cfg(face_weights),
-                          train_cfg=dict(max_epochs=epochs))
+def test_kills(tmp_path, write, epochs, kills):
+    config = write(tmp_path / 'tiny.py', train_cfg=dict(max_epochs=epochs))
     command = kill_often.KilledCommand(
         ['python', ROOT / 'tools/train.py', config, '--resume', '--work-dir',
          'work', '--cfg-options', 'train_dataloader.num_workers=1',

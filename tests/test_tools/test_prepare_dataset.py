@@ -2,26 +2,16 @@
 
 import csv
 import re
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
-from helpers.tools import call_tool
+from helpers.official_layouts import make_rafdb, write_image
+from helpers.tools import ROOT, call_tool
 
 from ipdfer_mm.datasets import RAFDB, CMUFaces
 
-TOOL = Path(__file__).resolve().parents[2] / 'tools/prepare_dataset.py'
+TOOL = ROOT / 'tools/prepare_dataset.py'
 SUBJECTS = ('an2i', 'at33')
-
-
-def start(*args, **kwargs):
-    return subprocess.Popen(
-        [sys.executable, TOOL, *map(str, args)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kwargs)
 
 
 def run(*args):
@@ -66,41 +56,10 @@ def test_real_faces(cmu):
     assert face.shape == (112, 112, 3)
 
 
-def test_killed_and_restarted(cmu, tmp_path):
-    """kill -9 while it works; afterwards the same manifest."""
-    root = tmp_path / 'cmu'
-    root.mkdir()
-    (root / 'faces').symlink_to(cmu / 'faces')
-    if not (cmu / 'prepared/manifest.csv').is_file():
-        run('cmufaces', cmu, '--workers', 1)
-    process = start('cmufaces', root, '--workers', 1)
-    faces = root / 'prepared/faces'
-    deadline = time.monotonic() + 120
-    while not (faces.is_dir() and any(faces.rglob('*.png'))):
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(.002)
-    process.kill()
-    # Ends when no worker holds the pipes any more.
-    process.communicate(timeout=60)
-    assert not (root / 'prepared/manifest.csv').is_file()
-    code, _, err = run('cmufaces', root, '--workers', 1)
-    assert code == 0, err
-    assert (root / 'prepared/manifest.csv').read_bytes() == (
-        cmu / 'prepared/manifest.csv').read_bytes()
-
-
 def test_unreadable_and_missing_rafdb(tmp_path):
-    root = tmp_path / 'rafdb'
-    images = root / 'basic/Image/aligned'
-    images.mkdir(parents=True)
-    (root / 'basic/EmoLabel').mkdir()
-    (root / 'basic/EmoLabel/list_patition_label.txt').write_text(
-        'train_00001.jpg 5\ntrain_00002.jpg 4\ntest_0001.jpg 7\n')
-    rng = np.random.default_rng(0)
-    for name in ('train_00001', 'test_0001'):
-        cv2.imwrite(str(images / f'{name}_aligned.jpg'),
-                    rng.integers(0, 256, (100, 100, 3), np.uint8))
+    root = make_rafdb(tmp_path / 'rafdb', 2, 1)
+    lost = root / 'basic/Image/aligned/train_00002_aligned.jpg'
+    lost.unlink()
     code, out, err = run('rafdb', root, '--workers', 0)
     assert code == 1
     assert '2: no face found, center crop' in out
@@ -111,8 +70,7 @@ def test_unreadable_and_missing_rafdb(tmp_path):
     # Nothing is dropped in silence.
     with pytest.raises(ValueError, match='no row for 1 images: .*00002'):
         RAFDB(str(root), 'train', manifest='prepared/manifest.csv')
-    cv2.imwrite(str(images / 'train_00002_aligned.jpg'),
-                rng.integers(0, 256, (100, 100, 3), np.uint8))
+    write_image(lost, 100, 100)
     code, out, err = run('rafdb', root, '--workers', 0)
     assert code == 0, err
     dataset = RAFDB(str(root), 'train', manifest='prepared/manifest.csv')

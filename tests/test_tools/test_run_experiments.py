@@ -9,31 +9,26 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers.tiny_run import (
-    ROOT,
-    baseline_cfg,
-    run,
-    tool_environment,
-    write_config,
-)
+from helpers.tiny_run import ROOT, run, tool_environment
 from helpers.tools import run_tool
 
 EPOCHS = 6
+SIX_EPOCHS = ('--cfg-options', f'train_cfg.max_epochs={EPOCHS}')
 TOOL = ROOT / 'tools/run_experiments.py'
 
 
 @pytest.fixture(scope='module')
-def folder(tmp_path_factory, rafdb) -> Path:
+def folder(tmp_path_factory, write) -> Path:
     """A config of the baseline."""
     folder = tmp_path_factory.mktemp('experiments')
-    write_config(folder / 'baseline_rafdb.py', rafdb, baseline_cfg())
+    write(folder / 'baseline_rafdb.py', baseline=True)
     return folder
 
 
 def command(*args) -> list:
     """The same experiment, with more flags."""
-    return ['python', TOOL, 'baseline_rafdb.py', '--smoke', '--out', 'out',
-            *args]
+    return [TOOL, 'baseline_rafdb.py', '--smoke', '--out', 'out',
+            *map(str, args)]
 
 
 def states(folder: Path) -> dict:
@@ -43,12 +38,12 @@ def states(folder: Path) -> dict:
             for path in (folder / 'out').rglob('run.json')}
 
 
-def kill_in_training(folder: Path, options: tuple) -> Path:
-    """Start the experiments and kill all when the third epoch begins."""
+@pytest.fixture(scope='module')
+def experiments(folder) -> str:
+    """Killed when the third epoch began, finished; the second output."""
     process = subprocess.Popen(
-        command(*options), cwd=folder, env=tool_environment(),
-        start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        ['python', *command(*SIX_EPOCHS)], cwd=folder, env=tool_environment(),
+        start_new_session=True, stdout=subprocess.DEVNULL)
     work = folder / 'out/baseline_rafdb/seed0'
     try:
         while not (work / 'epoch_2.pth').is_file():
@@ -57,22 +52,13 @@ def kill_in_training(folder: Path, options: tuple) -> Path:
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    return work
-
-
-@pytest.fixture(scope='module')
-def experiments(folder) -> tuple:
-    """Killed once and finished; the output of the second command."""
-    options = ('--cfg-options', f'train_cfg.max_epochs={EPOCHS}')
-    work = kill_in_training(folder, options)
     assert not (work / f'epoch_{EPOCHS}.pth').is_file()
-    assert set(states(folder).values()) == {'planned'}
-    return run_tool(*command(*options)[1:], cwd=folder), options
+    assert states(folder) == {'baseline_rafdb/seed0': 'planned'}
+    return run_tool(*command(*SIX_EPOCHS), cwd=folder)
 
 
 def test_goes_on_after_a_kill(folder, experiments):
-    output, options = experiments
-    assert 'All 1 runs are finished' in output
+    assert 'All 1 runs are finished' in experiments
     assert states(folder) == {'baseline_rafdb/seed0': 'finished'}
     work = folder / 'out/baseline_rafdb/seed0'
     log = (work / 'train.log').read_text()
@@ -85,8 +71,8 @@ def test_goes_on_after_a_kill(folder, experiments):
     assert steps == {*range(1, EPOCHS + 1)}
     # Once more: nothing to do.
     before = {path: path.stat().st_mtime_ns for path in work.rglob('*')}
-    assert 'All 1 runs are finished' in run_tool(
-        *command(*options)[1:], cwd=folder)
+    assert 'All 1 runs are finished' in run_tool(*command(*SIX_EPOCHS),
+                                                 cwd=folder)
     assert {path: path.stat().st_mtime_ns
             for path in work.rglob('*')} == before
 
@@ -112,10 +98,10 @@ def test_slurm(folder, tmp_path):
     sbatch = tmp_path / 'sbatch'
     sbatch.write_text('#!/bin/sh\necho Submitted $1\n')
     sbatch.chmod(0o755)
-    output = run_tool(*command('--seeds', 0, 1, '--out', 'slurm',
-                      '--launcher', 'slurm',
-                               '--sbatch-options=--time=1:0:0')[1:],
-                      cwd=folder, PATH=f'{tmp_path}:{os.environ["PATH"]}')
+    output = run_tool(
+        *command('--seeds', 0, 1, '--out', 'slurm', '--launcher', 'slurm',
+                 '--sbatch-options=--time=1:0:0'),
+        cwd=folder, PATH=f'{tmp_path}:{os.environ["PATH"]}')
     script = folder / 'slurm/slurm/array.sh'
     assert f'Submitted {script}' in output
     text = script.read_text()
@@ -128,13 +114,12 @@ def test_slurm(folder, tmp_path):
     assert '0: baseline_rafdb/seed1 (planned)' in output
 
 
-def test_bad_input(folder):
-    output = run_tool(TOOL, 'absent.py', cwd=folder, fails=True)
-    assert 'The config absent.py does not exist.' in output
-    assert 'Traceback' not in output
-    output = run_tool(*command('--out', 'other', '--run', 9)[1:], cwd=folder,
-                      fails=True)
-    assert '--run 9: there are 1 runs' in output
-    output = run_tool(*command('--out', 'other', '--run', 1, '--launcher',
-                      'slurm')[1:], cwd=folder, fails=True)
-    assert '--launcher slurm submits all' in output
+@pytest.mark.parametrize('args, message', [
+    ((TOOL, 'absent.py'), 'The config absent.py does not exist.'),
+    (command('--out', 'other', '--run', 9), '--run 9: there are 1 runs'),
+    (command('--out', 'other', '--run', 1, '--launcher', 'slurm'),
+     '--launcher slurm submits all'),
+])
+def test_bad_input(folder, args, message):
+    output = run_tool(*args, cwd=folder, fails=True)
+    assert message in output and 'Traceback' not in output

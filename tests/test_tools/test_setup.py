@@ -65,9 +65,8 @@ def run(checkout, *args, python='python', fails=False):
     """What was installed."""
     calls = checkout / 'calls'
     calls.unlink(missing_ok=True)
-    run.output = run_command(
-        'bash', checkout / 'tools/setup.sh', *args, cwd='/', fails=fails,
-        PYTHON=checkout / python)
+    run.output = run_command('bash', checkout / 'tools/setup.sh', *args,
+                             cwd='/', fails=fails, PYTHON=checkout / python)
     return calls.read_text().splitlines() if calls.exists() else []
 
 
@@ -93,8 +92,7 @@ def test_replaces_opencv_where_libraries_are_missing(checkout):
         'show opencv-python',
         'uninstall --yes opencv-python opencv-python-headless',
         'install --no-deps --force-reinstall '
-        'opencv-python-headless==4.11.0.86'
-    ]
+        'opencv-python-headless==4.11.0.86']
     assert 'libGL.so.1' in run.output
     assert 'apt-get install libgl1' in run.output
     assert run(checkout) == []

@@ -1,7 +1,5 @@
 """The Slurm scripts with stand-ins for a cluster's programs."""
 
-import subprocess
-
 import pytest
 from helpers.tiny_run import (
     BATCH_SIZE,
@@ -10,7 +8,6 @@ from helpers.tiny_run import (
     free_port,
     load,
     run,
-    write_config,
 )
 
 from ipdfer_mm.registry import MODELS
@@ -36,63 +33,40 @@ SCONTROL = '''#!/bin/sh
 '''
 
 
-@pytest.fixture
-def fake_srun(tmp_path, monkeypatch):
-    """A srun that prints its arguments, one a line, and PYTHONPATH."""
-    srun = tmp_path / 'bin/srun'
-    srun.parent.mkdir()
+@pytest.mark.parametrize('script, arguments, env, expected', [
+    ('slurm_train.sh',
+     ['gpu', 'my job', 'a config.py', 'work dir', '--resume'],
+     dict(GPUS=16, CPUS_PER_TASK=3, SRUN_ARGS='--exclude=n1 --mem=9G'),
+     ['--partition=gpu', '--job-name=my job', '--gres=gpu:8', '--ntasks=16',
+      '--ntasks-per-node=8', '--cpus-per-task=3', '--kill-on-bad-exit=1',
+      '--exclude=n1', '--mem=9G', 'python', '-u', f'{ROOT}/tools/train.py',
+      'a config.py', '--work-dir', 'work dir', '--launcher', 'slurm',
+      '--resume']),
+    ('slurm_test.sh', ['gpu', 'job', 'config.py', 'best.pth', '--tta'],
+     dict(GPUS=2),
+     ['--partition=gpu', '--job-name=job', '--gres=gpu:2', '--ntasks=2',
+      '--ntasks-per-node=2', '--cpus-per-task=5', '--kill-on-bad-exit=1',
+      'python', '-u', f'{ROOT}/tools/test.py', 'config.py', 'best.pth',
+      '--launcher', 'slurm', '--tta']),
+])
+def test_what_srun_is_told(tmp_path, script, arguments, env, expected):
+    """By one that prints its arguments, one a line, and PYTHONPATH."""
+    srun = tmp_path / 'srun'
     srun.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "$PYTHONPATH"\n')
     srun.chmod(0o755)
-
-    def call(script, *arguments, **env):
-        tools = ROOT / 'tools'
-        lines = subprocess.run(
-            ['bash', tools / script, *arguments],
-            env={'PATH': f'{srun.parent}:/usr/bin:/bin', **env},
-            check=True,
-            capture_output=True,
-            text=True).stdout.splitlines()
-        assert lines.pop() == f'{tools}/..:'
-        return lines
-
-    return call
+    output = run('bash', ROOT / 'tools' / script, *arguments, cwd='/',
+                 PATH=f'{tmp_path}:/usr/bin:/bin', PYTHONPATH='', **env)
+    assert output.splitlines() == [*expected, f'{ROOT}/tools/..:']
 
 
-def test_slurm_train(fake_srun):
-    lines = fake_srun('slurm_train.sh', 'gpu', 'my job', 'a config.py',
-                      'work dir', '--resume', GPUS='16', CPUS_PER_TASK='3',
-                      SRUN_ARGS='--exclude=n1 --mem=9G')
-    assert lines == [
-        '--partition=gpu', '--job-name=my job', '--gres=gpu:8', '--ntasks=16',
-        '--ntasks-per-node=8', '--cpus-per-task=3', '--kill-on-bad-exit=1',
-        '--exclude=n1', '--mem=9G', 'python', '-u',
-        f'{ROOT}/tools/train.py', 'a config.py', '--work-dir', 'work dir',
-        '--launcher', 'slurm', '--resume'
-    ]
-
-
-def test_slurm_test(fake_srun):
-    lines = fake_srun('slurm_test.sh', 'gpu', 'job', 'config.py', 'best.pth',
-                      '--tta', GPUS='2')
-    assert lines == [
-        '--partition=gpu', '--job-name=job', '--gres=gpu:2', '--ntasks=2',
-        '--ntasks-per-node=2', '--cpus-per-task=5', '--kill-on-bad-exit=1',
-        'python', '-u', f'{ROOT}/tools/test.py', 'config.py', 'best.pth',
-        '--launcher', 'slurm', '--tta'
-    ]
-
-
-def test_two_nodes(tmp_path, rafdb):
+def test_two_nodes(tmp_path, write):
     """Two tasks, each the first of its node, train together."""
     for name, text in (('srun', SRUN), ('scontrol', SCONTROL)):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
-    config = write_config(
-        tmp_path / 'tiny.py',
-        rafdb,
-        baseline_cfg(),
-        custom_imports=dict(
-            imports=['helpers.dist_checks'], allow_failed_imports=False),
+    config = write(
+        tmp_path / 'tiny.py', baseline=True,
+        custom_imports=dict(imports=['helpers.dist_checks']),
         custom_hooks=[dict(type='RankEqualityHook', folder=str(tmp_path))])
     script = ROOT / 'tools/slurm_train.sh'
     run('bash', '-c', f'PATH={tmp_path}:$PATH bash {script} gpu job {config} '
@@ -104,4 +78,3 @@ def test_two_nodes(tmp_path, rafdb):
     # Of one distributed wrapper around the model.
     state = load(tmp_path / 'work/epoch_1.pth')['state_dict']
     assert list(state) == list(MODELS.build(baseline_cfg()).state_dict())
-    assert (tmp_path / 'work/epoch_1.pth').exists()

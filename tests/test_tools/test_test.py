@@ -7,14 +7,8 @@ import cv2
 import mmengine
 import pytest
 import torch
-from helpers.tiny_run import (
-    NUM_TEST,
-    baseline_cfg,
-    load,
-    run_test,
-    run_train,
-    write_config,
-)
+from helpers.damage import Payload
+from helpers.tiny_run import NUM_TEST, load, run_test, run_train
 from mmengine.config import Config
 from mmengine.dataset import default_collate
 
@@ -39,20 +33,32 @@ def scores(ipdfer_run, checkpoint) -> dict:
     inputs = model.data_preprocessor(batch)['inputs']
     labels = torch.cat([s.gt_label for s in batch['data_samples']])
     with torch.no_grad():
-        return dict(
-            labels=labels,
-            plain=model(inputs).softmax(1),
-            mirrored=model(inputs.flip(3)).softmax(1))
+        return dict(labels=labels, plain=model(inputs).softmax(1),
+                    mirrored=model(inputs.flip(3)).softmax(1))
 
 
-def test_predictions_and_images(ipdfer_run, checkpoint, scores, tmp_path):
-    output = run_test(ipdfer_run.config, checkpoint, tmp_path / 'work',
-                      '--out', tmp_path / 'pred.pkl', '--show-dir',
-                      tmp_path / 'shown')
-    predictions = mmengine.load(tmp_path / 'pred.pkl')
+@pytest.fixture
+def run(ipdfer_run, checkpoint, tmp_path):
+    """Run the tool; return what it writes and what it prints."""
+
+    def call(out, *flags, config=ipdfer_run.config):
+        output = run_test(config, checkpoint, tmp_path / 'work', '--out',
+                          tmp_path / out, *flags)
+        return mmengine.load(tmp_path / out), output
+
+    return call
+
+
+def assert_scores(predictions, scores):
     assert len(predictions) == NUM_TEST
-    for prediction, score in zip(predictions, scores['plain']):
+    for prediction, score in zip(predictions, scores):
         assert torch.allclose(prediction['pred_score'], score, atol=1e-6)
+        assert prediction['pred_label'] == score.argmax()
+
+
+def test_predictions_and_images(run, scores, tmp_path):
+    predictions, output = run('pred.pkl', '--show-dir', tmp_path / 'shown')
+    assert_scores(predictions, scores['plain'])
     right = scores['plain'].argmax(1) == scores['labels']
     accuracy = 100 * right.float().mean().item()
     assert f'accuracy/top1: {accuracy:.4f}' in output
@@ -61,41 +67,30 @@ def test_predictions_and_images(ipdfer_run, checkpoint, scores, tmp_path):
     assert cv2.imread(str(shown[0])).shape == (224, 224, 3)  # text fits
 
 
-def test_metrics_are_those_of_training(ipdfer_run, checkpoint, tmp_path):
-    run_test(ipdfer_run.config, checkpoint, tmp_path, '--out-item', 'metrics',
-             '--out', tmp_path / 'metrics.json')
-    metrics = json.loads((tmp_path / 'metrics.json').read_text())
+def test_metrics_are_those_of_training(run, ipdfer_run):
+    metrics, _ = run('metrics.json', '--out-item', 'metrics')
     (scalars, ) = ipdfer_run.work_dir.glob('*/vis_data/scalars.json')
     last = json.loads(scalars.read_text().splitlines()[-1])
     assert {'accuracy/top1', 'single-label/f1-score'} <= set(metrics)
-    assert metrics == {
-        key: value for key, value in last.items() if '/' in key
-    }
+    assert metrics == {key: value for key, value in last.items() if '/' in key}
 
 
-def test_metrics_that_are_tensors(ipdfer_run, checkpoint, scores, tmp_path):
+def test_metrics_that_are_tensors(run, ipdfer_run, scores, tmp_path):
     config = tmp_path / 'confusion.py'
     config.write_text(
         f'_base_ = {str(ipdfer_run.config)!r}\n'
         "test_evaluator = [dict(type='mmpretrain.ConfusionMatrix')]\n")
-    run_test(config, checkpoint, tmp_path, '--out-item', 'metrics',
-             '--out', tmp_path / 'metrics.json')
-    matrix = json.loads((tmp_path / 'metrics.json').read_text())[
-        'confusion_matrix/result']
+    metrics, _ = run('metrics.json', '--out-item', 'metrics', config=config)
+    matrix = metrics['confusion_matrix/result']
     for truth, guess in zip(scores['labels'], scores['plain'].argmax(1)):
         matrix[truth][guess] -= 1
     assert not any(map(any, matrix))
 
 
-def test_tta_averages_mirror_images(ipdfer_run, checkpoint, scores, tmp_path):
-    run_test(ipdfer_run.config, checkpoint, tmp_path, '--tta', '--out',
-             tmp_path / 'pred.pkl')
+def test_tta_averages_mirror_images(run, scores):
     mean = (scores['plain'] + scores['mirrored']) / 2
     assert not torch.allclose(mean, scores['plain'], atol=1e-5)
-    for prediction, score in zip(
-            mmengine.load(tmp_path / 'pred.pkl'), mean):
-        assert torch.allclose(prediction['pred_score'], score, atol=1e-6)
-        assert prediction['pred_label'] == prediction['pred_score'].argmax()
+    assert_scores(run('pred.pkl', '--tta')[0], mean)
 
 
 def fail(config: Path, checkpoint: Path, *flags) -> str:
@@ -120,21 +115,11 @@ def test_other_classes(ipdfer_run, checkpoint, tmp_path):
     assert 'the dataset has anger, disgust, fear' in message
 
 
-def test_checkpoint_of_another_model(checkpoint, rafdb, tmp_path):
-    config = write_config(tmp_path / 'baseline.py', rafdb, baseline_cfg())
+def test_checkpoint_of_another_model(checkpoint, write, tmp_path):
+    config = write(tmp_path / 'baseline.py', baseline=True)
     message = fail(config, checkpoint)
     assert 'not one of the model in the config, ImageClassifier' in message
     assert 'not in the file: backbone.' in message
-
-
-class Payload:
-    """An object whose unpickling creates a file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple:
-        return open, (str(self.path), 'w')
 
 
 def test_checkpoint_that_would_run_code(ipdfer_run, checkpoint, tmp_path):

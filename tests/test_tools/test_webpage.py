@@ -1,32 +1,24 @@
 """The command as users run it."""
 
-import os
 import re
 import signal
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
 
 import pytest
-from helpers.tools import call_tool
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def start(folder, *args):
-    env = {**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1',
-           'TMPDIR': str(folder)}
-    return subprocess.Popen(
-        [sys.executable, ROOT / 'tools/webpage.py', *args], cwd=folder,
-        env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+from helpers.tiny_run import tool_environment
+from helpers.tools import ROOT, call_tool
 
 
 @pytest.mark.skipif(sys.platform == 'win32', reason='needs signals')
 def test_page_until_it_is_stopped(tmp_path):
     """By SIGTERM, which is treated as Ctrl-C."""
     pytest.importorskip('gradio', reason='gradio is not installed')
-    process = start(tmp_path, '--device', 'cpu')
+    process = subprocess.Popen(
+        ['python', ROOT / 'tools/webpage.py', '--device', 'cpu'], cwd=tmp_path,
+        env=tool_environment(TMPDIR=tmp_path), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True)
     for line in process.stdout:
         if found := re.match(r'The page is at (\S+) until Ctrl-C', line):
             break
