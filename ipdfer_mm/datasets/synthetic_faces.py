@@ -8,11 +8,12 @@ from functools import partial
 from ipdfer_mm.geometry.five_points import parse_points
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.rendering import Population
+from ipdfer_mm.rendering.batch import COLUMNS
 from ipdfer_mm.utils.csv_files import parse_number, read_table
 from ipdfer_mm.utils.main_process import on_main_process
 
 from .fer_dataset import FERDataset
-from .rendered_folder import COLUMNS, LABELS, folder_name, render_folder
+from .rendered_folder import LABELS, render_folder
 
 TARGETS = ('expression', 'subject')
 SUBJECT = re.compile(r'person_\d{6}')
@@ -101,13 +102,11 @@ class SyntheticFaces(FERDataset):
         Returns:
             list[dict]: See :class:`FERDataset`.
         """
-        on_main_process(
+        self.folder = on_main_process(
             partial(render_folder, self.data_root, self.population,
                     self.img_size, self.face_model, self.num_workers),
             f'{self._title}: the first process failed to render the faces; '
-            'see its error.')
-        self.folder = folder_name(self.population, self.img_size,
-                                  self.face_model)
+            'see its error.').name
         self.ann_file = osp.join(self.data_root, self.folder, LABELS)
         return super().load_data_list()
 
