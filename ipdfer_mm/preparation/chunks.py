@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, NamedTuple, Optional, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import torch
 from mmengine.logging import print_log
@@ -25,37 +25,26 @@ Result = TypeVar('Result', bound=NamedTuple)
 
 @dataclass(frozen=True)
 class ChunkTask(Generic[Item, Result]):
-    """What is done with each chunk, and where its result is kept.
+    """What is done with each chunk, and where its results are kept.
 
     Args:
         make_worker (Callable): Makes, once in each process, the function
-            from a list of items to a result. It is pickled.
-        reuse (Callable): Gives the result from the content of its file, or
-            None if the chunk must be done again.
+            from a list of items to a list of their results. It is pickled.
+        result_type (type): A NamedTuple of what JSON can hold.
+        holds (Callable): Whether a result that was kept still holds; if one
+            does not, its chunk is done again.
         parts (Path): Folder of the results, one file for each chunk.
         key (bytes): What results depend on besides the items.
         chunk_size (int): Items of a chunk. A chunk is the least that is done
             again after a kill.
     """
 
-    make_worker: Callable[[], Callable[[Sequence[Item]], Result]]
-    reuse: Callable[[dict], Result | None]
+    make_worker: Callable[[], Callable[[Sequence[Item]], list[Result]]]
+    result_type: type[Result]
+    holds: Callable[[Result], bool]
     parts: Path
     key: bytes
     chunk_size: int
-
-
-class Chunk(NamedTuple):
-    """Some of the items.
-
-    Attributes:
-        items (list): The items.
-        done (Path): File that holds the result once it is there. Its name
-            depends on the task's key and the items.
-    """
-
-    items: list
-    done: Path
 
 
 def file_stamp(path: Path) -> tuple[int, int] | None:
@@ -75,9 +64,9 @@ def file_stamp(path: Path) -> tuple[int, int] | None:
     return status.st_size, status.st_mtime_ns
 
 
-def work_in_chunks(task: ChunkTask, items: Sequence, workers: int,
-                   title: str) -> list:
-    """Do what is not done yet and give the results of all chunks.
+def work_in_chunks(task: ChunkTask[Item, Result], items: Sequence[Item],
+                   workers: int, title: str) -> list[Result]:
+    """Do what is not done yet and give all results.
 
     Kept results of other items, or of another key, are deleted: what they
     tell of may be overwritten.
@@ -89,7 +78,7 @@ def work_in_chunks(task: ChunkTask, items: Sequence, workers: int,
         title (str): What the progress bar says.
 
     Returns:
-        list[NamedTuple]: Results in the order of the chunks.
+        list[NamedTuple]: Results, chunk by chunk.
 
     Raises:
         OSError: If a result cannot be written; names the file.
@@ -101,64 +90,61 @@ def work_in_chunks(task: ChunkTask, items: Sequence, workers: int,
         raise OSError(
             error.errno, f'{error.strerror}; name a folder that can be '
             'written with --out', str(task.parts)) from error
-    chunks = list(_split(task, items))
-    results = {chunk.done: _read_done(task, chunk) for chunk in chunks}
+    chunks = dict(_split(task, items))
+    results = {part: _read_part(task, part) for part in chunks}
     for part in task.parts.glob('*.json'):
-        if part not in results:
+        if part not in chunks:
             part.unlink()
-    todo = [chunk for chunk in chunks if results[chunk.done] is None]
-    with tqdm(
-            total=len(items),
-            initial=len(items) - sum(len(c.items) for c in todo),
-            desc=title,
-            unit='image') as progress:
-        for chunk, result in zip(todo, _run(task, todo, workers)):
-            content = json.dumps(result._asdict()).encode()
-            write_atomically(chunk.done, content, ADVICE)
-            results[chunk.done] = result
-            progress.update(len(chunk.items))
-    return [results[chunk.done] for chunk in chunks]
+    todo = [part for part in chunks if results[part] is None]
+    done = len(items) - sum(len(chunks[part]) for part in todo)
+    with tqdm(total=len(items), initial=done, desc=title,
+              unit='image') as progress:
+        for part, result in zip(
+                todo, _run(task, [chunks[part] for part in todo], workers)):
+            write_atomically(part, json.dumps(result).encode(), ADVICE)
+            results[part] = result
+            progress.update(len(chunks[part]))
+    return [result for part in chunks for result in results[part]]
 
 
-def _split(task: ChunkTask, items: Sequence) -> Iterator[Chunk]:
+def _split(task: ChunkTask[Item, Result], items: Sequence[Item]
+           ) -> Iterator[tuple[Path, list[Item]]]:
+    """Files for the results of chunks, and the chunks."""
     for start in range(0, len(items), task.chunk_size):
-        part = list(items[start:start + task.chunk_size])
-        key = hashlib.sha256(task.key + repr(part).encode()).hexdigest()[:24]
-        yield Chunk(part, task.parts / f'{key}.json')
+        chunk = list(items[start:start + task.chunk_size])
+        key = hashlib.sha256(task.key + repr(chunk).encode()).hexdigest()
+        yield task.parts / f'{key[:24]}.json', chunk
 
 
-def _read_done(task: ChunkTask, chunk: Chunk) -> Optional[NamedTuple]:
-    if not chunk.done.is_file():
+def _read_part(task: ChunkTask[Item, Result],
+               part: Path) -> list[Result] | None:
+    if not part.is_file():
         return None
     try:
-        content = json.loads(chunk.done.read_bytes())
-        return task.reuse(content)
+        results = [task.result_type(*cells)
+                   for cells in json.loads(part.read_bytes())]
+        return results if all(map(task.holds, results)) else None
     # Not as it was written: no JSON, or other JSON.
-    except (ValueError, TypeError, KeyError, IndexError) as error:
-        print_log(f'{chunk.done} is damaged ({error!r}); its images are '
-                  'done again.', logger='current', level=logging.WARNING)
+    except (ValueError, TypeError, IndexError) as error:
+        print_log(f'{part} is damaged ({error!r}); its images are done '
+                  'again.', logger='current', level=logging.WARNING)
         return None
 
 
-def _run(task: ChunkTask, chunks: Sequence[Chunk],
-         workers: int) -> Iterator[NamedTuple]:
-    parts = [chunk.items for chunk in chunks]
+def _run(task: ChunkTask[Item, Result], chunks: Sequence[list[Item]],
+         workers: int) -> Iterator[list[Result]]:
     if not chunks:
         return
-    if workers == 0:
-        threads = torch.get_num_threads()
-        # The same numbers as in the processes below.
-        torch.set_num_threads(1)
-        try:
-            yield from map_in_processes(task.make_worker, parts, 0)
-        finally:
-            torch.set_num_threads(threads)
-        return
+    threads = torch.get_num_threads()
+    # In this process, too: the same numbers as in others.
+    torch.set_num_threads(1)
     try:
-        yield from map_in_processes(task.make_worker, parts, workers)
+        yield from map_in_processes(task.make_worker, chunks, workers)
     except BrokenProcessPool as error:
         raise RuntimeError(
             'A process that works on images ended, by an error above '
             'this one, or because the system killed it, as it does when '
             'memory runs out: then run the same command with fewer '
             '--workers. What was done is kept.') from error
+    finally:
+        torch.set_num_threads(threads)

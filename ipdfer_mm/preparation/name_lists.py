@@ -1,5 +1,6 @@
 """Lists of images as flags of the manifest."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -68,10 +69,15 @@ def flag_rows(rows: Sequence[list[str]], flag: str,
     Returns:
         list[str]: Names that no row has, in the order of the list.
     """
-    by_stem: dict[str, list[list[str]]] = {}
+    by_stem = defaultdict(list)
     for row in rows:
-        by_stem.setdefault(PurePosixPath(row[0]).stem, []).append(row)
+        by_stem[PurePosixPath(row[0]).stem].append(row)
     for name in names:
         for row in by_stem.get(name, ()):
-            row[-1] = ';'.join(filter(None, [row[-1], flag]))
+            add_flags(row, [flag])
     return [name for name in names if name not in by_stem]
+
+
+def add_flags(row: list[str], flags: Sequence[str]) -> None:
+    """Add flags to the last cell of a manifest's row."""
+    row[-1] = ';'.join(filter(None, [row[-1], *flags]))

@@ -1,6 +1,7 @@
 """Preparing a whole dataset, in several processes and in several goes."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +13,9 @@ from ipdfer_mm.utils.files import sha256
 
 from .chunks import ADVICE, ChunkTask, file_stamp, work_in_chunks
 from .face_choice import MEANINGS
-from .head_pose import ContourPose, HeadPoseEstimator, TablePose
-from .name_lists import check_flag, flag_rows, read_name_list
-from .worker import ChunkResult, ChunkWorker, ImageEntry, Job
+from .head_pose import HeadPoseEstimator, TablePose
+from .name_lists import add_flags, check_flag, flag_rows, read_name_list
+from .worker import ChunkWorker, ImageEntry, Job, PreparedImage
 
 # Images of a chunk go through the detector together, and a chunk is the
 # least that is done again after a kill. Fixed, so that the same images meet
@@ -80,92 +81,88 @@ def prepare(job: Job,
     _check_pose_paths(estimator, images)
     recipe = job.recipe.describe(dataset, estimator)
     task = ChunkTask(
-        partial(ChunkWorker, job), partial(_reuse, job), job.out / 'parts',
-        recipe, CHUNK_SIZE)
+        partial(ChunkWorker, job), PreparedImage, partial(_is_kept, job),
+        job.out / 'parts', _to_json(recipe), CHUNK_SIZE)
     # An image that was replaced is another one.
     images = [
         image._replace(stamp=file_stamp(job.data_root / image.path))
         for image in images
     ]
     results = work_in_chunks(task, images, workers, f'Preparing {dataset}')
-    flag_duplicates(results)
-    unmatched = {
-        flag: flag_rows([row for result in results for row in result.rows],
-                        flag, wanted) for flag, wanted in names.items()
-    }
+    prepared = [result for result in results if not result.fault]
+    flag_duplicates(prepared, {image.path: image.split for image in images})
+    rows = [image.row for image in prepared]
+    listed = {UNREADABLE: [
+        result.fault for result in results if result.fault]}
+    for flag, wanted in names.items():
+        listed[f'{flag}_without_image'] = flag_rows(rows, flag, wanted)
     if name_lists:
-        content = json.loads(recipe)
-        content['name_lists'] = {
+        recipe['name_lists'] = {
             flag: sha256(file) for flag, file in name_lists.items()
         }
-        recipe = (json.dumps(content, indent=2) + '\n').encode()
-    return _write_results(job, recipe, results, unmatched)
+    return _write_results(job, recipe, rows, listed)
 
 
-def flag_duplicates(results: Sequence[ChunkResult]) -> None:
+def flag_duplicates(images: Sequence[PreparedImage],
+                    splits: Mapping[str, str | None]) -> None:
     """Flag images with the same pixels as another one.
 
     ``also_in_<split>`` where it is in another split, ``repeated`` for the
     second and later ones of a split.
 
     Args:
-        results (Sequence[ChunkResult]): All of them; flags are added to the
+        images (Sequence[PreparedImage]): All of them; flags are added to the
             last cell of their rows.
+        splits (Mapping[str, str | None]): The split of each by its path.
     """
-    seen: dict[str, dict[str | None, int]] = {}
-    images = [image for result in results for image in zip(
-        result.rows, result.contents, result.splits)]
-    for _, content, split in images:
-        counts = seen.setdefault(content, {})
-        counts[split] = counts.get(split, 0) + 1
-    first = set()
-    for row, content, split in images:
-        flags = [ALSO_IN + other for other in seen[content]
-                 if other not in (split, None)]
-        if (content, split) in first:
-            flags.append(REPEATED)
-        first.add((content, split))
-        row[-1] = ';'.join(filter(None, [row[-1], *flags]))
+    found = defaultdict(list)
+    for row, content, _ in images:
+        found[content].append(splits[row[0]])
+    seen = set()
+    for row, content, _ in images:
+        split = splits[row[0]]
+        add_flags(row, [
+            ALSO_IN + other for other in dict.fromkeys(found[content])
+            if other not in (split, None)])
+        if (content, split) in seen:
+            add_flags(row, [REPEATED])
+        seen.add((content, split))
 
 
 def _check_pose_paths(estimator: HeadPoseEstimator | None,
                       images: Sequence[ImageEntry]) -> None:
     """Refuse a table of other paths before hours have gone by."""
-    if isinstance(estimator, (ContourPose, TablePose)) and images and (
-            estimator.paths.isdisjoint(image.path for image in images)):
-        theirs = next(iter(estimator.paths), 'none')
+    if isinstance(estimator, TablePose) and images and (
+            estimator.angles.keys().isdisjoint(
+                image.path for image in images)):
+        theirs = next(iter(estimator.angles), 'none')
         raise ValueError(
             'The file of poses or landmarks has none of the images. Its '
             'paths must be relative to the data root, such as '
             f'{images[0].path}; it has {theirs}.')
 
 
-def _reuse(job: Job, content: dict) -> ChunkResult | None:
-    """Result of a chunk that needs not be done (again)."""
-    result = ChunkResult(**content)
-    faces = [job.data_root / row[1] for row in result.rows]
-    if result.unreadable or not all(face.is_file() for face in faces):
-        return None
-    return result
+def _is_kept(job: Job, image: PreparedImage) -> bool:
+    """Whether an image needs not be done (again)."""
+    return not image.fault and (job.data_root / image.row[1]).is_file()
 
 
-def _write_results(job: Job, recipe: bytes, results: Sequence[ChunkResult],
-                   unmatched: Mapping[str, list[str]]) -> Summary:
+def _to_json(recipe: dict) -> bytes:
+    return (json.dumps(recipe, indent=2) + '\n').encode()
+
+
+def _write_results(job: Job, recipe: dict, rows: Sequence[list[str]],
+                   others: Mapping[str, list[str]]) -> Summary:
     listed: dict[str, list[str]] = {name: [] for name in MEANINGS}
-    listed[UNREADABLE] = []
-    listed.update((f'{flag}_without_image', missing)
-                  for flag, missing in unmatched.items())
-    rows = [row for result in results for row in result.rows]
+    listed.update(others)
     for row in rows:
         for flag in filter(None, row[-1].split(';')):
             if flag in MEANINGS or flag.startswith(ALSO_IN):
                 listed.setdefault(flag, []).append(row[0])
-    for result in results:
-        listed[UNREADABLE].extend(result.unreadable)
     for name, lines in listed.items():
         text = ''.join(f'{line}\n' for line in lines)
         write_atomically(job.out / f'{name}.txt', text.encode(), ADVICE)
-    write_atomically(job.out / 'recipe.json', recipe, ADVICE)
+    write_atomically(job.out / 'recipe.json', _to_json(recipe), ADVICE)
     write_atomically(job.out / 'manifest.csv',
                      csv_text([HEADER, *rows]).encode(), ADVICE)
     without_pose = sum(row[YAW] == '' for row in rows)

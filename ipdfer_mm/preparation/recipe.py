@@ -1,6 +1,5 @@
 """How the images of a dataset are prepared."""
 
-import json
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
@@ -96,7 +95,7 @@ class Recipe:
         return table(self.pose_files[0])
 
     def describe(self, dataset: str,
-                 estimator: HeadPoseEstimator | None) -> bytes:
+                 estimator: HeadPoseEstimator | None) -> dict:
         """Content of ``recipe.json``, from which a preparation is repeated.
 
         Args:
@@ -104,7 +103,8 @@ class Recipe:
             estimator (HeadPoseEstimator, optional): The built estimator.
 
         Returns:
-            bytes: JSON. Files are named by their SHA-256, not by their place.
+            dict: Plain values. Files are named by their SHA-256, not by
+            their place.
         """
         settings = asdict(self)
         del settings['pose_files']
@@ -113,6 +113,5 @@ class Recipe:
             facenet_pytorch=version('facenet-pytorch'),
             opencv=cv2.__version__,
             torch=torch.__version__)
-        content = dict(format=FORMAT, dataset=dataset, **settings,
-                       versions=versions)
-        return (json.dumps(content, indent=2) + '\n').encode()
+        return dict(format=FORMAT, dataset=dataset, **settings,
+                    versions=versions)

@@ -80,21 +80,19 @@ class Job:
         return full.as_posix()
 
 
-class ChunkResult(NamedTuple):
-    """Outcome of a chunk.
+class PreparedImage(NamedTuple):
+    """Outcome of an image.
 
     Attributes:
-        rows (list[list[str]]): Cells of the manifest's rows.
-        contents (list[str]): Hash of the pixels of each row's image.
-        splits (list[str | None]): The split of each row's image.
-        unreadable (list[str]): Why images could not be read; each names
-            the file.
+        row (list[str]): Cells of its row of the manifest.
+        content (str): Hash of its pixels.
+        fault (str): Why it could not be read, which names the file; there
+            are neither row nor content then.
     """
 
-    rows: list[list[str]]
-    contents: list[str]
-    splits: list[str | None]
-    unreadable: list[str]
+    row: list[str]
+    content: str
+    fault: str = ''
 
 
 class ChunkWorker:
@@ -110,46 +108,40 @@ class ChunkWorker:
         self.search = FaceSearch(job.recipe)
         self.pose: HeadPoseEstimator | None = job.recipe.build_pose()
 
-    def __call__(self, entries: Sequence[ImageEntry]) -> ChunkResult:
+    def __call__(self, entries: Sequence[ImageEntry]) -> list[PreparedImage]:
         """Read, detect, align and write a chunk.
 
         Args:
             entries (Sequence[ImageEntry]): The images.
 
         Returns:
-            ChunkResult: One row for each image that could be read.
+            list[PreparedImage]: Of each image; those that could be read are
+            in order.
 
         Raises:
             OSError: If a face cannot be written; names the file.
         """
+        results: list[PreparedImage] = []
         images: dict[ImageEntry, np.ndarray] = {}
-        rows = []
-        contents = []
-        splits = []
-        unreadable = []
-        pixels = 0
         for entry in entries:
             try:
-                image = read_image(self.job.data_root / entry.path)
+                images[entry] = read_image(self.job.data_root / entry.path)
             except OSError as error:
-                unreadable.append(str(error))
-                continue
-            images[entry] = image
-            contents.append(pixel_hash(image))
-            splits.append(entry.split)
-            pixels += image.shape[0] * image.shape[1]
-            if pixels >= MAX_PIXELS:
-                rows += self._prepare(images)
-                images, pixels = {}, 0
+                results.append(PreparedImage([], '', str(error)))
+            if sum(image[..., 0].size
+                   for image in images.values()) >= MAX_PIXELS:
+                results += self._prepare(images)
+                images = {}
         if images:
-            rows += self._prepare(images)
-        return ChunkResult(rows, contents, splits, unreadable)
+            results += self._prepare(images)
+        return results
 
     def _prepare(
-            self, images: dict[ImageEntry, np.ndarray]) -> list[list[str]]:
+            self, images: dict[ImageEntry, np.ndarray]) -> list[PreparedImage]:
         faces = self._find_faces(images)
         return [
-            self._finish(entry, image, faces[entry])
+            PreparedImage(self._finish(entry, image, faces[entry]),
+                          pixel_hash(image))
             for entry, image in images.items()
         ]
 
@@ -164,7 +156,7 @@ class ChunkWorker:
                     np.array(entry.points), math.nan)
             else:
                 search.append(entry)
-        regions = [_region(images[entry], entry) for entry in search]
+        regions = [_region(images[entry], entry)[0] for entry in search]
         found = self.search([images[entry] for entry in search], regions)
         for entry, region, detections in zip(search, regions, found):
             faces[entry] = choose_face(detections, region.center)
@@ -173,11 +165,12 @@ class ChunkWorker:
     def _finish(self, entry: ImageEntry, image: np.ndarray,
                 face: ChosenFace) -> list[str]:
         """Write the aligned face and give its row of the manifest."""
+        region, flags = _region(image, entry)
         if face.can_be_aligned:
             aligned = align_face(image, face.points, self.recipe.size,
                                  self.recipe.border)
         else:
-            aligned = _region(image, entry).center_crop(
+            aligned = region.center_crop(
                 image, self.recipe.fallback_crop, self.recipe.size)
         name = self.job.aligned_path(entry.path)
         path = self.job.data_root / name
@@ -189,28 +182,20 @@ class ChunkWorker:
         points = np.full(10, math.nan)
         if face.points is not None:
             points = face.points.ravel()
-        flags = face.flags
-        if not _has_box_inside(image, entry):
-            flags = (*flags, BOX_OUTSIDE)
         numbers = [
             *(_cell(angle, 2) for angle in angles),
             _cell(face.score, 4), *(_cell(value, 2) for value in points)
         ]
-        return [entry.path, name, *numbers, ';'.join(flags)]
+        return [entry.path, name, *numbers, ';'.join((*face.flags, *flags))]
 
 
-def _has_box_inside(image: np.ndarray, entry: ImageEntry) -> bool:
+def _region(image: np.ndarray,
+            entry: ImageEntry) -> tuple[Region, tuple[str, ...]]:
+    """Where the face is searched, its box or all of the image, and flags."""
     try:
-        Region.of(image, entry.box)
+        return Region.of(image, entry.box), ()
     except ValueError:
-        return False
-    return True
-
-
-def _region(image: np.ndarray, entry: ImageEntry) -> Region:
-    """Where the face is searched: its box, or the whole of the image."""
-    inside = _has_box_inside(image, entry)
-    return Region.of(image, entry.box if inside else None)
+        return Region.of(image, None), (BOX_OUTSIDE, )
 
 
 def _cell(value: float, digits: int) -> str:

@@ -10,7 +10,7 @@ class Number(NamedTuple):
 
 
 class Result(NamedTuple):
-    values: list
+    value: int
 
 
 class Doubler:
@@ -19,7 +19,7 @@ class Doubler:
     def __init__(self, fatal: int | None) -> None:
         self.fatal = fatal
 
-    def __call__(self, numbers: list[Number]) -> Result:
+    def __call__(self, numbers: list[Number]) -> list[Result]:
         if Number(self.fatal) in numbers:
             os.kill(os.getpid(), signal.SIGKILL)
-        return Result([2 * number.value for number in numbers])
+        return [Result(2 * number.value) for number in numbers]

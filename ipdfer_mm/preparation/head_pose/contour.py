@@ -1,16 +1,12 @@
 """Yaw from the contour of the face, the formula behind the paper's labels."""
 
-from collections.abc import Set
-
 import numpy as np
 
-from ipdfer_mm.utils.files import sha256
-
-from .angles import UNKNOWN, Angles, FaceImage
-from .table import read_landmarks
+from .angles import UNKNOWN, Angles
+from .table import TablePose, read_landmarks
 
 
-class ContourPose:
+class ContourPose(TablePose):
     """``facepose_linear``: the formula of the paper's head-pose estimator.
 
     `FacePose_pytorch <https://github.com/WIKI2020/FacePose_pytorch>`_, which
@@ -23,35 +19,17 @@ class ContourPose:
     saturates near 50. Pitch and roll are unknown.
 
     Args:
-        landmark_file (str): CSV with the columns ``path``, ``x0``, ``y0``,
+        file (str): CSV with the columns ``path``, ``x0``, ``y0``,
             ``x1`` ... of 68 or 98 landmarks, in pixels.
 
     Raises:
         ValueError: If the file's columns or a cell are wrong.
     """
 
-    def __init__(self, landmark_file: str) -> None:
-        self.digest = sha256(landmark_file)
-        self.landmarks = read_landmarks(landmark_file)
-
-    @property
-    def paths(self) -> Set[str]:
-        """The images that the file has."""
-        return self.landmarks.keys()
-
-    def __call__(self, face: FaceImage) -> Angles:
-        """Estimate the pose of a face.
-
-        Args:
-            face (FaceImage): A face; only its path is used.
-
-        Returns:
-            Angles: Unknown where the file has no row for the path.
-        """
-        landmarks = self.landmarks.get(face.path)
-        if landmarks is None:
-            return UNKNOWN
-        return UNKNOWN._replace(yaw=contour_yaw(landmarks))
+    @staticmethod
+    def _read(file: str) -> dict[str, Angles]:
+        return {path: UNKNOWN._replace(yaw=contour_yaw(landmarks))
+                for path, landmarks in read_landmarks(file).items()}
 
     def describe(self) -> dict:
         """Name and settings for ``recipe.json``."""

@@ -20,14 +20,13 @@ LIFT = 0.1
 class NetworkPose:
     """``onnx``: networks that give yaw, pitch and roll in degrees.
 
-    Each takes a float32 image (1, 3, S, S) with values (x - 127.5) / 128,
-    as FSA-Net does; S is read from the file. It sees a square around the
-    face, or, without points, the middle of the image. Several networks are
-    averaged.
+    Each takes a float32 image (1, 3, S, S), BGR, with values
+    (x - 127.5) / 128, as FSA-Net does; S is read from the file. It sees a
+    square around the face, or, without points, the middle of the image.
+    Several networks are averaged.
 
     Args:
         files (Sequence[str]): ONNX files.
-        channel_order (str): ``'bgr'`` (FSA-Net) or ``'rgb'``.
 
     Raises:
         ImportError: If onnxruntime is not installed.
@@ -35,21 +34,16 @@ class NetworkPose:
         ValueError: If a network's input or output has another form.
     """
 
-    def __init__(self, files: Sequence[str],
-                 channel_order: str = 'bgr') -> None:
+    def __init__(self, files: Sequence[str]) -> None:
         try:
             import onnxruntime
         except ImportError as error:
             raise ImportError(
                 'Head pose by an ONNX network needs onnxruntime: '
                 'pip install onnxruntime') from error
-        if channel_order not in ('bgr', 'rgb'):
-            raise ValueError('channel_order must be "rgb" or "bgr", but got '
-                             f'"{channel_order}".')
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # the processes are many
         self.files = [Path(file) for file in files]
-        self.channel_order = channel_order
         for file in self.files:
             if not file.is_file():
                 raise FileNotFoundError(f'The head-pose network {file} does '
@@ -75,9 +69,7 @@ class NetworkPose:
         """
         answers = []
         for session, size, file in zip(self.sessions, self.sizes, self.files):
-            crop = pose_square(face, size)
-            if self.channel_order == 'bgr':
-                crop = swap_channels(crop)
+            crop = swap_channels(pose_square(face, size))
             tensor = (crop.astype(np.float32) - 127.5) / 128
             tensor = tensor.transpose(2, 0, 1)[None]
             name = session.get_inputs()[0].name
@@ -101,7 +93,7 @@ class NetworkPose:
         """Name and settings for ``recipe.json``."""
         return dict(
             name='onnx',
-            channel_order=self.channel_order,
+            channel_order='bgr',
             files={file.name: sha256(str(file)) for file in self.files})
 
 

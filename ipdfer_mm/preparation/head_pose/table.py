@@ -1,7 +1,5 @@
 """Head poses and landmarks from a table."""
 
-from collections.abc import Set
-
 import numpy as np
 
 from ipdfer_mm.utils.csv_files import parse_number, read_table, refuse_twice
@@ -18,6 +16,9 @@ class TablePose:
             and ``yaw``, and perhaps ``pitch`` and ``roll``, in degrees with
             the signs of :class:`Angles`; unknown is an empty cell.
 
+    Attributes:
+        angles (dict[str, Angles]): By the path of the image.
+
     Raises:
         ValueError: If a column is missing, a cell is no number or a path
             stands there twice; names file and line.
@@ -25,17 +26,16 @@ class TablePose:
 
     def __init__(self, file: str) -> None:
         self.digest = sha256(file)
-        self.angles = {
+        self.angles = self._read(file)
+
+    @staticmethod
+    def _read(file: str) -> dict[str, Angles]:
+        return {
             path: Angles(*(
                 parse_number(cells.get(name, ''), name, where)
                 for name in Angles._fields))
             for path, (where, cells) in read_by_path(file, ('yaw', )).items()
         }
-
-    @property
-    def paths(self) -> Set[str]:
-        """The images that the file has."""
-        return self.angles.keys()
 
     def __call__(self, face: FaceImage) -> Angles:
         """Look the pose of a face up.

@@ -59,16 +59,6 @@ class CheckedFile(NamedTuple):
         return np.unpackbits(packed)[:255].astype(bool)
 
 
-class CheckedChunk(NamedTuple):
-    """Some files.
-
-    Attributes:
-        files (list[CheckedFile]): In order.
-    """
-
-    files: list[CheckedFile]
-
-
 def check_files(data_root: Path, paths: Iterable[str], parts: Path,
                 workers: int) -> dict[str, CheckedFile]:
     """Read images in several processes.
@@ -94,10 +84,11 @@ def check_files(data_root: Path, paths: Iterable[str], parts: Path,
         for path in tqdm(unique, desc='Looking up', unit='file', disable=None)
     ]
     task = ChunkTask(
-        partial(FileChecker, data_root), _reuse, parts,
+        partial(FileChecker, data_root), CheckedFile,
+        lambda file: not file.fault, parts,
         VERSION + str(data_root).encode(), CHUNK_SIZE)
-    chunks = work_in_chunks(task, files, workers, 'Reading images')
-    return {file.path: file for chunk in chunks for file in chunk.files}
+    checked = work_in_chunks(task, files, workers, 'Reading images')
+    return {file.path: file for file in checked}
 
 
 class FileChecker:
@@ -110,16 +101,9 @@ class FileChecker:
     def __init__(self, data_root: Path) -> None:
         self.data_root = data_root
 
-    def __call__(self, files: Sequence[ListedFile]) -> CheckedChunk:
-        """Read a chunk.
-
-        Args:
-            files (Sequence[ListedFile]): The files.
-
-        Returns:
-            CheckedChunk: The same files.
-        """
-        return CheckedChunk([self._check(file) for file in files])
+    def __call__(self, files: Sequence[ListedFile]) -> list[CheckedFile]:
+        """Read the files of a chunk."""
+        return [self._check(file) for file in files]
 
     def _check(self, file: ListedFile) -> CheckedFile:
         if file.size is None:
@@ -138,10 +122,3 @@ class FileChecker:
 def _look_up(data_root: Path, path: str) -> ListedFile:
     stamp = file_stamp(data_root / path) or (None, None)
     return ListedFile(path, *stamp)
-
-
-def _reuse(content: dict) -> CheckedChunk | None:
-    files = [CheckedFile(*file) for file in content['files']]
-    if any(file.fault for file in files):
-        return None
-    return CheckedChunk(files)
