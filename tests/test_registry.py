@@ -48,7 +48,7 @@ def components(folder) -> dict:
                        split='val'),
         CKPlus=dict(data_root=make_ckplus(folder / 'ckplus', 1), split='test',
                     fold=0),
-        CMUFaces=dict(data_root=folder / 'cmu', subjects=['an2i']),
+        CMUFaces=dict(data_root=folder / 'cmu'),
         CSVFER=dict(own, ann_file='labels.csv'), FaceImages=own,
         FERPlus=dict(data_root=make_ferplus(folder / 'ferplus'), split='test'),
         FolderFER=dict(own, split='test'),

@@ -13,6 +13,7 @@ from ipdfer_mm.utils.expressions import EXPRESSIONS, expression_name
 from ipdfer_mm.utils.files import is_image, subfolders, walk_files
 
 from .fer_dataset import FERDataset
+from .folds import check_fold
 
 # 0 would be neutral, but no sequence has it.
 LABELS = ('neutral', 'anger', 'contempt', 'disgust', 'fear', 'happiness',
@@ -95,12 +96,7 @@ class CKPlus(FERDataset):
                  num_expressions: int = 7,
                  metainfo: dict | None = None,
                  **kwargs) -> None:
-        if split not in ('train', 'test'):
-            raise ValueError(f"split={split!r}: CK+ has the splits 'train' "
-                             "and 'test' in each fold.")
-        if fold not in range(self.NUM_FOLDS):
-            raise ValueError(
-                f'fold={fold!r} must be 0 to {self.NUM_FOLDS - 1}.')
+        check_fold(fold, self.NUM_FOLDS, split)
         if num_expressions not in (6, 7):
             raise ValueError(f'num_expressions={num_expressions!r} must be 7, '
                              'or 6 to leave out contempt.')

@@ -4,7 +4,7 @@ import logging
 import math
 import os.path as osp
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from mmengine.logging import print_log
@@ -17,6 +17,7 @@ from ipdfer_mm.utils.files import subfolders, walk_files
 from ipdfer_mm.utils.messages import shorten
 
 from .fer_dataset import FERDataset
+from .folds import check_fold
 
 WORDS = {
     'angry': 'anger',
@@ -35,6 +36,7 @@ SMALLER = re.compile(r'_[24]\.(pgm|bad)')
 # Below this score, 14 of 624 detections, a detector mostly saw posters on the
 # wall behind a face that looks up.
 MIN_SCORE = 0.5
+YAW = 'fsanet_yaw'
 
 
 @DATASETS.register_module()
@@ -56,29 +58,26 @@ class CMUFaces(FERDataset):
 
     Args:
         data_root (str): Folder that holds ``faces``.
-        subjects (Sequence[str], optional): Subjects to read, such as
-            ``('an2i', 'at33')``. Defaults to None, all.
         fold (int, optional): 0 to 3, one of four folds that share no subject:
             a quarter of the subjects in alphabetical order, five, is tested,
-            the others are trained on. Defaults to None, no folds.
+            the others are trained on. Defaults to None, all subjects.
         split (str, optional): ``'train'`` or ``'test'`` of the fold.
         landmark_file (str, optional): CSV, absolute or relative to
             ``data_root``, with the columns ``file`` (relative to
             ``data_root``), ``leye_x``, ``leye_y``, ``reye_*``, ``nose_*``,
-            ``lmouth_*``, ``rmouth_*`` and perhaps ``det_score`` and a yaw.
-            Detections with a score below 0.5, and faces in such profile that
-            their points look mirrored, are used without their landmarks and
-            listed in the log. Defaults to None: no landmarks.
-        yaw_column (str): Column of the landmark file with the signed yaw in
-            degrees. Where there is no file, column, value or trusted
-            detection, the yaw is nominal: 0 for straight and up, -57 for
-            left, 57 for right. Defaults to ``'fsanet_yaw'``.
+            ``lmouth_*``, ``rmouth_*`` and perhaps ``det_score`` and
+            ``fsanet_yaw``, the signed yaw in degrees. Detections with a score
+            below 0.5, and faces in such profile that their points look
+            mirrored, are used without their landmarks and listed in the log.
+            Where the file has no yaw or no trusted detection, the yaw is
+            nominal: 0 for straight and up, -57 for left, 57 for right.
+            Defaults to None: no landmarks, nominal yaw.
         **kwargs: As :class:`FERDataset`.
 
     Raises:
-        ValueError: If a subject or an image's row is unknown, a name or a
-            cell does not parse, the fold or its split is none, or both
-            landmarks and a manifest, or fold and subjects, are given.
+        ValueError: If an image has no row, a name or a cell does not parse,
+            the fold or its split is none, or both landmarks and a manifest
+            are given.
     """
 
     METAINFO = dict(classes=('anger', 'happiness', 'neutral', 'sadness'))
@@ -89,22 +88,18 @@ class CMUFaces(FERDataset):
 
     def __init__(self,
                  data_root: str,
-                 subjects: Sequence[str] | None = None,
                  fold: int | None = None,
                  split: str | None = None,
                  landmark_file: str | None = None,
-                 yaw_column: str = 'fsanet_yaw',
                  **kwargs) -> None:
         if landmark_file is not None and kwargs.get('manifest') is not None:
             raise ValueError(
                 f'CMUFaces: landmark_file={landmark_file!r} and manifest='
                 f'{kwargs["manifest"]!r} both say where faces are; give one.')
         if fold is not None:
-            self._check_fold(fold, split, subjects)
-        self.subjects = subjects
+            check_fold(fold, self.NUM_FOLDS, split)
         self.fold = fold
         self.split = split
-        self.yaw_column = yaw_column
         super().__init__(data_root, ann_file=landmark_file or '', **kwargs)
         if fold is not None:
             # Not before: MMEngine takes text in it for the name of a file.
@@ -120,36 +115,17 @@ class CMUFaces(FERDataset):
             self._add_landmarks(samples)
         yield from samples
 
-    def _check_fold(self, fold: int, split: str | None,
-                    subjects: Sequence[str] | None) -> None:
-        if fold not in range(self.NUM_FOLDS):
-            raise ValueError(
-                f'fold={fold!r} must be 0 to {self.NUM_FOLDS - 1}.')
-        if split not in ('train', 'test'):
-            raise ValueError(f"split={split!r}: a fold has the splits 'train' "
-                             "and 'test'.")
-        if subjects is not None:
-            raise ValueError('CMUFaces: fold and subjects both say what is '
-                             'read; give one.')
-
     def _find_subjects(self) -> list[str]:
         folder = osp.join(self.data_root, 'faces')
         if not osp.isdir(folder):
             raise FileNotFoundError(f'{folder} is no folder. Expected '
                                     f'{self.LAYOUT}.')
         present = subfolders(folder)
-        if self.fold is not None:
-            tested = np.array_split(present, self.NUM_FOLDS)[self.fold]
-            return [subject for subject in present
-                    if (subject in tested) == (self.split == 'test')]
-        if self.subjects is None:
+        if self.fold is None:
             return present
-        unknown = sorted(set(self.subjects) - set(present))
-        if unknown:
-            raise ValueError(f'subjects: {folder} has no folder for '
-                             f'{", ".join(unknown)}; it has '
-                             f'{", ".join(present)}.')
-        return sorted(set(self.subjects))
+        tested = np.array_split(present, self.NUM_FOLDS)[self.fold]
+        return [subject for subject in present
+                if (subject in tested) == (self.split == 'test')]
 
     def _read_subject(self, subject: str) -> Iterator[dict]:
         for path in walk_files(self.data_root, f'faces/{subject}'):
@@ -208,20 +184,17 @@ class CMUFaces(FERDataset):
         """Map each file to its points, or None, its yaw and its score."""
         rows: dict[str, tuple] = {}
         first: dict[str, str] = {}
-        columns = ('file', *POINT_COLUMNS)
         for where, cells in read_table(
-                self.ann_file, columns,
-                optional=(self.yaw_column, 'det_score')):
+                self.ann_file, ('file', *POINT_COLUMNS),
+                optional=(YAW, 'det_score')):
             refuse_twice(first, cells['file'], where)
-            numbers = [
-                parse_number(cells.get(name, ''), name, where)
-                for name in (self.yaw_column, 'det_score')
-            ]
-            rows[cells['file']] = (parse_points(cells, where), *numbers)
+            yaw, score = (parse_number(cells.get(name, ''), name, where)
+                          for name in (YAW, 'det_score'))
+            rows[cells['file']] = parse_points(cells, where), yaw, score
         if all(math.isnan(yaw) for _, yaw, _ in rows.values()):
             print_log(
-                f'{self.ann_file} has no yaw in a column {self.yaw_column}: '
-                f'the nominal yaw is used, {NOMINAL_YAW}.',
+                f'{self.ann_file} has no yaw in a column {YAW}: the nominal '
+                f'yaw is used, {NOMINAL_YAW}.',
                 logger='current',
                 level=logging.WARNING)
         return rows

@@ -5,7 +5,6 @@ import math
 import os.path as osp
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 
 import numpy as np
 from mmengine.logging import print_log
@@ -20,10 +19,9 @@ from ipdfer_mm.utils.messages import shorten
 from .folds import hold_out
 from .manifest import (
     REPAIR,
+    ManifestRules,
     image_keys,
-    is_duplicate_flag,
     join_manifest,
-    knows_duplicates,
     recipe_hash,
 )
 
@@ -96,6 +94,7 @@ class FERDataset(BaseDataset):
     METAINFO: dict[str, tuple[str, ...]] = dict(classes=EXPRESSIONS)
     # For error messages: 'Expected ...'.
     LAYOUT = 'the official layout'
+    split: str | None = None
 
     def __init__(self,
                  data_root: str,
@@ -110,21 +109,18 @@ class FERDataset(BaseDataset):
                  metainfo: dict | None = None,
                  **kwargs) -> None:
         data_root = osp.expanduser(data_root)
-        if manifest is not None:
-            manifest = osp.join(data_root, osp.expanduser(manifest))
-        elif (only_flag is not None or drop_flags or drop_duplicates
-              or drop_unprepared):
-            raise ValueError(
-                'only_flag, drop_flags, drop_duplicates and drop_unprepared '
-                'need a manifest, which alone has flags; give one.')
         if isinstance(drop_flags, str):
             raise ValueError(f'drop_flags={drop_flags!r} must be a list of '
                              'flags.')
+        self.rules = ManifestRules(only_flag, tuple(drop_flags),
+                                   drop_duplicates, drop_unprepared)
+        if manifest is not None:
+            manifest = osp.join(data_root, osp.expanduser(manifest))
+        elif self.rules != ManifestRules():
+            raise ValueError(
+                'only_flag, drop_flags, drop_duplicates and drop_unprepared '
+                'need a manifest, which alone has flags; give one.')
         self.manifest = manifest
-        self.only_flag = only_flag
-        self.drop_flags = tuple(drop_flags)
-        self.drop_duplicates = drop_duplicates
-        self.drop_unprepared = drop_unprepared
         self.drop_classes = tuple(drop_classes)
         self.holdout = holdout
         self.notes: dict[str, list[str]] = {}
@@ -203,7 +199,11 @@ class FERDataset(BaseDataset):
         self._check_drop_classes()
         samples = list(self._keep_classes())
         if self.manifest is not None:
-            samples = self._join_manifest(samples)
+            samples = join_manifest(samples, self.manifest, self.rules,
+                                    self.note)
+            recipe = recipe_hash(self.manifest)
+            if recipe is not None:
+                self._metainfo['recipe'] = recipe
         infos = [self._to_info(sample) for sample in samples]
         if not infos:
             raise ValueError(f'{self._title} has no sample.{self._notes_text}'
@@ -246,9 +246,8 @@ class FERDataset(BaseDataset):
 
     @property
     def _title(self) -> str:
-        split = getattr(self, 'split', None)
-        return f'{type(self).__name__} in {self.data_root}' + (
-            f', {split} split' if split else '')
+        title = f'{type(self).__name__} in {self.data_root}'
+        return f'{title}, {self.split} split' if self.split else title
 
     @property
     def _notes_text(self) -> str:
@@ -291,49 +290,6 @@ class FERDataset(BaseDataset):
                     f'{sample["img_path"]} is not one of the classes '
                     f'{self.CLASSES}. Add it to metainfo=dict(classes=...), '
                     'or name it in drop_classes to leave such samples out.')
-
-    def _join_manifest(self, samples: list[dict]) -> list[dict]:
-        leave_out = None
-        if self.drop_unprepared:
-            leave_out = partial(
-                self.note, 'Without a row in the manifest, left out')
-        samples = join_manifest(samples, self.manifest, leave_out)
-        if self.only_flag is not None:
-            for sample in samples:
-                if self.only_flag not in sample['flags']:
-                    self.note(f'Not flagged {self.only_flag}, left out',
-                              sample['img_path'])
-            samples = [sample for sample in samples
-                       if self.only_flag in sample['flags']]
-        has_duplicate_flags = knows_duplicates(self.manifest)
-        if not has_duplicate_flags and (self.drop_duplicates or any(
-                map(is_duplicate_flag, self.drop_flags))):
-            raise ValueError(
-                f'{self.manifest} was made by a version that did not look for '
-                f'duplicates, which are to be left out. {REPAIR}')
-        samples = list(self._keep_unflagged(samples))
-        for sample in samples:
-            for flag in sample['flags']:
-                self.note(f'Flagged {flag} in the manifest, kept',
-                          sample['img_path'])
-            if not has_duplicate_flags:  # not known is not none
-                del sample['flags']
-        recipe = recipe_hash(self.manifest)
-        if recipe is not None:
-            self._metainfo['recipe'] = recipe
-        return samples
-
-    def _keep_unflagged(self, samples: Iterable[dict]) -> Iterator[dict]:
-        for sample in samples:
-            unwanted = [
-                flag for flag in sample['flags'] if flag in self.drop_flags or
-                (self.drop_duplicates and is_duplicate_flag(flag))
-            ]
-            if unwanted:
-                self.note(f'Flagged {unwanted[0]}, left out',
-                          sample['img_path'])
-            else:
-                yield sample
 
     def _to_info(self, sample: dict) -> dict:
         info = {'aligned': False, **sample}

@@ -56,6 +56,24 @@ def check_same_fold(trained: Mapping, ours: Mapping,
             'CMU Face Images from CMU_FACES_FOLD.')
 
 
+def check_fold(fold: int, count: int, split: str | None) -> None:
+    """Refuse a fold, or a split of it, that there is not.
+
+    Args:
+        fold (int): The fold.
+        count (int): How many there are.
+        split (str, optional): ``'train'`` or ``'test'``.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if fold not in range(count):
+        raise ValueError(f'fold={fold!r} must be 0 to {count - 1}.')
+    if split not in ('train', 'test'):
+        raise ValueError(f"split={split!r}: a fold has the splits 'train' and "
+                         "'test'.")
+
+
 def hold_out(samples: Sequence[dict], part: str, share: float = 0.1,
              seed: int = 0) -> list[dict]:
     """Divide a training set, to choose an epoch on what is not trained on.

@@ -7,7 +7,7 @@ are not in it: they always come from the official files.
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -61,8 +61,41 @@ def image_keys(sample: Mapping) -> list[str]:
     return [key for key in ('img_path', 'neutral_img_path') if key in sample]
 
 
-def is_duplicate_flag(flag: str) -> bool:
-    """Whether a flag says that the same image is there once more."""
+class ManifestRules(NamedTuple):
+    """Which images of a manifest are read.
+
+    Attributes:
+        only_flag (str, optional): Only those that are flagged so.
+        drop_flags (tuple[str, ...]): None of those that are flagged so.
+        drop_duplicates (bool): None whose pixels are in another split, or
+            earlier in this one.
+        drop_unprepared (bool): Whether images without a row are left out;
+            else they are an error.
+    """
+
+    only_flag: str | None = None
+    drop_flags: tuple[str, ...] = ()
+    drop_duplicates: bool = False
+    drop_unprepared: bool = False
+
+    @property
+    def need_duplicates(self) -> bool:
+        """Whether the preparation must have looked for duplicates."""
+        return self.drop_duplicates or any(
+            map(_is_duplicate_flag, self.drop_flags))
+
+    def reason_to_drop(self, flags: Sequence[str]) -> str | None:
+        """Why an image with such flags is left out; None if it is not."""
+        if self.only_flag is not None and self.only_flag not in flags:
+            return f'Not flagged {self.only_flag}, left out'
+        for flag in flags:
+            if flag in self.drop_flags or (
+                    self.drop_duplicates and _is_duplicate_flag(flag)):
+                return f'Flagged {flag}, left out'
+        return None
+
+
+def _is_duplicate_flag(flag: str) -> bool:
     return flag == REPEATED or flag.startswith(ALSO_IN)
 
 
@@ -125,50 +158,71 @@ def _parse_row(cells: Mapping[str, str], where: str) -> ManifestRow:
                        parse_points(cells, where), flags)
 
 
-def join_manifest(
-        samples: list[dict],
-        manifest: str,
-        leave_out: Callable[[str], None] | None = None) -> list[dict]:
+def join_manifest(samples: Sequence[dict], manifest: str,
+                  rules: ManifestRules,
+                  note: Callable[[str, str], None]) -> list[dict]:
     """Replace images and yaw of samples by those of a manifest.
 
     Args:
-        samples (list[dict]): Samples with ``img_path`` and perhaps
+        samples (Sequence[dict]): Samples with ``img_path`` and perhaps
             ``neutral_img_path``, relative to the data root.
         manifest (str): The manifest.
-        leave_out (Callable[[str], None], optional): Told the image of each
-            sample that is left out, as it has no row. Defaults to None: such
-            a sample is an error.
+        rules (ManifestRules): Which of them are left out.
+        note (Callable[[str, str], None]): Told what is left out or flagged:
+            what happens, and the image.
 
     Returns:
         list[dict]: The samples with the paths of the aligned images, the
-        manifest's ``yaw`` and ``flags``, ``aligned=True``, and without
-        ``landmarks``, which are those of the image before alignment.
+        manifest's ``yaw``, ``aligned=True``, its ``flags`` if it knows
+        duplicates (not known is not none), and without ``landmarks``, which
+        are those of the image before alignment.
 
     Raises:
-        ValueError: If images have no row in the manifest; names them.
+        ValueError: If images have no row in the manifest, which are named, or
+            duplicates are to be left out that it does not know.
     """
     rows = read_manifest(manifest)
-    joined, absent = [], []
-    for sample in samples:
-        keys = image_keys(sample)
-        without_row = [sample[key] for key in keys if sample[key] not in rows]
-        if without_row:
-            absent += without_row
-            if leave_out is not None:
-                leave_out(sample['img_path'])
-            continue
-        row = rows[sample['img_path']]
-        new = {**sample, 'yaw': row.yaw, 'flags': row.flags, 'aligned': True}
-        new.pop('landmarks', None)
-        for key in keys:
-            new[key] = rows[sample[key]].aligned_path
-        joined.append(new)
-    if absent and leave_out is None:
+    absent = [sample[key] for sample in samples
+              for key in image_keys(sample) if sample[key] not in rows]
+    if absent and not rules.drop_unprepared:
         raise ValueError(
             f'{manifest} has no row for {len(absent)} images: '
             f'{shorten(absent)}. {REPAIR} Those in unreadable.txt are left '
             'out with drop_unprepared=True.')
+    has_duplicate_flags = knows_duplicates(manifest)
+    if rules.need_duplicates and not has_duplicate_flags:
+        raise ValueError(
+            f'{manifest} was made by a version that did not look for '
+            f'duplicates, which are to be left out. {REPAIR}')
+    joined = []
+    for sample in samples:
+        new = _join_row(sample, rows, rules, note)
+        if new is not None:
+            if not has_duplicate_flags:
+                del new['flags']
+            joined.append(new)
     return joined
+
+
+def _join_row(sample: dict, rows: Mapping[str, ManifestRow],
+              rules: ManifestRules,
+              note: Callable[[str, str], None]) -> dict | None:
+    keys = image_keys(sample)
+    if any(sample[key] not in rows for key in keys):
+        note('Without a row in the manifest, left out', sample['img_path'])
+        return None
+    row = rows[sample['img_path']]
+    reason = rules.reason_to_drop(row.flags)
+    if reason is not None:
+        note(reason, row.aligned_path)
+        return None
+    for flag in row.flags:
+        note(f'Flagged {flag} in the manifest, kept', row.aligned_path)
+    new = {**sample, 'yaw': row.yaw, 'flags': row.flags, 'aligned': True}
+    new.pop('landmarks', None)
+    for key in keys:
+        new[key] = rows[sample[key]].aligned_path
+    return new
 
 
 def recipe_hash(manifest: str) -> str | None:

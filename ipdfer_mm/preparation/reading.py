@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ipdfer_mm.utils.images import swap_channels
 
@@ -24,6 +24,7 @@ OTHER_FORMATS = (
 )
 # 0.8 GB of memory, more than what any telephone takes.
 MAX_PIXELS = 2**28
+
 
 def _decode(content: bytes) -> None:
     """Decode an image with Pillow, which refuses what is cut off.
@@ -49,6 +50,8 @@ def _reason(content: bytes, error: Exception | str) -> str:
     for place, start, name in OTHER_FORMATS:
         if content[place:].startswith(start):
             return f'it is a {name} file; convert it to JPEG or PNG'
+    if isinstance(error, UnidentifiedImageError):  # it names a buffer
+        return 'it is no image'
     return str(error).strip() or type(error).__name__
 
 

@@ -56,16 +56,16 @@ def test_baseline(faces):
 def test_real_faces(shared):
     pipeline = [PIPELINE[0], dict(type='AlignFace', size=SIZE), PIPELINE[1]]
     dataset = CMUFaces(
-        str(shared / 'data/cmu_faces'), subjects=['phoebe', 'saavik', 'tammo'],
+        str(shared / 'data/cmu_faces'), fold=3, split='test',
         landmark_file='labels.csv', test_mode=True, pipeline=pipeline)
     report, _ = measure_disentanglement(
         build_model().eval(), dataset, MEAN, **FEW)
     assert set(report['left_out']) == {
         'swap', 'synthesis/classifier', 'synthesis/paired_neutral'}
-    # Random networks are enough to know images of the same three subjects.
+    # Random networks are enough to know images of the same five subjects.
     identity = report['probes']['linear']['cells']['f_id']['identity']
     assert identity['score'] > 0.3
-    assert identity['chance'] == pytest.approx(1 / 3)
+    assert identity['chance'] == pytest.approx(1 / 5)
     assert '## Swaps' not in disentanglement_markdown({**report, **TITLE})
 
 

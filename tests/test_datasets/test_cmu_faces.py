@@ -58,10 +58,7 @@ def test_strange_names_are_errors(root, name):
         CMUFaces(str(root))
 
 
-def test_subjects(root):
-    assert subjects(root, subjects=['p2']) == {'p2'}
-    with pytest.raises(ValueError, match='no sample'):
-        CMUFaces(str(root), subjects=[])
+def test_no_folder(root):
     with pytest.raises(FileNotFoundError, match='faces is no folder.*UCI'):
         CMUFaces(str(root / 'faces'))
 
@@ -85,8 +82,6 @@ def test_folds_share_no_subject(root):
     (dict(fold=4, split='test'), 'fold=4 must be 0 to 3'),
     (dict(fold=0), 'split=None: a fold has the splits'),
     (dict(fold=0, split='val'), "split='val'"),
-    (dict(fold=0, split='test', subjects=['p1']), 'fold and subjects'),
-    (dict(subjects=['p1', 'p3']), 'no folder for p3; it has p1, p2'),
     (dict(landmark_file='a.csv', manifest='m.csv'), 'both say where'),
 ])
 def test_arguments(root, kwargs, message):
@@ -103,10 +98,10 @@ def test_landmarks_and_yaw_from_a_file(root, log):
     for info in infos(dataset):
         np.testing.assert_allclose(info['landmarks'], ARCFACE_TEMPLATE)
     log.clear()
-    dataset = CMUFaces(
-        str(root), landmark_file='points.csv', yaw_column='other')
+    write_landmarks(root, [(f'faces/{name}', *POINTS) for name in FILES], ())
+    dataset = CMUFaces(str(root), landmark_file='points.csv')
     assert [info['yaw'] for info in infos(dataset)] == [-57, 57, 0, 0]
-    assert 'has no yaw in a column other: the nominal yaw' in log.text
+    assert 'has no yaw in a column fsanet_yaw: the nominal yaw' in log.text
 
 
 def test_landmarks_not_to_be_trusted(root, log):
@@ -146,7 +141,7 @@ def test_landmark_file_errors(root, rows, message):
 def test_only_images_of_the_chosen_subjects_need_landmarks(root):
     write_landmarks(root, ROWS[:3])
     assert len(CMUFaces(
-        str(root), subjects=['p1'], landmark_file='points.csv')) == 3
+        str(root), fold=0, split='test', landmark_file='points.csv')) == 3
 
 
 def test_landmark_file_that_is_none(root):

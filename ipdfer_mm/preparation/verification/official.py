@@ -84,7 +84,7 @@ def official_numbers(name: str,
         dict[str, Official] | None: By split, or for :data:`~.samples.ALL` of
         them together; None for images or a list of one's own.
     """
-    if 'ann_file' in options or 'subjects' in options:
+    if 'ann_file' in options or 'fold' in options:
         return None
     if name == 'ferplus':
         return FERPLUS[options.get('label_rule', 'majority')]
