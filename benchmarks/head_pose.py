@@ -118,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         'pnp5': FivePointPose()
     }
     if args.networks:
-        estimators['onnx'] = NetworkPose(args.networks)
+        estimators['onnx'] = NetworkPose(*args.networks)
     torch.set_num_threads(1)
     search = FaceSearch(Recipe(retries=0))
     true: list[float] = []

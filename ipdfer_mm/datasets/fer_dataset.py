@@ -94,7 +94,6 @@ class FERDataset(BaseDataset):
     METAINFO: dict[str, tuple[str, ...]] = dict(classes=EXPRESSIONS)
     # For error messages: 'Expected ...'.
     LAYOUT = 'the official layout'
-    split: str | None = None
 
     def __init__(self,
                  data_root: str,
@@ -246,8 +245,9 @@ class FERDataset(BaseDataset):
 
     @property
     def _title(self) -> str:
+        split = getattr(self, 'split', None)
         title = f'{type(self).__name__} in {self.data_root}'
-        return f'{title}, {self.split} split' if self.split else title
+        return f'{title}, {split} split' if split else title
 
     @property
     def _notes_text(self) -> str:

@@ -2,7 +2,7 @@
 
 import os.path as osp
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from mmengine.dataset import BaseDataset
 
@@ -12,6 +12,7 @@ from ipdfer_mm.utils.files import missing_files
 from ipdfer_mm.utils.messages import shorten
 
 NUMBER = re.compile(r'[0-9]{1,9}')
+Image = tuple[str, int]  # subject and number
 
 
 @DATASETS.register_module()
@@ -73,25 +74,12 @@ class LFWPairs(BaseDataset):
                 f'{self.ann_file} does not exist. It is the list of pairs; '
                 'name it with ann_file, and the folder of the images with '
                 'data_root.')
-        lines = read_text(self.ann_file).splitlines()
-        num_folds, num_pairs = self._header(lines[0] if lines else '')
-        lines = [(number, line) for number, line in enumerate(lines[1:], 2)
-                 if line.strip()]
-        if len(lines) != num_folds * 2 * num_pairs:
-            raise ValueError(
-                f'{self.ann_file} announces {num_folds} folds of twice '
-                f'{num_pairs} pairs, but has {len(lines)}.')
-        if not lines:
-            raise ValueError(f'{self.ann_file} has no pair.')
         images: dict[tuple[str, int], int] = {}
-        pairs = []
-        for position, (number, line) in enumerate(lines):
-            first, second = self._pair(number, line)
-            indices = (images.setdefault(image, len(images))
-                       for image in (first, second))
-            pairs.append((position // (2 * num_pairs), *indices,
-                          first[0] == second[0]))
-        self._metainfo['pairs'] = pairs
+        self._metainfo['pairs'] = [
+            (fold, *(images.setdefault(image, len(images))
+                     for image in (first, second)), first[0] == second[0])
+            for fold, first, second in self._read_pairs()
+        ]
         subjects: dict[str, int] = {}
         samples = [
             dict(
@@ -108,18 +96,29 @@ class LFWPairs(BaseDataset):
                 f'{self.ann_file} are missing: {shorten(missing)}.')
         return samples
 
+    def _read_pairs(self) -> Iterator[tuple[int, Image, Image]]:
+        """Fold and both images of each pair."""
+        header, *lines = read_text(self.ann_file).splitlines() or ['']
+        num_folds, num_pairs = self._header(header)
+        pairs = [(number, line) for number, line in enumerate(lines, 2)
+                 if line.strip()]
+        if not pairs or len(pairs) != num_folds * 2 * num_pairs:
+            raise ValueError(
+                f'{self.ann_file} announces {num_folds} folds of twice '
+                f'{num_pairs} pairs, but has {len(pairs)}.')
+        for position, (number, line) in enumerate(pairs):
+            yield position // (2 * num_pairs), *self._pair(number, line)
+
     def _header(self, line: str) -> tuple[int, int]:
         words = line.split()
-        if not all(map(NUMBER.fullmatch, words)) or len(words) not in (1,
-                                                                       2):
+        if len(words) not in (1, 2) or not all(map(NUMBER.fullmatch, words)):
             raise ValueError(
                 f'{self.ann_file}:1: expected the number of folds and of '
                 f'pairs, such as "10\t300", but got {line!r}.')
         folds, pairs = (['1'] + words)[-2:]
         return int(folds), int(pairs)
 
-    def _pair(self, number: int,
-              line: str) -> Sequence[tuple[str, int]]:
+    def _pair(self, number: int, line: str) -> tuple[Image, Image]:
         cells = line.split('\t')
         if len(cells) == 3:
             cells.insert(2, cells[0])
@@ -128,4 +127,4 @@ class LFWPairs(BaseDataset):
                 f'{self.ann_file}:{number}: expected "subject n1 n2" or '
                 f'"subject1 n1 subject2 n2" separated by tabs, but got '
                 f'{line!r}.')
-        return ((cells[0], int(cells[1])), (cells[2], int(cells[3])))
+        return (cells[0], int(cells[1])), (cells[2], int(cells[3]))

@@ -17,7 +17,8 @@ LABELS = {
     6: 'anger',
     7: 'neutral',
 }
-NAME = re.compile(r'(?P<stem>(?P<split>train|test)_\d+)\.jpg')
+LINE = re.compile(
+    r'(?P<stem>(?P<split>train|test)_\d+)\.jpg\s+(?P<label>[1-7])')
 IMAGES = 'basic/Image/aligned'
 # Rows of the official list.
 COUNTS = {'train': 12271, 'test': 3068}
@@ -78,27 +79,18 @@ class RAFDB(FERDataset):
             if not line.strip():
                 continue
             where = f'{self.ann_file}, line {number}'
-            match, expression = self._parse_line(line, where)
-            refuse_twice(lines, match[0], where)
+            match = LINE.fullmatch(line.strip())
+            if match is None:
+                raise ValueError(
+                    f"{where}: {line.strip()!r} is not of the form "
+                    "'train_00001.jpg 5' or 'test_0001.jpg 5', with a label "
+                    'of 1 to 7 (1 surprise, ... 7 neutral).')
+            refuse_twice(lines, f'{match["stem"]}.jpg', where)
             if match['split'] == self.split:
                 count += 1
-                path = f'{IMAGES}/{match["stem"]}_aligned.jpg'
-                yield dict(img_path=path, expression=expression)
+                yield dict(
+                    img_path=f'{IMAGES}/{match["stem"]}_aligned.jpg',
+                    expression=LABELS[int(match['label'])])
         if self.is_official:
             self.warn_unless_official(f'{count} images in the list', (
                 f'{COUNTS[self.split]} images in the list'))
-
-    @staticmethod
-    def _parse_line(line: str, where: str) -> tuple[re.Match, str]:
-        cells = line.split()
-        if len(cells) != 2:
-            raise ValueError(f'{where}: {line.strip()!r} is not of the form '
-                             "'train_00001.jpg 5'.")
-        match = NAME.fullmatch(cells[0])
-        if match is None:
-            raise ValueError(f'{where}: the name {cells[0]!r} is neither '
-                             'train_<number>.jpg nor test_<number>.jpg.')
-        if cells[1] not in map(str, LABELS):
-            raise ValueError(f'{where}: the label {cells[1]!r} is not one of '
-                             '1 to 7 (1 surprise, ... 7 neutral).')
-        return match, LABELS[int(cells[1])]

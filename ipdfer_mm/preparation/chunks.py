@@ -91,11 +91,15 @@ def work_in_chunks(task: ChunkTask[Item, Result], items: Sequence[Item],
             error.errno, f'{error.strerror}; name a folder that can be '
             'written with --out', str(task.parts)) from error
     chunks = dict(_split(task, items))
-    results = {part: _read_part(task, part) for part in chunks}
+    results = {}
+    for part in chunks:
+        kept = _read_part(task, part)
+        if kept is not None:
+            results[part] = kept
     for part in task.parts.glob('*.json'):
         if part not in chunks:
             part.unlink()
-    todo = [part for part in chunks if results[part] is None]
+    todo = [part for part in chunks if part not in results]
     done = len(items) - sum(len(chunks[part]) for part in todo)
     with tqdm(total=len(items), initial=done, desc=title,
               unit='image') as progress:

@@ -38,38 +38,27 @@ MARGIN = dict(margin=0.5)
 # With it the face has about half of the side; half of that is safe.
 TIGHT = dict(MARGIN, min_face=0.25)
 
+
+def _readers(kind: str, *splits: str | None, **options) -> tuple[dict, ...]:
+    return tuple(dict(type=kind, split=split, **options) for split in splits)
+
+
 PREPARABLE = {
-    'rafdb':
-    PreparedSet(
-        tuple(dict(type='RAFDB', split=split) for split in ('train', 'test')),
-        TIGHT),
+    'rafdb': PreparedSet(_readers('RAFDB', 'train', 'test'), TIGHT),
     # 48 pixels. Soft labels leave no image out but those without a face.
-    'ferplus':
-    PreparedSet(
-        tuple(
-            dict(type='FERPlus', split=split, label_rule='soft')
-            for split in ('train', 'val', 'test')),
+    'ferplus': PreparedSet(
+        _readers('FERPlus', 'train', 'val', 'test', label_rule='soft'),
         dict(TIGHT, min_side=192)),
-    'affectnet':
-    PreparedSet(
-        tuple(
-            dict(type='AffectNet', split=split) for split in ('train', 'val')),
-        TIGHT),
+    'affectnet': PreparedSet(_readers('AffectNet', 'train', 'val'), TIGHT),
     # The authors' aligned faces, 143x181.
-    'sfew':
-    PreparedSet(
-        tuple(dict(type='SFEW', split=split) for split in ('train', 'val')),
-        TIGHT),
+    'sfew': PreparedSet(_readers('SFEW', 'train', 'val'), TIGHT),
     # Both splits of a fold are the whole set.
-    'ckplus':
-    PreparedSet(
-        tuple(
-            dict(type='CKPlus', split=split, fold=0)
-            for split in ('train', 'test')), dict(min_face=0.2)),
+    'ckplus': PreparedSet(
+        _readers('CKPlus', 'train', 'test', fold=0), dict(min_face=0.2)),
     # Faces of 36x53 pixels, in the middle 80 of 120.
-    'cmufaces':
-    PreparedSet((dict(type='CMUFaces'), ),
-                dict(min_side=360, min_face=0.2, fallback_crop=80 / 120)),
+    'cmufaces': PreparedSet(
+        (dict(type='CMUFaces'), ),
+        dict(min_side=360, min_face=0.2, fallback_crop=80 / 120)),
     # Their splits are what is there, and so are the sizes of faces.
     'folder': PreparedSet((), MARGIN),
     'csv': PreparedSet((), MARGIN),
@@ -112,17 +101,14 @@ def list_readers(name: str, data_root: Path,
     """
     readers = PREPARABLE[name].readers
     if name == 'folder':
-        readers = tuple(
-            dict(type='FolderFER', split=split)
-            for split in subfolders(str(data_root))
-            if not _holds_results(data_root / split))
+        results = _result_folders(data_root)
+        readers = _readers('FolderFER', *(
+            split for split in subfolders(data_root) if split not in results))
         if not readers:
             raise ValueError(f'{data_root} has no folders; expected '
                              '<data_root>/<split>/<expression>/<image>.')
     if name == 'csv':
-        readers = tuple(
-            dict(type='CSVFER', split=split)
-            for split in _csv_splits(data_root, options))
+        readers = _readers('CSVFER', *_csv_splits(data_root, options))
     return tuple(
         dict(reader, data_root=str(data_root), **options)
         for reader in readers)
@@ -166,14 +152,9 @@ def list_images(name: str, data_root: Path,
 
 
 def _result_folders(data_root: Path) -> set[str]:
-    return {
-        name for name in subfolders(str(data_root))
-        if _holds_results(data_root / name)
-    }
-
-
-def _holds_results(folder: Path) -> bool:
-    return folder.name in (PREPARED, VERIFIED) or (folder / PARTS).is_dir()
+    return {name for name in subfolders(data_root)
+            if name in (PREPARED, VERIFIED)
+            or (data_root / name / PARTS).is_dir()}
 
 
 def _checked(path: str) -> str:

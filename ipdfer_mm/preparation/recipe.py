@@ -1,5 +1,6 @@
 """How the images of a dataset are prepared."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
@@ -18,6 +19,13 @@ from .head_pose import (
 
 # Raised when the same recipe would give other images or numbers.
 FORMAT = 2
+# The head-pose estimators, and how many files they read, at least and at most.
+POSES: dict[str, tuple[Callable, int, int]] = dict(
+    none=(lambda: None, 0, 0),
+    pnp5=(FivePointPose, 0, 0),
+    onnx=(NetworkPose, 1, 99),
+    facepose_linear=(ContourPose, 1, 1),
+    csv=(TablePose, 1, 1))
 
 
 @dataclass(frozen=True)
@@ -42,8 +50,7 @@ class Recipe:
             found, as a share of the shorter side.
         use_given_points (bool): Whether points of the dataset replace
             detection where it has them.
-        pose (str): Head-pose estimator: ``'none'``, ``'pnp5'``, ``'onnx'``,
-            ``'facepose_linear'`` or ``'csv'``.
+        pose (str): Head-pose estimator, a key of :data:`POSES`.
         pose_files (tuple[str]): Files that the estimator reads.
     """
 
@@ -74,25 +81,16 @@ class Recipe:
             ValueError: If the estimator is unknown, or has more or fewer
                 files than it reads.
         """
-        counts = dict(none=(0, 0), pnp5=(0, 0), onnx=(1, 99),
-                      facepose_linear=(1, 1), csv=(1, 1))
-        if self.pose not in counts:
+        if self.pose not in POSES:
             raise ValueError(f'The head-pose estimator {self.pose!r} is not '
-                             f'one of {", ".join(counts)}.')
-        low, high = counts[self.pose]
+                             f'one of {", ".join(POSES)}.')
+        estimator, low, high = POSES[self.pose]
         if not low <= len(self.pose_files) <= high:
             needed = {0: 'no file', 1: 'a file'}[low]
             raise ValueError(f'The head-pose estimator {self.pose} needs '
                              f'{needed}, but {len(self.pose_files)} were '
                              'given (--pose-file).')
-        if self.pose == 'none':
-            return None
-        if self.pose == 'pnp5':
-            return FivePointPose()
-        if self.pose == 'onnx':
-            return NetworkPose(self.pose_files)
-        table = dict(facepose_linear=ContourPose, csv=TablePose)[self.pose]
-        return table(self.pose_files[0])
+        return estimator(*self.pose_files)
 
     def describe(self, dataset: str,
                  estimator: HeadPoseEstimator | None) -> dict:

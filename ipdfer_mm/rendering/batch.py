@@ -83,11 +83,12 @@ class SubjectRenderer:
         rows = []
         for image in images:
             spec = self.population.spec(image, subject, self.size)
-            names = image_paths(image)
-            self._write_missing(*(self.folder / name for name in names), spec)
+            name, neutral_name = image_paths(image)
+            self._write_missing(
+                self.folder / name, self.folder / neutral_name, spec)
             points = five_points(self.renderer.landmarks68(spec))
-            rows.append((*names, image.subject, image.expression, spec.yaw,
-                         spec.pitch, spec.roll,
+            rows.append((name, neutral_name, image.subject, image.expression,
+                         spec.yaw, spec.pitch, spec.roll,
                          *(f'{value:.3f}' for value in points.ravel())))
         return rows
 

@@ -136,7 +136,7 @@ def add_weights(first: Mapping[str, float],
     """
     return {
         name: min(first.get(name, 0.0) + second.get(name, 0.0), 1.0)
-        for name in [*first, *(name for name in second if name not in first)]
+        for name in {**first, **second}
     }
 
 

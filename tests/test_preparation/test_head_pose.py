@@ -119,10 +119,10 @@ def test_angles_from_a_file(tmp_path):
 
 def test_network(shared):
     pytest.importorskip('onnxruntime')
-    pose = NetworkPose([
+    pose = NetworkPose(*(
         str(shared / f'weights/fsanet/fsanet-{kind}-iter-688590.onnx')
         for kind in ('1x1', 'var')
-    ])
+    ))
     renderer = FaceRenderer(parametric_head())
     true, found = [], []
     specs = sample_specs(renderer.model, 16, np.random.default_rng(4),
@@ -140,4 +140,4 @@ def test_network(shared):
 def test_network_is_checked(tmp_path):
     pytest.importorskip('onnxruntime')
     with pytest.raises(FileNotFoundError, match='no.onnx does not exist'):
-        NetworkPose([str(tmp_path / 'no.onnx')])
+        NetworkPose(str(tmp_path / 'no.onnx'))

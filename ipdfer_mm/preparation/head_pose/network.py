@@ -1,6 +1,5 @@
 """Head pose by a network that the user brings."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -26,7 +25,7 @@ class NetworkPose:
     Several networks are averaged.
 
     Args:
-        files (Sequence[str]): ONNX files.
+        *files (str): ONNX files.
 
     Raises:
         ImportError: If onnxruntime is not installed.
@@ -34,7 +33,7 @@ class NetworkPose:
         ValueError: If a network's input or output has another form.
     """
 
-    def __init__(self, files: Sequence[str]) -> None:
+    def __init__(self, *files: str) -> None:
         try:
             import onnxruntime
         except ImportError as error:

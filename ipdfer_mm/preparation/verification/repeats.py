@@ -5,15 +5,15 @@ perceptual hashes differ: saved again, brighter or smaller. Mirrored, turned
 or otherwise cropped copies are not found.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ipdfer_mm.preparation.duplicates import MAX_DISTANCE, near_duplicates
+from ipdfer_mm.preparation.duplicates import near_duplicates
 
 from .files import CheckedFile
-from .finding import Finding
+from .finding import Finding, findings_of
 from .samples import Sample
 
 
@@ -48,31 +48,19 @@ def check_same(groups: Mapping[str, Sequence[Sample]]) -> Iterator[Finding]:
         Finding: Of the kinds ``same_across``, ``same_relabeled`` and
         ``same_within``.
     """
-    across, relabeled, within = [], [], []
+    found = defaultdict(list)
     for group in groups.values():
         splits = defaultdict(list)
         for sample in group:
             splits[sample.split].append(sample)
         if len(splits) > 1:
-            across.append(_join(group))
+            found['same_across'].append(_join(group))
         for members in splits.values():
-            labels = {sample.expression for sample in members}
-            if len(labels) > 1:
-                relabeled.append(_join(members))
+            if len({sample.expression for sample in members}) > 1:
+                found['same_relabeled'].append(_join(members))
             elif len(members) > 1:
-                within.append(_join(members))
-    if across:
-        yield Finding(
-            'same_across', f'{len(across)} images are in several splits, '
-            'byte for byte.', tuple(across))
-    if relabeled:
-        yield Finding(
-            'same_relabeled', f'{len(relabeled)} images are in a split '
-            'with several labels, byte for byte.', tuple(relabeled))
-    if within:
-        yield Finding(
-            'same_within', f'{len(within)} images are in a split several '
-            'times, byte for byte, with the same label.', tuple(within))
+                found['same_within'].append(_join(members))
+    yield from findings_of(found)
 
 
 def check_similar(groups: Mapping[str, Sequence[Sample]],
@@ -90,21 +78,13 @@ def check_similar(groups: Mapping[str, Sequence[Sample]],
     if len(contents) < 2:
         return
     bits = np.stack([files[group[0].path].bits for group in contents])
-    across, within = [], []
+    found = defaultdict(list)
     for i, j, distance in near_duplicates(bits):
-        pair = _crossing_pair(contents[i], contents[j])
-        found = across if pair[0].split != pair[1].split else within
-        found.append(f'{pair[0]} ~ {pair[1]}, {distance} bits')
-    means = f'at most {MAX_DISTANCE} of {bits.shape[1]} bits differ'
-    if across:
-        yield Finding(
-            'similar_across', f'{len(across)} pairs of images in different '
-            f'splits look the same ({means}).', tuple(across))
-    if within:
-        yield Finding(
-            'similar_within', f'{len(within)} pairs of images in a split '
-            f'look the same ({means}), as frames of one film do.',
-            tuple(within))
+        first, second = _crossing_pair(contents[i], contents[j])
+        across = first.split != second.split
+        found['similar_across' if across else 'similar_within'].append(
+            f'{first} ~ {second}, {distance} bits')
+    yield from findings_of(found)
 
 
 def check_subjects(samples: Sequence[Sample]) -> Iterator[Finding]:
@@ -116,20 +96,15 @@ def check_subjects(samples: Sequence[Sample]) -> Iterator[Finding]:
     Yields:
         Finding: Of the kinds ``subjects_across`` and ``unchecked``.
     """
-    splits: dict[str, dict[str, int]] = {}
+    splits: dict[str, Counter] = defaultdict(Counter)
     for sample in samples:
         if sample.subject is not None:
-            seen = splits.setdefault(sample.subject, {})
-            seen[sample.split] = seen.get(sample.split, 0) + 1
+            splits[sample.subject][sample.split] += 1
     unknown = sum(sample.subject is None for sample in samples)
-    several = tuple(
-        f'{subject}: ' + ', '.join(f'{count} in {split}'
-                                   for split, count in seen.items())
-        for subject, seen in sorted(splits.items()) if len(seen) > 1)
-    if several:
-        yield Finding(
-            'subjects_across',
-            f'{len(several)} subjects are in several splits.', several)
+    yield from findings_of(dict(subjects_across=[
+        f'{subject}: ' + ', '.join(
+            f'{count} in {split}' for split, count in counts.items())
+        for subject, counts in sorted(splits.items()) if len(counts) > 1]))
     if unknown and len({sample.split for sample in samples}) > 1:
         yield Finding(
             'unchecked', f'Subjects in several splits: of {unknown} of '

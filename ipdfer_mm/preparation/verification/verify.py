@@ -9,7 +9,7 @@ from ipdfer_mm.utils.atomic import write_atomically
 
 from .counts import check_counts, count_samples
 from .files import MISSING, CheckedFile, check_files
-from .finding import Finding
+from .finding import Finding, findings_of
 from .official import official_numbers
 from .repeats import (
     check_same,
@@ -70,18 +70,13 @@ def verify(name: str,
 
 
 def _check_faults(files: Mapping[str, CheckedFile]) -> Iterator[Finding]:
-    faulty = [file for file in files.values() if file.fault]
-    missing = tuple(file.path for file in faulty if file.fault == MISSING)
-    unreadable = tuple(f'{file.path}: {file.fault}' for file in faulty
-                       if file.fault != MISSING)
-    if missing:
-        yield Finding(
-            'missing', f'{len(missing)} listed images are not there.',
-            missing)
-    if unreadable:
-        yield Finding('unreadable',
-                      f'{len(unreadable)} images cannot be read.',
-                      unreadable)
+    missing, unreadable = [], []
+    for file in files.values():
+        if file.fault == MISSING:
+            missing.append(file.path)
+        elif file.fault:
+            unreadable.append(f'{file.path}: {file.fault}')
+    return findings_of(dict(missing=missing, unreadable=unreadable))
 
 
 def _check_repeats(samples: Sequence[Sample],
