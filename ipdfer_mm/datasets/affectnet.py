@@ -19,6 +19,7 @@ from .affectnet_files import (
     read_list,
 )
 from .fer_dataset import FERDataset
+from .folds import check_split
 
 LISTS = 'Manually_Annotated_file_lists'
 IMAGES = ('Manually_Annotated_Images',
@@ -85,10 +86,7 @@ class AffectNet(FERDataset):
                  split: str,
                  release: str | None = None,
                  **kwargs) -> None:
-        if split not in SPLITS:
-            raise ValueError(
-                f"split={split!r}: AffectNet has the splits 'train' and "
-                "'val'; papers test on 'val'.")
+        check_split(split, SPLITS)
         if release not in (None, 'old', 'new'):
             raise ValueError(f"release={release!r} must be 'old', 'new' or "
                              'None.')

@@ -1,6 +1,7 @@
 """Images of faces about which nothing is known."""
 
 import os.path as osp
+from pathlib import PurePosixPath
 
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
@@ -66,9 +67,7 @@ class FaceImages(BaseDataset):
         for path in walk_files(self.data_root):
             if not is_image(path):
                 continue
-            parts = path.split('/')
-            hit = {'/'.join(parts[:end])
-                   for end in range(1, len(parts) + 1)} & excluded
+            hit = excluded & {path, *map(str, PurePosixPath(path).parents)}
             used |= hit
             if not hit:
                 paths.append(path)

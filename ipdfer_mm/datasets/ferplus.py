@@ -25,6 +25,7 @@ from .ferplus_files import (
     is_tie,
     read_votes,
 )
+from .folds import check_split
 
 
 class Split(NamedTuple):
@@ -115,9 +116,7 @@ class FERPlus(FERDataset):
                  ann_file: str = ANN_FILE,
                  pixel_file: str = 'fer2013.csv',
                  **kwargs) -> None:
-        if split not in SPLITS:
-            raise ValueError(f'split={split!r}: FERPlus has the splits '
-                             f'{", ".join(SPLITS)}.')
+        check_split(split, SPLITS)
         if label_rule not in RULES:
             raise ValueError(f'label_rule={label_rule!r} is not one of '
                              f'{", ".join(RULES)}.')

@@ -1,6 +1,6 @@
 """Parts of datasets, and which of them a trained model may be tested on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -56,6 +56,21 @@ def check_same_fold(trained: Mapping, ours: Mapping,
             'CMU Face Images from CMU_FACES_FOLD.')
 
 
+def check_split(split: str | None, splits: Iterable[str]) -> None:
+    """Refuse a split that a dataset does not have.
+
+    Args:
+        split (str, optional): The split.
+        splits (Iterable[str]): Those that it has.
+
+    Raises:
+        ValueError: If it is none of them; names them.
+    """
+    if split not in splits:
+        raise ValueError(
+            f'split={split!r} is not one of {", ".join(splits)}.')
+
+
 def check_fold(fold: int, count: int, split: str | None) -> None:
     """Refuse a fold, or a split of it, that there is not.
 
@@ -69,9 +84,7 @@ def check_fold(fold: int, count: int, split: str | None) -> None:
     """
     if fold not in range(count):
         raise ValueError(f'fold={fold!r} must be 0 to {count - 1}.')
-    if split not in ('train', 'test'):
-        raise ValueError(f"split={split!r}: a fold has the splits 'train' and "
-                         "'test'.")
+    check_split(split, ('train', 'test'))
 
 
 def hold_out(samples: Sequence[dict], part: str, share: float = 0.1,

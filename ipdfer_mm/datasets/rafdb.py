@@ -7,6 +7,7 @@ from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils.csv_files import read_text, refuse_twice
 
 from .fer_dataset import FERDataset
+from .folds import check_split
 
 LABELS = {
     1: 'surprise',
@@ -63,9 +64,7 @@ class RAFDB(FERDataset):
                  split: str,
                  ann_file: str = ANN_FILE,
                  **kwargs) -> None:
-        if split not in COUNTS:
-            raise ValueError(f"split={split!r}: RAF-DB has the splits 'train' "
-                             "and 'test'.")
+        check_split(split, COUNTS)
         self.split = split
         self.is_official = ann_file == self.ANN_FILE
         super().__init__(data_root, ann_file=ann_file, **kwargs)

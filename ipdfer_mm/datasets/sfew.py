@@ -9,6 +9,7 @@ from ipdfer_mm.utils.files import is_image, subfolders, walk_files
 from ipdfer_mm.utils.messages import shorten
 
 from .fer_dataset import FERDataset
+from .folds import check_split
 
 # By whether faces are aligned: folders that the archives unpack to.
 FOLDERS: dict[bool, dict[str, tuple[str, ...]]] = {
@@ -73,9 +74,7 @@ class SFEW(FERDataset):
             raise ValueError(
                 "split='test': the authors of SFEW keep the labels of the "
                 "test set to themselves; test on 'val', as the paper does.")
-        if split not in COUNTS:
-            raise ValueError(
-                f"split={split!r}: SFEW has the splits 'train' and 'val'.")
+        check_split(split, COUNTS)
         self.split = split
         self.aligned = aligned
         super().__init__(data_root, **kwargs)

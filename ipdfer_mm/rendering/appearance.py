@@ -1,6 +1,6 @@
 """Colors of the vertices of a face model."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class Appearance:
         self.skin = face | self._group('head_neck')
         # Some parts face the camera and lie in front of the ears.
         front = face & (self.mean[:, 2] > 5)
-        self.lips = self._paint(front, 'polygon', self.points[48:60], 0.25)
+        self.lips = self._paint(front, to_polygon, self.points[48:60], 0.25)
         self.brow_distance = np.full(len(self.mean), 9.0, dtype=np.float32)
         for brow in (self.points[17:22], self.points[22:27]):
             self.brow_distance[front] = np.minimum(
@@ -48,7 +48,7 @@ class Appearance:
         for eye in (self.points[36:42], self.points[42:48]):
             rim = np.concatenate([eye, eye[:1]])
             self.lashes = np.maximum(self.lashes, self._paint(
-                front, 'line', rim, 0.12, 0.2))
+                front, to_line, rim, 0.12, 0.2))
         self.lip_insides = self._lip_insides(face)
         self.nostrils = self._nostrils(front)
         self.height_over_hairline = self.mean[:, 1] - np.interp(
@@ -122,10 +122,10 @@ class Appearance:
             mask[slice(*self.groups[name])] = True
         return mask
 
-    def _paint(self, where: np.ndarray, kind: str, outline: np.ndarray,
-               width: float, thickness: float = 0.0) -> np.ndarray:
+    def _paint(self, where: np.ndarray, measure: Callable,
+               outline: np.ndarray, width: float,
+               thickness: float = 0.0) -> np.ndarray:
         mask = np.zeros(len(self.mean), dtype=np.float32)
-        measure = to_polygon if kind == 'polygon' else to_line
         mask[where] = soft(
             measure(self.mean[where, :2], outline[:, :2]) - thickness, width)
         return mask

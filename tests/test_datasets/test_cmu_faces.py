@@ -80,7 +80,7 @@ def test_folds_share_no_subject(root):
 
 @pytest.mark.parametrize('kwargs, message', [
     (dict(fold=4, split='test'), 'fold=4 must be 0 to 3'),
-    (dict(fold=0), 'split=None: a fold has the splits'),
+    (dict(fold=0), 'split=None is not one of train, test'),
     (dict(fold=0, split='val'), "split='val'"),
     (dict(landmark_file='a.csv', manifest='m.csv'), 'both say where'),
 ])
