@@ -1,4 +1,4 @@
-"""FERPlus: FER2013 with the votes of ten subjects an image."""
+"""FERPlus: FER2013 with the votes of ten annotators an image."""
 
 import os.path as osp
 from collections.abc import Iterator

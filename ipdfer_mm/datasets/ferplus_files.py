@@ -42,7 +42,7 @@ class VoteRow(NamedTuple):
         line (int): Its line in the file.
         usage (str): One of :data:`USAGES`.
         name (str): Name of the image, empty where there is none.
-        votes (tuple[int, ...]): How many subjects chose each of
+        votes (tuple[int, ...]): How many annotators chose each of
             :data:`CHOICES`.
     """
 
@@ -82,7 +82,7 @@ def read_votes(path: str) -> list[VoteRow]:
 
 
 def count_votes(votes: Sequence[int]) -> tuple[int, ...]:
-    """Votes that count: a choice of one subject alone is an outlier.
+    """Votes that count: a choice of one annotator alone is an outlier.
 
     Args:
         votes (Sequence[int]): Votes for each of :data:`CHOICES`.

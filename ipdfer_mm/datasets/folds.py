@@ -49,8 +49,8 @@ def check_same_fold(trained: Mapping, ours: Mapping,
         return
     if trained['fold'] != ours['fold']:
         raise ValueError(
-            f'{name} is one of fold {trained["fold"]}, but the data '
-            f'set is that of fold {ours["fold"]}, whose test subjects were '
+            f'{name} is one of fold {trained["fold"]}, but the dataset is '
+            f'that of fold {ours["fold"]}, whose test subjects were '
             'trained on. Choose the fold of the checkpoint: configs of CK+ '
             'read it from the environment variable CKPLUS_FOLD, those of the '
             'CMU Face Images from CMU_FACES_FOLD.')

@@ -17,7 +17,7 @@ Image = tuple[str, int]  # subject and number
 
 @DATASETS.register_module()
 class LFWPairs(BaseDataset):
-    """Labeled Faces in the Wild, or any set in its layout, for verification.
+    """Labeled Faces in the Wild, or a dataset laid out like it.
 
     .. code::
 
@@ -41,7 +41,7 @@ class LFWPairs(BaseDataset):
     Attributes:
         metainfo (dict): Holds ``pairs``, (fold, first, second, same) each:
             the fold from 0, two indices of samples and whether they show the
-            same subject; known once the set is loaded.
+            same subject; known once the dataset is loaded.
 
     Raises:
         FileNotFoundError: If the pairs or images are missing.

@@ -30,7 +30,7 @@ class SyntheticFaces(FERDataset):
     with old images. A run that was killed goes on where it stopped. Of
     several distributed processes the first renders and the others wait,
     which their process group allows only so long (ten minutes with NCCL):
-    render large sets before with ``tools/dataset_converters/
+    render large datasets before with ``tools/dataset_converters/
     render_faces.py``.
 
     Images are aligned to the ArcFace template by the resting face of the

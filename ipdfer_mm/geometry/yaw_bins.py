@@ -1,4 +1,4 @@
-"""Classes of head poses."""
+"""Bins of the yaw of heads."""
 
 import math
 from bisect import bisect_right
@@ -23,7 +23,7 @@ TABLE_1 = {
 
 
 def yaw_bin(yaw: float | None) -> int:
-    """Class of a head pose.
+    """Bin of a yaw.
 
     Args:
         yaw (float, optional): Signed yaw in degrees; None or nan if unknown.

@@ -33,7 +33,7 @@ def image_paths(image: PlannedImage) -> tuple[str, str]:
 
 
 def write_rendered(path: Path, content: bytes) -> None:
-    """Write a file of a rendered set, whole or not at all.
+    """Write a file of a rendered dataset, whole or not at all.
 
     Args:
         path (Path): The file; its folder exists.

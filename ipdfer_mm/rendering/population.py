@@ -89,7 +89,7 @@ class Population:
         if self.num_images < self.num_subjects:
             raise ValueError(
                 f'num_images is {self.num_images}, but must be at least '
-                f'num_subjects, which is {self.num_subjects}: each has a '
+                f'num_subjects, which is {self.num_subjects}: each has an '
                 'image.')
         if self.seed < 0:
             raise ValueError(f'seed is {self.seed}, but must not be negative.')

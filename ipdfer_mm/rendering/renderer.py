@@ -103,9 +103,9 @@ class FaceRenderer:
     """Renders subjects with one face model.
 
     The same description gives the same bytes on the same kind of machine. The
-    frame follows the resting face, so that paired_neutrals agree to the pixel
-    wherever the expression moves nothing; the face in an aligned image is
-    therefore as far from the template as its expression moved it, and by a
+    frame follows the resting face, so that paired neutral images agree to the
+    pixel wherever the expression moves nothing; the face in an aligned image
+    is therefore as far from the template as its expression moved it, and by a
     random error as of a detector.
 
     Args:

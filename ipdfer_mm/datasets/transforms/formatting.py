@@ -13,7 +13,7 @@ class PackFaceInputs(PackInputs):
     Beside what that one packs, the ``DataSample`` gets, where the sample has
     them:
 
-    - ``pose_label``, a LongTensor of shape (1,): class of the yaw, -100 where
+    - ``pose_label``, a LongTensor of shape (1,): yaw bin, -100 where
       the yaw is unknown;
     - as meta information ``yaw`` (float, degrees, nan where unknown) of the
       face as it is packed, which is the negative of the stored one where the
