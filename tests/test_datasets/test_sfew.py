@@ -52,7 +52,7 @@ def test_manifest_is_keyed_by_the_nested_path(root):
 def test_test_labels_are_withheld(root):
     with pytest.raises(ValueError, match="labels of the test set.*'val'"):
         SFEW(str(root), 'test')
-    with pytest.raises(ValueError, match="'train' and 'val'"):
+    with pytest.raises(ValueError, match="split='valid' is not one of train"):
         SFEW(str(root), 'valid')
 
 
