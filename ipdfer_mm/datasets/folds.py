@@ -1,6 +1,6 @@
 """Parts of datasets, and which of them a trained model may be tested on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -56,12 +56,12 @@ def check_same_fold(trained: Mapping, ours: Mapping,
             'CMU Face Images from CMU_FACES_FOLD.')
 
 
-def check_split(split: str | None, splits: Iterable[str]) -> None:
+def check_split(split: str | None, splits: Collection[str]) -> None:
     """Refuse a split that a dataset does not have.
 
     Args:
         split (str, optional): The split.
-        splits (Iterable[str]): Those that it has.
+        splits (Collection[str]): Those that it has.
 
     Raises:
         ValueError: If it is none of them; names them.
