@@ -66,6 +66,20 @@ def test_preparation_goes_on_when_there_is_room(images, tmp_path):
         assert (out / path).read_bytes() == face.read_bytes()
 
 
+def test_experiments_tell_what_is_full(tmp_path, write):
+    write(tmp_path / 'baseline_rafdb.py', baseline=True)
+    disk = tmp_path / 'disk'
+    code, output = run_on_disk(
+        disk, 'size=256k', tmp_path / 'copy', 'python',
+        ROOT / 'tools/run_experiments.py', 'baseline_rafdb.py', '--smoke',
+        '--out', disk, cwd=tmp_path)
+    assert code == 1
+    assert '1 of 1 runs failed' in output
+    assert 'No space left on device' in output
+    assert str(disk / 'baseline_rafdb/seed0') in output
+    assert not list((tmp_path / 'copy').rglob('*.pth'))
+
+
 @pytest.mark.parametrize('tool, flag, arguments', [
     ('train.py', '--work-dir', ['tiny.py']),
     ('prepare_dataset.py', '--out', ['folder', 'data', '--workers', '0']),
