@@ -11,7 +11,9 @@ from helpers.documents import DOCUMENTS, shell_lines
 from helpers.small_model import build_model, build_optim, make_batch
 from helpers.tiny_run import ITERATIONS, ROOT, make_rafdb, run
 from helpers.tools import load_tool
+from mmengine.config import Config
 from mmpretrain.models import ResNet
+from torch import nn
 
 from ipdfer_mm.registry import MODELS
 
@@ -67,15 +69,40 @@ def test_losses_in_a_plain_loop(capsys):
     assert cosine < 0.15
 
 
+BACKBONE, VARIANT, CONFIG = re.findall(
+    r'```python\n(.*?)```', (ROOT / 'CONTRIBUTING.md').read_text(), re.DOTALL)
+
+
+class TinyNet(nn.Module):
+    """A backbone that the package does not have."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 256, 3, stride=8)
+
+    def forward(self, x):
+        return self.conv(x),
+
+
+def test_backbone_of_the_contributing_guide(tmp_path):
+    path = tmp_path / 'tiny.py'
+    path.write_text(BACKBONE.replace("'./", f"'{ROOT}/configs/"))
+    cfg = Config.fromfile(path).model.expression_encoder
+    MODELS.register_module(module=TinyNet)
+    try:
+        encoder = MODELS.build(cfg)
+    finally:  # of the registry that the other tests see
+        MODELS.module_dict.pop('TinyNet')
+    encoder.init_weights()
+    assert encoder(torch.zeros(2, 3, 112, 112)).shape == (2, 512)
+
+
 def test_variant_of_the_contributing_guide():
-    variant, config = re.findall(
-        r'```python\n(.*?)```', (ROOT / 'CONTRIBUTING.md').read_text(),
-        re.DOTALL)
     namespace = {'__name__': 'contributing'}
     try:
-        exec(compile(variant, 'CONTRIBUTING.md', 'exec'), namespace)
+        exec(compile(VARIANT, 'CONTRIBUTING.md', 'exec'), namespace)
         settings = {}
-        exec(config, settings)
+        exec(CONFIG, settings)
         assert (ROOT / 'configs/ablations' / settings['_base_']).is_file()
         model = build_model(**settings['model'])
     finally:  # of the registry that the other tests see
