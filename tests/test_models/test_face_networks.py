@@ -18,13 +18,7 @@ from ipdfer_mm.preparation.recipe import Recipe
 from ipdfer_mm.preparation.region import Region
 
 FOLDS = 2
-IMAGENET = dict(
-    mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
-
-
-def linear_neck(width):
-    return dict(type='mmpretrain.LinearNeck', in_channels=width,
-                out_channels=width, gap_dim=2, norm_cfg=None)
+IMAGENET = dict(mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
 
 
 def resnet18(name, width, **kwargs):
@@ -32,7 +26,8 @@ def resnet18(name, width, **kwargs):
     return IdentityEncoder(
         dict(type='mmpretrain.ResNet', depth=18, stem_channels=width // 8,
              base_channels=width // 8, **kwargs),
-        neck=linear_neck(width),
+        neck=dict(type='mmpretrain.LinearNeck', in_channels=width,
+                  out_channels=width, gap_dim=2, norm_cfg=None),
         init_cfg=dict(type='Pretrained', checkpoint=f'ipdfer_mm://{name}'))
 
 
@@ -64,10 +59,7 @@ def aligned(paths, recipe):
 @pytest.fixture(scope='module')
 def tight(pairs):
     """By the default recipe of inference, without a margin."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield aligned(pairs[0], Recipe(pose='none'))
-    torch.set_num_threads(threads)
+    return aligned(pairs[0], Recipe(pose='none'))
 
 
 def auc(encoder, images, pairs):
@@ -83,12 +75,10 @@ def auc(encoder, images, pairs):
 def test_points_fit_the_teacher(shared, tight, pairs):
     """0.998 with a margin of half of the image, 0.97 with points that the
     border pulls outward."""
+    file = shared / 'weights/mobilefacenet/mobilefacenet_ms1m.safetensors'
     teacher = IdentityEncoder(
         dict(type='MobileFaceNet'), **IMAGENET,
-        init_cfg=dict(
-            type='Pretrained', checkpoint=str(
-                shared / 'weights/mobilefacenet/mobilefacenet_ms1m.safetensors'
-            )))
+        init_cfg=dict(type='Pretrained', checkpoint=str(file)))
     assert auc(teacher, tight, pairs) > .99
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.samples import LOAD_AND_PACK
 from mmengine.config import Config
 from mmengine.dataset import default_collate
 from mmengine.runner import load_checkpoint
@@ -25,18 +26,21 @@ ROOT = Path(__file__).resolve().parents[2]
 MAX_BYTES = 60 * 2**20
 
 
+def render(folder, **kwargs):
+    """210 images of 30 unseen subjects."""
+    register_all_modules()
+    return SyntheticFaces(
+        str(folder), 'test', num_subjects=30, num_images=210, img_size=64,
+        num_workers=0, pipeline=LOAD_AND_PACK, **kwargs)
+
+
 @pytest.fixture(scope='module')
 def faces(tmp_path_factory):
-    """Images (N, 3, 64, 64) in [-1, 1] and subjects (N, ), all unseen."""
-    register_all_modules()
-    dataset = SyntheticFaces(
-        str(tmp_path_factory.mktemp('faces')), 'test', num_subjects=30,
-        num_images=210, img_size=64, num_workers=0, label='subject',
-        pipeline=[dict(type='LoadFaceImage'), dict(type='PackFaceInputs')])
+    """Images (N, 3, 64, 64) in [-1, 1] and subjects (N, )."""
+    dataset = render(tmp_path_factory.mktemp('faces'), label='subject')
     batch = default_collate([dataset[i] for i in range(len(dataset))])
     pixels = torch.stack(list(batch['inputs'])).flip(1)  # RGB
-    labels = torch.cat([s.gt_label for s in batch['data_samples']])
-    return pixels / 127.5 - 1, labels.numpy()
+    return pixels / 127.5 - 1, np.array(dataset.get_gt_labels())
 
 
 def auc(feats, subjects):
@@ -50,10 +54,8 @@ def test_its_identity_encoder_tells_unseen_subjects_apart(faces):
     encoder = IdentityEncoder(
         dict(type='mmpretrain.ResNet', depth=18, stem_channels=16,
              base_channels=16),
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='ipdfer_mm://ipdfer_rendered',
-            prefix='identity_encoder.backbone.'))
+        init_cfg=dict(type='Pretrained', prefix='identity_encoder.backbone.',
+                      checkpoint='ipdfer_mm://ipdfer_rendered'))
     with torch.no_grad():
         untrained = auc(encoder(images), subjects)
         encoder.init_weights()
@@ -64,15 +66,12 @@ def test_its_identity_encoder_tells_unseen_subjects_apart(faces):
 
 @pytest.fixture(scope='module')
 def rendered(shared, tmp_path_factory):
-    """210 images of 30 subjects of the ICT face model, unseen, and IPD-FER."""
-    register_all_modules()
-    cfg = Config.fromfile(ROOT / 'configs/ipdfer_rendered.py')
-    dataset = SyntheticFaces(
-        str(tmp_path_factory.mktemp('rendered')), 'test', num_subjects=30,
-        num_images=210, img_size=64, num_workers=0, seed=5,
-        face_model=str(shared / 'data/ict_facekit/ict_facekit_light.npz'),
-        pipeline=[dict(type='LoadFaceImage'), dict(type='PackFaceInputs')])
-    model = MODELS.build(cfg.model)
+    """IPD-FER, and faces of the ICT face model."""
+    dataset = render(
+        tmp_path_factory.mktemp('rendered'), seed=5,
+        face_model=str(shared / 'data/ict_facekit/ict_facekit_light.npz'))
+    model = MODELS.build(
+        Config.fromfile(ROOT / 'configs/ipdfer_rendered.py').model)
     checkpoint = load_checkpoint(
         model, 'ipdfer_mm://ipdfer_rendered', strict=True)
     classes = checkpoint['meta']['dataset_meta']['classes']

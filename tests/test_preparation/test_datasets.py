@@ -1,18 +1,9 @@
 import os
-import shutil
 from pathlib import Path
 
 import pytest
-from helpers.official_layouts import (
-    AFFECTNET_HEADER,
-    affectnet_row,
-    make_affectnet,
-    make_affectnet_new,
-    make_ckplus,
-    make_ferplus,
-    make_sfew,
-    write_image,
-)
+from helpers import official_layouts as layouts
+from helpers.samples import infos, touch
 
 from ipdfer_mm.datasets import CKPlus
 from ipdfer_mm.preparation.datasets import PREPARABLE, list_images, recipe_of
@@ -26,82 +17,61 @@ def paths(name, root, **options):
     return names
 
 
-def count_files(root, pattern):
-    return len(list(root.rglob(pattern)))
-
-
-def test_ferplus_has_the_images_of_all_splits(tmp_path):
-    root = make_ferplus(tmp_path / 'ferplus')
-    names = paths('ferplus', root)
+@pytest.mark.parametrize('make, name, count', [
     # 8 emotions in each of three splits; written from the pixels.
-    assert len(names) == 24 == count_files(root, '*.png')
-
-
-@pytest.mark.parametrize('make, count', [
+    (layouts.make_ferplus, 'ferplus', 24),
     # Of 11 labels in each split, the last three are no expressions.
-    (make_affectnet, 16),
-    (make_affectnet_new, 18),  # one more image
+    (layouts.make_affectnet, 'affectnet', 16),
+    (layouts.make_affectnet_new, 'affectnet', 18),  # one more image
+    (layouts.make_sfew, 'sfew', 14),  # 7 classes in two splits
+    # A neutral and three last frames of 12 subjects.
+    (layouts.make_ckplus, 'ckplus', 48),
 ])
-def test_affectnet(make, count, tmp_path):
-    assert len(paths('affectnet', make(tmp_path / 'affectnet'))) == count
+def test_images_of_all_splits(make, name, count, tmp_path):
+    assert len(paths(name, make(tmp_path / name))) == count
 
 
 def test_affectnet_gives_points_and_boxes(tmp_path):
-    root = make_affectnet(tmp_path / 'affectnet')
+    root = layouts.make_affectnet(tmp_path / 'affectnet')
     images = list_images('affectnet', root, {})
     assert all(len(image.points) == 5 for image in images)
     assert {image.box for image in images} == {(40, 20, 60, 70)}
     # Without landmarks the face is searched in its box, rather than points of
     # the box taken for landmarks, which would give each a yaw of 0.
     path = root / 'Manually_Annotated_file_lists/training.csv'
-    row = affectnet_row('0/training0.jpg', 0).split(',')
+    row = layouts.affectnet_row('0/training0.jpg', 0).split(',')
     row[5] = ''
-    path.write_text('\n'.join([AFFECTNET_HEADER, ','.join(row)]))
+    path.write_text('\n'.join([layouts.AFFECTNET_HEADER, ','.join(row)]))
     first = list_images('affectnet', root, {})[0]
     assert first.path.endswith('training0.jpg')
     assert first.points is None and first.box == (40, 20, 60, 70)
 
 
-def test_sfew(tmp_path):
-    root = make_sfew(tmp_path / 'sfew')
-    assert len(paths('sfew', root)) == 14  # 7 classes in two splits
+def test_frames_of_sfew(tmp_path):
+    root = layouts.make_sfew(tmp_path / 'sfew')
     frames = paths('sfew', root, aligned=False)
     assert len(frames) == 14 and not set(frames) & set(paths('sfew', root))
 
 
 def test_ckplus_has_what_any_fold_needs(tmp_path):
-    root = make_ckplus(tmp_path / 'ckplus')
-    # A neutral and three last frames of 12 subjects, those of the tested fold
-    # included.
-    names = paths('ckplus', root)
-    assert len(names) == 48
-    needed = set()
-    for fold in range(10):
-        for split in ('train', 'test'):
-            dataset = CKPlus(str(root), split, fold)
-            needed |= {
-                str(Path(info['img_path']).relative_to(root))
-                for info in map(dataset.get_data_info, range(len(dataset)))
-            }
-    assert needed == set(names)
+    root = layouts.make_ckplus(tmp_path / 'ckplus')
+    needed = {
+        str(Path(info['img_path']).relative_to(root))
+        for fold in range(10) for split in ('train', 'test')
+        for info in infos(CKPlus(str(root), split, fold))}
+    assert needed == set(paths('ckplus', root))
 
 
 def test_folder_takes_its_splits_as_they_are(tmp_path):
-    for path in ('train/happy/a.png', 'val/sad/b.png', 'val/sad/more/c.png'):
-        write_image(tmp_path / path)
-    # Results of an earlier preparation are no split.
-    write_image(tmp_path / 'prepared/faces/train/happy/a.png')
-    # Nor are those of one that was called otherwise, done or not.
-    write_image(tmp_path / 'small/faces/train/happy/a.png')
-    (tmp_path / 'small/parts').mkdir()
-    assert paths('folder', tmp_path) == [
-        'train/happy/a.png', 'val/sad/b.png', 'val/sad/more/c.png'
-    ]
-    shutil.rmtree(tmp_path / 'small')
-    shutil.rmtree(tmp_path / 'train')
-    shutil.rmtree(tmp_path / 'val')
+    images = ['train/happy/a.png', 'val/sad/b.png', 'val/sad/more/c.png']
+    # Results of an earlier preparation are no split, nor are those of one
+    # that was called otherwise, done or not.
+    touch(tmp_path, *images, 'prepared/faces/train/happy/a.png',
+          'small/faces/train/happy/a.png', 'small/parts/0')
+    assert paths('folder', tmp_path) == images
+    (tmp_path / 'empty').mkdir()
     with pytest.raises(ValueError, match='has no folders; expected'):
-        list_images('folder', tmp_path, {})
+        list_images('folder', tmp_path / 'empty', {})
 
 
 @pytest.mark.parametrize('text', [
@@ -109,8 +79,7 @@ def test_folder_takes_its_splits_as_they_are(tmp_path):
     'path,expression,split\na.png,happy, train\nb.png,sad,test \n',
 ])
 def test_csv_takes_all_rows(text, tmp_path):
-    for name in 'ab':
-        write_image(tmp_path / f'{name}.png')
+    touch(tmp_path, 'a.png', 'b.png')
     (tmp_path / 'faces.csv').write_text(text)
     assert paths('csv', tmp_path, ann_file='faces.csv') == ['a.png', 'b.png']
 
@@ -118,7 +87,7 @@ def test_csv_takes_all_rows(text, tmp_path):
 @pytest.mark.parametrize('path', ['{root}/a.png', '../{name}/a.png'])
 def test_faces_stay_below_the_results(path, tmp_path):
     """Else the photographs would be replaced by their faces."""
-    write_image(tmp_path / 'a.png')
+    touch(tmp_path, 'a.png')
     path = path.format(root=tmp_path, name=tmp_path.name)
     (tmp_path / 'faces.csv').write_text(f'path,expression\n{path},happy\n')
     with pytest.raises(ValueError, match='a.png: paths of images must be '
@@ -127,7 +96,7 @@ def test_faces_stay_below_the_results(path, tmp_path):
 
 
 def test_names_that_a_manifest_cannot_hold(tmp_path):
-    write_image(tmp_path / 'train/happy/a.png')
+    touch(tmp_path, 'train/happy/a.png')
     name = os.fsencode(tmp_path / 'train/happy') + b'/Andr\xe9.png'
     os.rename(tmp_path / 'train/happy/a.png', name)
     with pytest.raises(ValueError, match=r'Andr\\xe9.*not UTF-8'):

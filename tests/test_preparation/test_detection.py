@@ -2,7 +2,6 @@ import csv
 
 import numpy as np
 import pytest
-import torch
 
 from ipdfer_mm.preparation import detection
 from ipdfer_mm.preparation.detection import FaceDetector
@@ -18,14 +17,6 @@ def portraits(shared):
                 if '_straight_' in row['file'] and 'open' in row['file']]
     rows = rows[::10]
     return rows, [read_image(root / row['file']) for row in rows]
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def test_real_faces(portraits):
@@ -47,8 +38,7 @@ def test_batches_of_several_sizes_equal_one_by_one(portraits):
     _, images = portraits
     images = [
         *images[:3], images[3][10:, 5:].copy(),
-        np.full((60, 70, 3), 128, np.uint8), np.zeros_like(images[0])
-    ]
+        np.full((60, 70, 3), 128, np.uint8), np.zeros_like(images[0])]
     detector = FaceDetector(min_side=240)
     together = detector.detect(images)
     for image, faces in zip(images, together):
@@ -91,11 +81,10 @@ def test_few_large_images_at_once(portraits, monkeypatch):
 
 def test_smallest_face(portraits):
     """A face of 36 of 120 pixels is 0.3 of the side."""
-    _, images = portraits
-    images = images[:6]
-    every_size = FaceDetector(min_side=360).detect(images)
-    large = FaceDetector(min_side=360, min_face=.2).detect(images)
-    larger = FaceDetector(min_side=360, min_face=.9).detect(images)
+    images = portraits[1][:6]
+    every_size, large, larger = (
+        FaceDetector(min_side=360, min_face=share).detect(images)
+        for share in (0, .2, .9))
     for first, second, third in zip(every_size, large, larger):
         best = [faces.points[faces.scores.argmax()]
                 for faces in (first, second)]
@@ -103,12 +92,9 @@ def test_smallest_face(portraits):
         assert len(third.scores) == 0
 
 
-def test_nothing_to_do():
-    assert FaceDetector().detect([]) == []
-
-
-@pytest.mark.parametrize('shape', [(5, 7, 3), (19, 300, 3)])
-def test_images_too_small_for_a_face(shape):
-    images = [np.full(shape, 128, np.uint8)] * 2
+@pytest.mark.parametrize('shapes', [
+    [], [(5, 7, 3)] * 2, [(19, 300, 3)] * 2])
+def test_no_image_or_too_small_for_a_face(shapes):
+    images = [np.full(shape, 128, np.uint8) for shape in shapes]
     assert [len(faces.scores) for faces in FaceDetector().detect(images)] == [
-        0, 0]
+        0] * len(images)

@@ -35,20 +35,30 @@ def test_five_points_of_the_average_head(angles):
     np.testing.assert_allclose(found, angles, atol=4)
 
 
+@pytest.fixture
+def rendered():
+    """A renderer, and how to draw subjects for it."""
+    renderer = FaceRenderer(parametric_head())
+
+    def render(count, seed, **kwargs):
+        for spec in sample_specs(renderer.model, count,
+                                 np.random.default_rng(seed), **kwargs):
+            face = renderer.render(spec)
+            yield (spec.yaw, spec.pitch, spec.roll), FaceImage(
+                'a', face.image, face.five_points)
+
+    return render
+
+
 def test_no_points_no_pose():
     assert np.isnan(FivePointPose()(FaceImage('a', IMAGE, None))).all()
 
 
-def test_five_points_of_rendered_subjects():
-    renderer = FaceRenderer(parametric_head())
-    true, found = [], []
-    for spec in sample_specs(renderer.model, 20, np.random.default_rng(2)):
-        face = renderer.render(spec)
-        true.append(spec.yaw)
-        found.append(FivePointPose()(FaceImage(
-            'a', face.image, face.five_points)).yaw)
+def test_five_points_of_rendered_subjects(rendered):
+    errors = [true[0] - FivePointPose()(face).yaw
+              for true, face in rendered(20, 2)]
     # A mirrored or swapped axis, or radians, would be far off.
-    assert np.abs(np.subtract(true, found)).mean() < 6
+    assert np.abs(errors).mean() < 6
 
 
 def points98(foot):
@@ -79,59 +89,57 @@ def test_contour_of_68_points():
         contour_yaw(np.zeros((5, 2)))
 
 
+AXES98 = ','.join(f'{axis}{i}' for i in range(98) for axis in 'xy')
+CELLS98 = ','.join(map(str, points98(.25).ravel()))
+
+
+def pose_of(estimator, name):
+    return estimator(FaceImage(name, IMAGE, None))
+
+
 def test_contour_from_a_file(tmp_path):
     path = tmp_path / 'landmarks.csv'
-    header = ','.join(f'{axis}{i}' for i in range(98) for axis in 'xy')
-    cells = ','.join(map(str, points98(.25).ravel()))
-    path.write_text(f'path,{header}\na.jpg,{cells}\n')
-    pose = ContourPose(str(path))
-    assert pose(FaceImage('a.jpg', IMAGE, None)).yaw == 36
-    assert np.isnan(pose(FaceImage('b.jpg', IMAGE, None))).all()
-    # Of a face that the landmark detector did not find.
-    path.write_text(f'path,{header}\na.jpg,{cells}\nb.jpg{"," * 196}\n')
+    # The second: of a face that the landmark detector did not find.
+    path.write_text(f'path,{AXES98}\na.jpg,{CELLS98}\nb.jpg{"," * 196}\n')
     pose = ContourPose(str(path))
     assert list(pose.angles) == ['a.jpg']
-    assert np.isnan(pose(FaceImage('b.jpg', IMAGE, None))).all()
-    path.write_text(f'path,{header}\na.jpg,{cells[:-1]}'.rpartition(',')[0]
-                    + ',\n')
-    with pytest.raises(ValueError, match='line 2: some landmarks are there'):
-        ContourPose(str(path))
-    path.write_text('path,x0,y0,x1,y1\na.jpg,1,2,3,4\n')
-    with pytest.raises(ValueError, match='columns for 2 landmarks'):
-        ContourPose(str(path))
+    assert pose_of(pose, 'a.jpg').yaw == 36
+    for name in ('b.jpg', 'c.jpg'):
+        assert np.isnan(pose_of(pose, name)).all()
 
 
 def test_angles_from_a_file(tmp_path):
     path = tmp_path / 'pose.csv'
     path.write_text('path,yaw,pitch\na.jpg,-12.5,3\nb.jpg,,\n')
     pose = TablePose(str(path))
-    np.testing.assert_array_equal(
-        pose(FaceImage('a.jpg', IMAGE, None)), (-12.5, 3, np.nan))
+    np.testing.assert_array_equal(pose_of(pose, 'a.jpg'), (-12.5, 3, np.nan))
     for name in ('b.jpg', 'c.jpg'):
-        assert np.isnan(pose(FaceImage(name, IMAGE, None))).all()
-    path.write_text('path,yaw\na.jpg,1\na.jpg,2\n')
-    with pytest.raises(ValueError, match='line 3: a.jpg is already'):
-        TablePose(str(path))
-    path.write_text('path,yaw\na.jpg,left\n')
-    with pytest.raises(ValueError, match="line 2: column yaw holds 'left'"):
-        TablePose(str(path))
+        assert np.isnan(pose_of(pose, name)).all()
 
 
-def test_network(shared):
+@pytest.mark.parametrize('kind, text, message', [
+    (ContourPose, f'path,{AXES98}\na.jpg,{CELLS98.rpartition(",")[0]},\n',
+     'line 2: some landmarks are there'),
+    (ContourPose, 'path,x0,y0,x1,y1\na.jpg,1,2,3,4\n',
+     'columns for 2 landmarks'),
+    (TablePose, 'path,yaw\na.jpg,1\na.jpg,2\n', 'line 3: a.jpg is already'),
+    (TablePose, 'path,yaw\na.jpg,left\n', "line 2: column yaw holds 'left'"),
+])
+def test_wrong_files(tmp_path, kind, text, message):
+    (tmp_path / 'table.csv').write_text(text)
+    with pytest.raises(ValueError, match=message):
+        kind(str(tmp_path / 'table.csv'))
+
+
+def test_network(shared, rendered):
     pytest.importorskip('onnxruntime')
     pose = NetworkPose(*(
         str(shared / f'weights/fsanet/fsanet-{kind}-iter-688590.onnx')
-        for kind in ('1x1', 'var')
-    ))
-    renderer = FaceRenderer(parametric_head())
-    true, found = [], []
-    specs = sample_specs(renderer.model, 16, np.random.default_rng(4),
-                         size=224, crop='full')
-    for spec in specs:
-        face = renderer.render(spec)
-        true.append((spec.yaw, spec.pitch, spec.roll))
-        found.append(pose(FaceImage('a', face.image, face.five_points)))
-    true, found = np.array(true), np.array(found)
+        for kind in ('1x1', 'var')])
+    true, found = np.array([
+        (angles, pose(face))
+        for angles, face in rendered(16, 4, size=224, crop='full')
+    ]).swapaxes(0, 1)
     assert np.corrcoef(true[:, 0], found[:, 0])[0, 1] > .97
     assert np.abs(true - found).mean(axis=0).max() < 8
     assert np.corrcoef(true[:, 2], found[:, 2])[0, 1] > .7

@@ -5,23 +5,14 @@ import itertools
 import json
 import shutil
 from collections import Counter
+from unittest.mock import DEFAULT, Mock
 
 import cv2
 import numpy as np
 import pytest
 from helpers import official_layouts as layouts
-from helpers.verified_datasets import (
-    COUNTS,
-    LIST,
-    OFFICIAL,
-    draw,
-    image_name,
-    make_csv,
-    make_rafdb,
-    read_list,
-    vary_images,
-    write_list,
-)
+from helpers import verified_datasets as datasets
+from helpers.verified_datasets import COUNTS, LIST, image_name, vary_images
 
 from ipdfer_mm.datasets import rafdb
 from ipdfer_mm.preparation.verification import files as files_module
@@ -35,13 +26,13 @@ NUM_TRAIN, NUM_TEST = (sum(COUNTS[split]) for split in ('train', 'test'))
 
 @pytest.fixture(scope='module')
 def whole(tmp_path_factory):
-    return make_rafdb(tmp_path_factory.mktemp('sets') / 'rafdb')
+    return datasets.make_rafdb(tmp_path_factory.mktemp('sets') / 'rafdb')
 
 
 @pytest.fixture
 def root(whole, tmp_path, monkeypatch):
     """A copy to harm, whose numbers are the official ones."""
-    monkeypatch.setitem(official.OFFICIAL, 'rafdb', OFFICIAL)
+    monkeypatch.setitem(official.OFFICIAL, 'rafdb', datasets.OFFICIAL)
     return shutil.copytree(whole, tmp_path / 'rafdb')
 
 
@@ -60,15 +51,8 @@ def test_unharmed(root):
     assert report.num_files == NUM_TRAIN + NUM_TEST
     assert [f.message for f in report.findings] == [
         'Subjects in several splits: of 61 of 61 samples the subject is not '
-        'known.'
-    ]
+        'known.']
     assert 'no problems, 1 remark' in report.to_text()
-
-
-def test_missing_image(root):
-    (root / image_name('train', 8)).unlink()
-    finding = found(run(root))['missing']
-    assert finding.is_problem and finding.items == (image_name('train', 8), )
 
 
 def test_truncated_jpeg(root):
@@ -76,10 +60,10 @@ def test_truncated_jpeg(root):
     path.write_bytes(path.read_bytes()[:-200])
     assert cv2.imread(str(path)) is not None  # OpenCV shows the rest
     (root / image_name('train', 1)).write_bytes(b'')
-    report = run(root)
-    finding = found(report)['unreadable']
-    assert finding.is_problem and set(found(report)) == {'unreadable'}
-    first, second = finding.items
+    findings = found(run(root))
+    assert set(findings) == {'unreadable'}
+    assert findings['unreadable'].is_problem
+    first, second = findings['unreadable'].items
     assert first.startswith(f'{image_name("train", 1)}: ')
     assert second.startswith(f'{image_name("test", 3)}: ')
     assert 'truncated' in second
@@ -89,34 +73,30 @@ def copy(root, source, target):
     shutil.copyfile(root / image_name(*source), root / image_name(*target))
 
 
-def test_duplicate_across_splits(root):
-    copy(root, ('test', 2), ('train', 30))
-    report = run(root)
-    assert set(found(report)) == {'same_across'} and report.num_problems == 1
-    item, = found(report)['same_across'].items
-    assert image_name('test', 2) in item and image_name('train', 30) in item
-
-
-def test_near_duplicate_across_splits(root):
-    image = cv2.imread(str(root / image_name('test', 2)))
-    cv2.imwrite(str(root / image_name('train', 30)), image,
+def save_again(root, source, target):
+    cv2.imwrite(str(root / image_name(*target)),
+                cv2.imread(str(root / image_name(*source))),
                 [cv2.IMWRITE_JPEG_QUALITY, 70])
+
+
+@pytest.mark.parametrize('repeat, kind', [
+    (copy, 'same_across'), (save_again, 'similar_across')])
+def test_duplicates_across_splits(root, repeat, kind):
+    repeat(root, ('test', 2), ('train', 30))
     report = run(root)
-    assert set(found(report)) == {'similar_across'}
-    item, = found(report)['similar_across'].items
+    assert set(found(report)) == {kind} and report.num_problems == 1
+    item, = found(report)[kind].items
     assert image_name('test', 2) in item and image_name('train', 30) in item
     # The user may know of it.
-    report = run(root, accepted=('similar_across', ))
+    report = run(root, accepted=(kind, ))
     assert report.num_problems == 0
-    assert 'accepted [similar_across]' in report.to_text()
+    assert f'accepted [{kind}]' in report.to_text()
 
 
 def test_duplicates_within_a_split(root):
     """Numbers 1 to 6 have label 1, and 7 has 2."""
     copy(root, ('train', 1), ('train', 2))
-    image = cv2.imread(str(root / image_name('train', 3)))
-    cv2.imwrite(str(root / image_name('train', 4)), image,
-                [cv2.IMWRITE_JPEG_QUALITY, 70])
+    save_again(root, ('train', 3), ('train', 4))
     report = run(root)
     assert set(found(report)) == {'same_within', 'similar_within'}
     assert report.num_problems == 0
@@ -128,10 +108,10 @@ def test_duplicates_within_a_split(root):
 
 def test_swapped_label_order(root):
     """Labels 1 to 7 as if they were alphabetical, as in folders."""
-    labels = read_list(root)
     order = sorted(rafdb.LABELS.values())
-    write_list(root, {name: order.index(rafdb.LABELS[label]) + 1
-                      for name, label in labels.items()})
+    datasets.write_list(root, {
+        name: order.index(rafdb.LABELS[label]) + 1
+        for name, label in datasets.read_list(root).items()})
     report = run(root)
     orders = [f for f in report.findings if f.kind == 'label_order']
     assert len(orders) == 2 and all(f.is_problem for f in orders)
@@ -142,19 +122,10 @@ def test_swapped_label_order(root):
     assert 'counts' in found(report)
 
 
-def test_two_labels_swapped(root):
-    swap = {6: 7, 7: 6}
-    write_list(root, {name: swap.get(label, label)
-                      for name, label in read_list(root).items()})
-    orders = [f for f in run(root).findings if f.kind == 'label_order']
-    assert [{item.split(':')[0] for item in finding.items}
-            for finding in orders] == [{'anger', 'neutral'}] * 2
-
-
 def test_wrong_counts(root):
-    labels = read_list(root)
+    labels = datasets.read_list(root)
     labels.pop('train_00001.jpg')
-    write_list(root, labels)
+    datasets.write_list(root, labels)
     report = run(root)
     finding = found(report)['counts']
     assert finding.message == 'train: 32 images of 7 classes, officially 33.'
@@ -171,11 +142,12 @@ def test_wrong_counts(root):
 def test_subject_in_both_splits(tmp_path):
     rows = [('happy', 'anna', 'train'), ('sad', 'bert', 'train'),
             ('happy', 'carl', 'test'), ('sad', 'dora', 'test')]
-    good = make_csv(tmp_path / 'good', rows)
+    good = datasets.make_csv(tmp_path / 'good', rows)
     report = run(good, 'csv', ann_file='list.csv')
     assert report.num_problems == 0 and found(report) == {}
     assert report.num_subjects == 4
-    bad = make_csv(tmp_path / 'bad', [*rows, ('fear', 'bert', 'test')])
+    rows.append(('fear', 'bert', 'test'))
+    bad = datasets.make_csv(tmp_path / 'bad', rows)
     finding = found(run(bad, 'csv', ann_file='list.csv'))['subjects_across']
     assert finding.is_problem
     assert finding.items == ('bert: 1 in train, 1 in test', )
@@ -196,84 +168,73 @@ def test_reports_hold_everything(root):
     assert data['official']['test']['total'] == NUM_TEST
 
 
-def reads(monkeypatch, interrupt_at=None):
-    """Names of the images that are read."""
-    names = []
-    read = files_module.read_image
-
-    def record(path):
-        names.append(path.name)
-        if len(names) == interrupt_at:
-            raise KeyboardInterrupt
-        return read(path)
-
-    monkeypatch.setattr(files_module, 'read_image', record)
-    return names
-
-
-def test_goes_on_after_an_interrupt(root, whole, monkeypatch):
+@pytest.fixture
+def read(monkeypatch):
+    """What reads images, counted; chunks have ten."""
+    mock = Mock(wraps=files_module.read_image)
+    monkeypatch.setattr(files_module, 'read_image', mock)
     monkeypatch.setattr(files_module, 'CHUNK_SIZE', 10)
-    with monkeypatch.context() as patch:
-        reads(patch, interrupt_at=25)
-        with pytest.raises(KeyboardInterrupt):
-            run(root)
-    assert not (root / 'verified/report.txt').exists()
-    with monkeypatch.context() as patch:
-        names = reads(patch)
-        report = run(root)
-        # Two chunks of ten were done.
-        assert len(names) == NUM_TRAIN + NUM_TEST - 20
+    return mock
+
+
+def test_goes_on_after_an_interrupt(root, read):
+    read.side_effect = [*[DEFAULT] * 24, KeyboardInterrupt]
+    with pytest.raises(KeyboardInterrupt):
         run(root)
-        assert len(names) == NUM_TRAIN + NUM_TEST - 20
-    undisturbed = verify('rafdb', root, root / 'other', {}, 0)
-    assert report == undisturbed
-
-
-def test_changed_and_faulty_files_are_read_again(root, monkeypatch):
-    monkeypatch.setattr(files_module, 'CHUNK_SIZE', 10)
+    assert not (root / 'verified/report.txt').exists()
+    read.reset_mock(side_effect=True)
+    report = run(root)
+    # Two chunks of ten were done.
+    assert read.call_count == NUM_TRAIN + NUM_TEST - 20
     run(root)
-    names = reads(monkeypatch)
+    assert read.call_count == NUM_TRAIN + NUM_TEST - 20
+    assert report == verify('rafdb', root, root / 'other', {}, 0)
+
+
+def test_changed_and_faulty_files_are_read_again(root, read):
+    run(root)
+    read.reset_mock()
     path = root / image_name('train', 5)
     whole = path.read_bytes()
     path.write_bytes(whole[:-300])
-    assert 'unreadable' in found(run(root))
-    assert len(names) == 10
-    assert 'unreadable' in found(run(root))
-    assert len(names) == 20
+    for count in (10, 20):
+        assert 'unreadable' in found(run(root))
+        assert read.call_count == count
     path.write_bytes(whole)
     assert found(run(root)) == {}
-    assert len(names) == 30
+    assert read.call_count == 30
 
 
 # From here on: numbers.
 
 
-def test_official_totals():
+@pytest.mark.parametrize('name, options, totals', [
+    ('rafdb', {}, dict(train=12271, test=3068)),
+    ('ferplus', {}, dict(train=25060, val=3199, test=3153)),
+    ('ferplus', dict(label_rule='argmax'),
+     dict(train=28389, val=3553, test=3546)),
+    ('ferplus', dict(label_rule='soft'),
+     dict(train=28389, val=3553, test=3546)),
+    ('affectnet', {}, dict(train=287651 - 3750, val=3500)),  # no contempt
+    ('sfew', dict(aligned=False), dict(train=958, val=436)),
+    ('ckplus', {}, {ALL: 981 + 327}),
+])
+def test_official_totals(name, options, totals):
     """As the authors give them, and papers that count classes."""
-    def totals(name, **options):
-        numbers = official_numbers(name, options)
-        for split in numbers.values():
-            assert not split.classes or split.total == sum(
-                split.classes.values())
-        return {split: number.total for split, number in numbers.items()}
+    numbers = official_numbers(name, options)
+    assert {split: number.total for split, number in numbers.items()} == totals
+    for split in numbers.values():
+        assert not split.classes or split.total == sum(split.classes.values())
 
-    assert totals('rafdb') == rafdb.COUNTS == dict(train=12271, test=3068)
-    assert totals('ferplus') == dict(train=25060, val=3199, test=3153)
-    assert totals('ferplus', label_rule='argmax') == totals(
-        'ferplus', label_rule='soft') == dict(
-            train=28389, val=3553, test=3546)
-    assert totals('affectnet') == dict(train=283901, val=3500)
-    # With contempt 3,750 images more.
-    assert totals('affectnet')['train'] + 3750 == 287651
-    assert totals('sfew', aligned=False) == dict(train=958, val=436)
+
+def test_other_official_numbers():
     frames = official_numbers('sfew', dict(aligned=False))
     assert not frames['val'].may_be_fewer
-    assert totals('ckplus') == {ALL: 981 + 327}
     peaks = official_numbers('ckplus', {})[ALL].classes
     sequences = dict(anger=45, contempt=18, disgust=59, fear=25, happiness=69,
                      sadness=28, surprise=83)
-    assert {name: 3 * n for name, n in sequences.items()} == {
-        name: n for name, n in peaks.items() if name != 'neutral'}
+    assert peaks == {'neutral': peaks['neutral'], **{
+        name: 3 * n for name, n in sequences.items()}}
     assert official_numbers('folder', {}) is None
     assert official_numbers('cmufaces', dict(fold=0)) is None
 
@@ -363,18 +324,15 @@ def test_ckplus_in_folds(tmp_path):
         run(root, 'ckplus', fold=3)
 
 
-@pytest.mark.parametrize('name, options', [
-    ('ferplus', {}),
-    ('ferplus', dict(label_rule='soft')),
-    ('affectnet', {}),
-    ('affectnet', dict(release='new')),
-    ('sfew', {}),
-    ('sfew', dict(aligned=False)),
+@pytest.mark.parametrize('make, name, options', [
+    (layouts.make_ferplus, 'ferplus', {}),
+    (layouts.make_ferplus, 'ferplus', dict(label_rule='soft')),
+    (layouts.make_affectnet, 'affectnet', {}),
+    (layouts.make_affectnet_new, 'affectnet', dict(release='new')),
+    (layouts.make_sfew, 'sfew', {}),
+    (layouts.make_sfew, 'sfew', dict(aligned=False)),
 ])
-def test_other_layouts(tmp_path, name, options):
-    make = getattr(layouts, f'make_{name}')
-    if options.get('release') == 'new':
-        make = layouts.make_affectnet_new
+def test_other_layouts(tmp_path, make, name, options):
     root = make(tmp_path / name)
     collect_samples(name, root, options)  # FERPlus writes its images
     vary_images(root)
@@ -388,22 +346,19 @@ def test_other_layouts(tmp_path, name, options):
 def test_image_of_two_rows(tmp_path):
     """FERPlus names some images twice."""
     root = layouts.make_ferplus(tmp_path)
-    lines = (root / 'fer2013new.csv').read_text().splitlines()
-    pixels = (root / 'fer2013.csv').read_text().splitlines()
-    lines.insert(3, lines[2])
-    pixels.insert(3, pixels[2])
-    (root / 'fer2013new.csv').write_text('\n'.join(lines))
-    (root / 'fer2013.csv').write_text('\n'.join(pixels))
+    for name in ('fer2013new.csv', 'fer2013.csv'):
+        lines = (root / name).read_text().splitlines()
+        (root / name).write_text('\n'.join(lines[:3] + lines[2:]))
     collect_samples('ferplus', root, {})
     vary_images(root)
-    report = run(root, 'ferplus')
-    assert set(found(report)) == {'counts', 'same_within'}
-    assert found(report)['same_within'].items[0].count('fer0000000.png') == 2
+    findings = found(run(root, 'ferplus'))
+    assert set(findings) == {'counts', 'same_within'}
+    assert findings['same_within'].items[0].count('fer0000000.png') == 2
 
 
 def test_own_folders(tmp_path):
     for split, word in itertools.product(('train', 'test'), ('sad', 'happy')):
-        draw(tmp_path / split / word / 'a.png', split + word)
+        datasets.draw(tmp_path / split / word / 'a.png', split + word)
     (tmp_path / 'prepared').mkdir()
     for _ in range(2):  # the second time with a folder verified
         report = run(tmp_path, 'folder')
@@ -416,6 +371,6 @@ def test_what_cannot_be_verified(tmp_path, root):
         run(tmp_path / 'nowhere')
     with pytest.raises(OSError, match='with --out'):
         verify('rafdb', root, root / LIST / 'out', {}, 0)
-    write_list(root, {})
+    datasets.write_list(root, {})
     with pytest.raises(ValueError, match='holds no image'):
         run(root)

@@ -12,12 +12,14 @@ from ipdfer_mm.utils.expressions import EXPRESSIONS
 SHAPES = 9
 
 
+def describe(population, images):
+    return [population.spec(
+        image, population.subject(image.subject_number, SHAPES), 64)
+        for image in images]
+
+
 def specs(population, count=None):
-    return [
-        population.spec(
-            image, population.subject(image.subject_number, SHAPES), 64)
-        for image in population.plan()[:count]
-    ]
+    return describe(population, population.plan()[:count])
 
 
 def numbers(spec):
@@ -42,36 +44,29 @@ def test_the_same_for_the_same_seed_only(split):
 
 def test_images_do_not_depend_on_their_order():
     population = Population('train', 5, 15)
-    forwards = list(map(numbers, specs(population)))
-    backwards = [
-        numbers(population.spec(
-            image, population.subject(image.subject_number, SHAPES), 64))
-        for image in reversed(population.plan())
-    ]
-    assert forwards == backwards[::-1]
+    forwards = specs(population)
+    backwards = describe(population, population.plan()[::-1])
+    assert list(map(numbers, forwards)) == list(map(numbers, backwards))[::-1]
 
 
 def test_all_images_and_subjects_differ():
-    drawn = [
-        spec for split in SPLITS for spec in specs(Population(split, 10, 30))
-    ]
-    assert len({spec.seed for spec in drawn}) == 90
-    assert len({spec.light for spec in drawn}) == 90
-    assert len({abs(spec.yaw) for spec in drawn}) == 90
+    drawn = [spec for split in SPLITS
+             for spec in specs(Population(split, 10, 30))]
+    for values in (lambda spec: spec.seed, lambda spec: spec.light,
+                   lambda spec: abs(spec.yaw)):
+        assert len(set(map(values, drawn))) == 90
     assert len({spec.subject.texture_seed for spec in drawn}) == 30
 
 
 def test_no_subject_is_in_two_splits():
     subjects = [
         {image.subject_number for image in Population(split, 40, 80).plan()}
-        for split in SPLITS
-    ]
+        for split in SPLITS]
     assert [len(group) for group in subjects] == [40, 40, 40]
     assert len(set.union(*subjects)) == 120
     faces = {
         tuple(Population('train', 1, 1).subject(subject, SHAPES).identity)
-        for subject in set.union(*subjects)
-    }
+        for subject in set.union(*subjects)}
     assert len(faces) == 120
 
 
@@ -126,8 +121,7 @@ def test_yaw_lies_in_its_bin_to_either_side():
     population = Population('test', 70, 350)
     plan, drawn = population.plan(), specs(population)
     assert [yaw_bin(spec.yaw) for spec in drawn] == [
-        image.yaw_bin for image in plan
-    ]
+        image.yaw_bin for image in plan]
     yaws = np.array([spec.yaw for spec in drawn])
     assert 60 < np.abs(yaws).max() < YAW_BINS[-1][1] == 65
     assert 0.4 < (yaws > 0).mean() < 0.6
