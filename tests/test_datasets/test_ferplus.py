@@ -11,6 +11,9 @@ from helpers.samples import LOAD_AND_PACK, class_names, infos, touch
 from ipdfer_mm.datasets import EXPRESSIONS, FERPlus
 from ipdfer_mm.datasets.ferplus_files import EMOTIONS, elect, read_votes
 from ipdfer_mm.models.targets import stack_targets
+from ipdfer_mm.preparation.duplicates import pixel_hash
+from ipdfer_mm.preparation.prepare import flag_duplicates
+from ipdfer_mm.preparation.worker import PreparedImage
 from ipdfer_mm.registry import DATASETS
 
 EIGHT = (*EXPRESSIONS, 'contempt')
@@ -273,3 +276,24 @@ def test_real_counts(real, kwargs, counts, log):
         assert Counter(class_names(datasets[2])) == dict(
             neutral=1090, happiness=893, surprise=396, sadness=384, anger=273,
             disgust=18, fear=83, contempt=16)
+
+
+def test_real_photographs_of_several_splits(ferplus):
+    """What the flags and CleanAccuracy are for; by the majority rule."""
+    splits = {}
+    for split in ('train', 'val', 'test'):
+        for info in infos(FERPlus(
+                str(ferplus), split, label_rule='majority')):
+            splits[info['img_path']] = split
+    images = [
+        PreparedImage([path, ''], pixel_hash(cv2.imread(path)))
+        for path in splits]
+    flag_duplicates(images, splits)
+    flags = {split: [set(row[-1].split(';')) for row, _, _ in images
+                     if splits[row[0]] == split]
+             for split in ('val', 'test')}
+    assert sum('also_in_train' in found for found in flags['test']) == 259
+    elsewhere = sum(not found.isdisjoint({'also_in_train', 'also_in_val'})
+                    for found in flags['test'])
+    assert elsewhere == 284 and len(flags['test']) - elsewhere == 2869
+    assert sum('also_in_train' in found for found in flags['val']) == 251

@@ -135,7 +135,7 @@ def test_network(shared, rendered):
     pytest.importorskip('onnxruntime')
     pose = NetworkPose(*(
         str(shared / f'weights/fsanet/fsanet-{kind}-iter-688590.onnx')
-        for kind in ('1x1', 'var')])
+        for kind in ('1x1', 'var')))
     true, found = np.array([
         (angles, pose(face))
         for angles, face in rendered(16, 4, size=224, crop='full')

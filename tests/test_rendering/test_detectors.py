@@ -31,9 +31,9 @@ def test_mtcnn_finds_the_faces(renderer):
 
 def test_head_pose_network_agrees(renderer, shared):
     pytest.importorskip('onnxruntime')
-    pose = NetworkPose([
+    pose = NetworkPose(*(
         str(shared / f'weights/fsanet/fsanet-{kind}-iter-688590.onnx')
-        for kind in ('1x1', 'var')])
+        for kind in ('1x1', 'var')))
     true, found = zip(*(
         (spec.yaw, pose(FaceImage('a', face.image, face.five_points)).yaw)
         for spec, face in render(renderer, 24, 6, max_yaw=60)))
