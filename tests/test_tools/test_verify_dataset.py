@@ -84,7 +84,7 @@ def test_damaged_in_two_processes(run, root):
     path.write_bytes(path.read_bytes()[:-300])
     code, out, err = run('rafdb', root, workers=2)
     assert code == 1 and 'Reading images: 100%' in err
-    assert 'train: 33 images of 7 classes' in out
+    assert re.search(r'^train .* 33$', out, re.MULTILINE)
     report = json.loads((root / 'verified/report.json').read_text())
     assert 'unreadable' in {finding['kind'] for finding in report['findings']
                             if finding['is_problem']}
