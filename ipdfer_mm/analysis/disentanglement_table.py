@@ -166,7 +166,7 @@ def _swap(report: dict) -> str:
         rows) + (
             '\nIdentity: the first donor is the nearest of them, by '
             f'{report["identity_network"]}. Pose: the model\'s own E_pose and '
-            'C_p name the class of its donor. Expression: the '
+            'C_p name the yaw bin of its donor. Expression: the '
             'expression classifier names the class of its donor.\n')
 
 

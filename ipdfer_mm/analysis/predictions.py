@@ -22,7 +22,7 @@ class Predictions:
         paths (list[str]): The images, (N, ).
         subjects (np.ndarray): The subject on each, (N, ); empty strings where
             not known.
-        poses (np.ndarray): Class of the yaw, (N, ), see
+        poses (np.ndarray): Yaw bin, (N, ), see
             :func:`ipdfer_mm.geometry.yaw_bins.yaw_bin`.
         labels (np.ndarray): True class, (N, ).
         scores (np.ndarray): Probabilities, (N, K); those of classes that are

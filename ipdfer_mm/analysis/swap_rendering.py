@@ -33,7 +33,7 @@ class SwapImages:
             and ``expression``, each (N, 3, H, W) in [-1, 1].
         truth (Tensor): Subject of the first, pose of the second and expression
             of the third, likewise.
-        poses (np.ndarray): Class of the second's yaw, (N, ).
+        poses (np.ndarray): Yaw bin of the second, (N, ).
         expressions (np.ndarray): Name of the third's class, (N, ).
     """
 

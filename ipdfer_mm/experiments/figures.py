@@ -87,7 +87,7 @@ def won_images(first: Predictions, second: Predictions,
     Args:
         first (Predictions): One model.
         second (Predictions): Another, on the same images.
-        min_pose (int): Smallest class of the yaw.
+        min_pose (int): Smallest yaw bin.
 
     Returns:
         np.ndarray: Indices.

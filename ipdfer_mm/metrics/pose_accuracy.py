@@ -80,7 +80,7 @@ class PoseAccuracy(BaseMetric):
         """Average over the samples of each class.
 
         Args:
-            results (list[tuple[int, bool]]): Class of the yaw of each sample,
+            results (list[tuple[int, bool]]): Yaw bin of each sample,
                 and whether the prediction is right.
 
         Returns:

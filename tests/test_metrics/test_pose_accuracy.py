@@ -6,7 +6,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 
 def evaluate_rows(rows, **kwargs):
-    """Rows of (class of the yaw, whether the prediction is right)."""
+    """Rows of (yaw bin, whether the prediction is right)."""
     return evaluate('PoseAccuracy', [
         sample(1, [0.1, 0.9] if right else [0.9, 0.1], pose_label=[pose])
         for pose, right in rows], **kwargs)
