@@ -39,8 +39,9 @@ def contents(folder):
 
 
 def times(folder, pattern='*'):
-    """When each file was changed."""
-    return {path: path.stat().st_mtime_ns for path in folder.rglob(pattern)}
+    """When each file was changed; those being written begin with a dot."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob(pattern)
+            if path.name[0] != '.'}
 
 
 @pytest.fixture(scope='module')
