@@ -69,7 +69,15 @@ class FaceClassifier:
                 than are named.
         """
         bgr = [swap_channels(face) for face in faces]
-        scores = self._score(bgr)
+        pixels = self._collate(bgr)
+        batch = self.model.data_preprocessor(pixels, False)
+        if self.onnx is None:
+            samples = self.model(**batch, mode='predict')
+            scores = torch.stack(
+                [sample.pred_score for sample in samples]).numpy(force=True)
+        else:  # Nx3xHxW, BGR
+            scores = self.onnx(
+                pixels['inputs'].flip(1).permute(0, 2, 3, 1).numpy())
         if scores.shape[1] != len(self.classes):
             raise ValueError(
                 f'The model tells {scores.shape[1]} expressions apart, but '
@@ -78,22 +86,13 @@ class FaceClassifier:
             dict(probabilities=dict(zip(self.classes, row)))
             for row in scores.tolist()]
         if synthesis:
-            drawn = self.model.synthesize(self.preprocess(bgr)['inputs'])
+            drawn = self.model.synthesize(batch['inputs'])
             for name in ('neutral', 'reconstruction'):
                 for output, face in zip(outputs, to_uint8(drawn[name])):
                     output[name] = swap_channels(face)
             for output, face in zip(outputs, bgr):
                 output['aligned'] = face
         return outputs
-
-    def _score(self, faces: Sequence[np.ndarray]) -> np.ndarray:
-        """Probabilities of the expressions of BGR faces, (N, K)."""
-        if self.onnx is not None:
-            inputs = self._collate(faces)['inputs']  # Nx3xHxW, BGR
-            return self.onnx(inputs.flip(1).permute(0, 2, 3, 1).numpy())
-        samples = self.model(**self.preprocess(faces), mode='predict')
-        return torch.stack([sample.pred_score for sample in samples]).numpy(
-            force=True)
 
     def _collate(self, faces: Sequence[np.ndarray]) -> dict:
         """A batch of BGR faces, as a data loader gives it."""
