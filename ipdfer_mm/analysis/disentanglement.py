@@ -18,6 +18,10 @@ from .synthesis_report import FaceImages
 from .verification import same_expression_verification
 
 COMPONENTS = {'identity': 'f_id', 'pose': 'f_pose', 'expression': 'f_exp'}
+# Of a subject with more, as many are taken for the probe of the identity: it
+# balances subjects, and in the wild some have a hundred times as many images
+# as others.
+MAX_IMAGES_OF_A_SUBJECT = 32
 
 
 @torch.no_grad()
@@ -59,11 +63,17 @@ def extract_components(model: BaseModel,
 
 
 def find_factors(
-        images: FaceImages) -> tuple[dict[str, Factor], dict[str, str]]:
+        images: FaceImages,
+        splits: int = 5) -> tuple[dict[str, Factor], dict[str, str]]:
     """Find what a dataset knows of its images, for probes.
+
+    The identity is known of subjects with an image for each part of the
+    cross-validation, or, where no two have so many, with as many as two have;
+    of no more than 32 images of a subject, evenly spaced.
 
     Args:
         images (FaceImages): The images.
+        splits (int): Parts of the cross-validation.
 
     Returns:
         tuple[dict[str, Factor], dict[str, str]]: ``identity``, ``yaw`` (its
@@ -81,12 +91,9 @@ def find_factors(
             'use a dataset that knows them: SyntheticFaces, CMUFaces, '
             'CKPlus, or CSVFER with a column `subject`.')
     poses = np.array([yaw_bin(yaw) for yaw in images.yaws])
-    _, subject, counts = np.unique(
-        subjects, return_inverse=True, return_counts=True)
     known = np.ones(len(subjects), dtype=bool)
-    # A subject with one image cannot be fitted and tested.
     factors = dict(
-        identity=Factor(subjects, counts[subject] > 1),
+        identity=Factor(subjects, _images_of_identity(subjects, splits)),
         yaw=Factor(poses, poses != UNKNOWN_POSE, subjects),
         expression=Factor(images.expressions, known, subjects))
     left_out = {}
@@ -98,6 +105,18 @@ def find_factors(
                 f'the images show {len(known)} of its classes, and a probe '
                 'needs two')
     return factors, left_out
+
+
+def _images_of_identity(subjects: np.ndarray, splits: int) -> np.ndarray:
+    names, counts = np.unique(subjects, return_counts=True)
+    # A subject with one image cannot be fitted and tested.
+    enough = max(2, min([splits, *np.sort(counts)[-2:-1]]))
+    known = np.zeros(len(subjects), dtype=bool)
+    for name in names[counts >= enough]:
+        own = np.flatnonzero(subjects == name)
+        taken = min(len(own), MAX_IMAGES_OF_A_SUBJECT)
+        known[own[np.arange(taken) * len(own) // taken]] = True
+    return known
 
 
 def measure_components(feats: dict[str, np.ndarray],
@@ -126,7 +145,7 @@ def measure_components(feats: dict[str, np.ndarray],
         ValueError: If the dataset knows too little, see
             :func:`find_factors`, or there are too few images or subjects.
     """
-    factors, left_out = find_factors(images)
+    factors, left_out = find_factors(images, splits)
     report: dict = dict(
         probes={kind: leakage_matrix(feats, factors, kind, splits, seed)
                 for kind in PROBES},

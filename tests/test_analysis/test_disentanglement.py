@@ -69,6 +69,29 @@ def test_factors():
     assert expression.known.all() and (expression.groups == subjects).all()
 
 
+@pytest.mark.parametrize('counts, expected', [
+    ([7, 5, 4, 1], [7, 5, 0, 0]),  # an image for each of 5 parts
+    ([9, 3, 3, 1], [9, 3, 3, 0]),  # no two have 5
+    ([9, 1, 1, 1], [9, 0, 0, 0]),  # one image is never enough
+    ([100, 32, 33, 5], [32, 32, 32, 5]),
+])
+def test_images_of_the_identity_probe(counts, expected):
+    subjects = np.repeat(['a', 'b', 'c', 'd'], counts)
+    number = len(subjects)
+    factors, left_out = find_factors(make_face_images(
+        torch.zeros(number, 3, 4, 4), subjects=subjects,
+        yaws=np.linspace(-60, 60, number),
+        expressions=np.resize(['fear', 'joy'], number),
+        classes=('fear', 'joy')))
+    if 'identity' not in factors:
+        assert 'probes/identity' in left_out and expected[1:] == [0, 0, 0]
+        return
+    known = factors['identity'].known
+    assert [known[subjects == name].sum() for name in 'abcd'] == expected
+    if counts[0] == 100:  # evenly spaced
+        assert np.flatnonzero(known)[[0, 1, 2, 31]].tolist() == [0, 3, 6, 96]
+
+
 def test_subjects_must_be_known():
     subjects = SUBJECTS.copy()
     subjects[:7] = ''
