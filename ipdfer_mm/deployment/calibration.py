@@ -1,4 +1,4 @@
-"""Calibrated scores, by a temperature that the classifier's layer absorbs."""
+"""Balanced and calibrated scores, which the classifier's layer absorbs."""
 
 import math
 
@@ -52,31 +52,68 @@ def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
     return math.exp(best.x)
 
 
-def divide_scores(scores: np.ndarray, temperature: float) -> np.ndarray:
-    """Probabilities after the logits were divided.
+def prior_shift(labels: np.ndarray, number: int,
+                strength: float) -> np.ndarray:
+    r"""What to add to logits so that rare classes are answered more often.
+
+    The logit adjustment of `Long-tail Learning via Logit Adjustment
+    <https://arxiv.org/abs/2007.07314>`_ (Menon et al., 2021, Equation 9):
+    :math:`-\tau \log \pi_k`, where :math:`\pi_k` is the share of class k.
+    With :math:`\tau` of 1 the mean of the classes' recalls is to be highest,
+    with 0 the accuracy.
+
+    Args:
+        labels (np.ndarray): Classes of images whose shares are those of
+            training, (N, ).
+        number (int): Number of classes, K.
+        strength (float): :math:`\tau`.
+
+    Returns:
+        np.ndarray: (K, ), with mean 0.
+
+    Raises:
+        ValueError: If there is no image of a class.
+    """
+    counts = np.bincount(labels, minlength=number)
+    if not counts.all():
+        raise ValueError('The classes cannot be balanced: there is no image '
+                         f'of {int((counts == 0).sum())} of {number} classes. '
+                         'Predict images of all classes.')
+    shift = -strength * np.log(counts)
+    return shift - shift.mean()
+
+
+def rescale_scores(scores: np.ndarray,
+                   temperature: float = 1.0,
+                   shift: np.ndarray | float = 0.0) -> np.ndarray:
+    """Probabilities of the logits (logit + shift) / temperature.
 
     Args:
         scores (np.ndarray): Probabilities before, (N, K).
         temperature (float): From :func:`fit_temperature`.
+        shift (np.ndarray or float): From :func:`prior_shift`, (K, ).
 
     Returns:
         np.ndarray: Probabilities, (N, K).
     """
     logits = torch.as_tensor(scores).double().clamp_min(1e-30).log()
-    return (logits / temperature).softmax(dim=1).numpy()
+    logits = (logits + torch.as_tensor(shift)) / temperature
+    return logits.softmax(dim=1).numpy()
 
 
-def divide_logits(state: dict[str, Tensor],
-                  temperature: float) -> dict[str, Tensor]:
-    """Divide the logits of a classifier by dividing its last layer.
+def rescale_logits(state: dict[str, Tensor],
+                   temperature: float = 1.0,
+                   shift: np.ndarray | float = 0.0) -> dict[str, Tensor]:
+    """Make a classifier give (logit + shift) / temperature.
 
-    Labels stay; every program that reads the weights has the calibrated
-    scores.
+    Its last layer absorbs both: every program that reads the weights has the
+    new scores.
 
     Args:
         state (dict[str, Tensor]): State dict of IPD-FER, of ID-FER or of a
             plain classifier of mmpretrain with a linear head.
         temperature (float): From :func:`fit_temperature`.
+        shift (np.ndarray or float): From :func:`prior_shift`, (K, ).
 
     Returns:
         dict[str, Tensor]: The state dict with another last layer.
@@ -84,11 +121,14 @@ def divide_logits(state: dict[str, Tensor],
     Raises:
         ValueError: If there is no such layer.
     """
-    name = next((name for name in CLASSIFIERS if f'{name}.weight' in state),
+    name = next((name for name in CLASSIFIERS if f'{name}.bias' in state),
                 None)
     if name is None:
         raise ValueError('The checkpoint has no linear classifier: none of '
                          f'{", ".join(CLASSIFIERS)}.')
-    divided = {f'{name}.{part}': state[f'{name}.{part}'] / temperature
-               for part in ('weight', 'bias') if f'{name}.{part}' in state}
-    return {**state, **divided}
+    weight, bias = f'{name}.weight', f'{name}.bias'
+    shifted = state[bias].double() + torch.as_tensor(shift)
+    return {
+        **state, weight: state[weight] / temperature,
+        bias: (shifted / temperature).to(state[bias].dtype)
+    }

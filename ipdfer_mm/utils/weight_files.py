@@ -122,11 +122,11 @@ def published_meta(meta: dict) -> dict:
         meta (dict): ``meta`` of a checkpoint.
 
     Returns:
-        dict: Classes, normalization, epoch, temperature and reliability,
-        where it has them.
+        dict: Classes, normalization, epoch, temperature, balance and
+        reliability, where it has them.
     """
     kept = ('dataset_meta', 'ipdfer_mm', 'epoch', 'temperature',
-            'reliability')
+            'balance', 'reliability')
     return {key: meta[key] for key in kept if key in meta}
 
 

@@ -5,7 +5,12 @@ import pytest
 import torch
 from mmpretrain.models import LinearClsHead
 
-from ipdfer_mm.deployment.calibration import divide_logits, fit_temperature
+from ipdfer_mm.deployment.calibration import (
+    fit_temperature,
+    prior_shift,
+    rescale_logits,
+    rescale_scores,
+)
 
 
 def draw_labels(logits, generator):
@@ -42,24 +47,45 @@ def test_refuses_what_says_nothing(labels):
         fit_temperature(scores, np.array(labels, dtype=int))
 
 
+def test_balances_what_is_seen_at_other_shares():
+    # Of two classes with shares of 9 to 1 an image that is equally likely
+    # under both has odds of 9; balanced, of 1; by half, of 3.
+    labels = np.repeat([0, 1], [90, 10])
+    scores = np.array([[0.9, 0.1]])
+    for strength, odds in ((0, 9), (0.5, 3), (1, 1)):
+        first, second = rescale_scores(
+            scores, shift=prior_shift(labels, 2, strength))[0]
+        assert first / second == pytest.approx(odds)
+        assert first + second == pytest.approx(1)
+    assert prior_shift(labels, 2, 0.7).sum() == pytest.approx(0)
+    with pytest.raises(ValueError, match='of 1 of 3 classes'):
+        prior_shift(labels, 3, 1)
+
+
 @pytest.mark.parametrize('name', ['expression_head', 'head'])
-def test_divides_the_logits(name):
+def test_rescales_the_logits(name):
     head = LinearClsHead(num_classes=3, in_channels=4,
                          loss=dict(type='mmpretrain.CrossEntropyLoss'))
     state = {f'{name}.{key}': value
              for key, value in head.state_dict().items()}
     state['backbone.weight'] = torch.ones(1)
-    divided = divide_logits(state, 2.5)
-    assert divided.keys() == state.keys()
-    assert divided['backbone.weight'] is state['backbone.weight']
+    shift = np.array([1., -2., 0.5])
+    new = rescale_logits(state, 2.5, shift)
+    assert new.keys() == state.keys()
+    assert new['backbone.weight'] is state['backbone.weight']
     feat = torch.randn(6, 4)
-    expected = head((feat, )) / 2.5
+    logits = head((feat, ))
+    expected = (logits + torch.from_numpy(shift).float()) / 2.5
     head.load_state_dict({key.removeprefix(f'{name}.'): value
-                          for key, value in divided.items()
+                          for key, value in new.items()
                           if key.startswith(name)})
     torch.testing.assert_close(head((feat, )), expected)
+    torch.testing.assert_close(
+        torch.from_numpy(rescale_scores(
+            logits.softmax(1).detach().numpy(), 2.5, shift)).float(),
+        expected.softmax(1))
 
 
 def test_names_what_is_missing():
     with pytest.raises(ValueError, match='head.fc'):
-        divide_logits(dict(weight=torch.ones(1)), 2)
+        rescale_logits(dict(weight=torch.ones(1)), 2)

@@ -73,8 +73,32 @@ def test_calibrated_scores(checkpoint, predict, tmp_path):
         torch.testing.assert_close(new['pred_score'], expected)
 
 
+def test_balanced_scores(checkpoint, predict, tmp_path):
+    old = predict(checkpoint)
+    labels = torch.tensor([0] * 36 + [1, 2, 3, 4, 5, 6])
+    mmengine.dump(
+        [dict(img_path=f'{i}.png', gt_label=label[None],
+              pred_score=torch.full((7, ), 0.01).index_fill(
+                  0, label[None] if i % 3 else torch.tensor([0]), 0.94),
+              pose_label=torch.tensor([-100]))
+         for i, label in enumerate(labels)], tmp_path / 'made_up.pkl')
+    out = tmp_path / 'balanced.safetensors'
+    text = export(checkpoint, out, '--calibrate', tmp_path / 'made_up.pkl',
+                  '--balance', '0.5')
+    meta = load_weights(out)['meta']
+    assert meta['balance'] == 0.5
+    assert '% before' in text
+    # The first class is 36 times as frequent as each other: 6 to one.
+    shift = torch.tensor([1 / 6, 1, 1, 1, 1, 1, 1]).log()
+    for before, after in zip(old, predict(out)):
+        expected = ((before['pred_score'].log() + shift)
+                    / meta['temperature']).softmax(0)
+        torch.testing.assert_close(after['pred_score'], expected)
+
+
 @pytest.mark.parametrize('args, message', [
     (['out.pth'], 'safetensors'),
+    (['out.safetensors', '--balance', '1'], 'needs the predictions'),
     (['out.safetensors', '--part', 'neck'], 'no part "neck"'),
 ])
 def test_errors(checkpoint, tmp_path, args, message):

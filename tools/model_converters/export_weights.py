@@ -15,9 +15,10 @@ from torch import Tensor
 
 from ipdfer_mm.analysis.predictions import load_predictions
 from ipdfer_mm.deployment.calibration import (
-    divide_logits,
-    divide_scores,
     fit_temperature,
+    prior_shift,
+    rescale_logits,
+    rescale_scores,
 )
 from ipdfer_mm.deployment.luminance import see_luminance
 from ipdfer_mm.metrics.reliability import RELIABILITY, fit_thresholds
@@ -50,6 +51,12 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         '(.pkl), are most likely; the file says which one, and from which '
         'scores on their labels are shown in videos')
     parser.add_argument(
+        '--balance', metavar='TAU', type=float, default=0.0,
+        help='before that, subtract from each logit TAU times the '
+        'logarithm of its class'"'"'s share, so that rare classes are '
+        'answered more often: 1 is for the best mean over classes, 0, the '
+        'default, for the best accuracy')
+    parser.add_argument(
         '--luminance', action='store_true',
         help='trained on gray images: let the encoders see the luminance of '
         'images in color only')
@@ -57,24 +64,31 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.out.suffix != '.safetensors':
         parser.error(f'{args.out} must end with .safetensors')
+    if args.balance and not args.calibrate:
+        parser.error('--balance needs the predictions of --calibrate')
     return args
 
 
-def calibrate(predictions: Path, state: dict[str, Tensor],
+def calibrate(predictions: Path, balance: float, state: dict[str, Tensor],
               meta: dict) -> dict[str, Tensor]:
-    """Divide the logits, and note in ``meta`` what was found."""
+    """Shift and divide the logits; note in ``meta`` what was found."""
     classes = meta.get('dataset_meta', {}).get('classes')
     if classes is None:
         raise ValueError('--calibrate needs the names of the classes, which '
                          'this checkpoint does not hold.')
     found = load_predictions(predictions, classes)
-    temperature = fit_temperature(found.scores, found.labels)
-    scores = divide_scores(found.scores, temperature)
+    shift = prior_shift(found.labels, len(classes), balance) if balance else 0
+    temperature = fit_temperature(
+        rescale_scores(found.scores, shift=shift), found.labels)
+    scores = rescale_scores(found.scores, temperature, shift)
     meta['temperature'] = temperature
+    meta['balance'] = balance
     meta[RELIABILITY] = asdict(
         fit_thresholds(scores, found.labels, found.poses, classes))
-    print(f'Temperature {temperature:.3f}, from {len(found.labels)} images.')
-    return divide_logits(state, temperature)
+    before, after = found.right.mean(), scores.argmax(axis=1) == found.labels
+    print(f'Temperature {temperature:.3f}, from {len(found.labels)} images, '
+          f'of which {after.mean():.1%} are right, {before:.1%} before.')
+    return rescale_logits(state, temperature, shift)
 
 
 @explained(OSError, RuntimeError, ValueError)
@@ -86,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     kept = published_meta(checkpoint.get('meta', {}))
     state = checkpoint.get('state_dict', checkpoint)
     if args.calibrate:
-        state = calibrate(args.calibrate, state, kept)
+        state = calibrate(args.calibrate, args.balance, state, kept)
     if args.luminance:
         state = see_luminance(state)
     if args.part and not {'head', 'expression_head'} & set(args.part):
