@@ -21,6 +21,7 @@ from .synthesis_report import (
     FaceImages,
     classify_synthesis,
     load_images,
+    measure_identity_faces,
     measure_synthesis,
     synthesize,
 )
@@ -64,7 +65,8 @@ def measure_disentanglement(
         :func:`measure_components` gives; with the parts of the model that are
         needed ``pose_entropy`` (:func:`pose_entropy`), ``synthesis``
         (:func:`measure_synthesis`, with an expression classifier also
-        :func:`classify_synthesis`) and ``swap``, by what is swapped
+        :func:`classify_synthesis`, on rendered subjects also
+        :func:`measure_identity_faces`) and ``swap``, by what is swapped
         :func:`measure_swap`; and ``left_out``, what could not be measured,
         and why.
 
@@ -91,13 +93,19 @@ def measure_disentanglement(
         left_out |= dict.fromkeys(
             ('synthesis', 'swap'), 'the model has no decoder')
         return report, {}
+    faces = synthesize(model, images.images, identity_network)
     report['synthesis'] = _measure_synthesis(
-        model, images, mean_image, classifier, identity_network, left_out)
+        faces, images, mean_image, classifier, left_out)
     if not isinstance(dataset, SyntheticFaces):
-        left_out['swap'] = 'only SyntheticFaces knows what swaps look like'
+        left_out |= dict.fromkeys(
+            ('swap', 'synthesis/identity_face'),
+            'only SyntheticFaces knows what they should look like')
         return report, {}
     donors = draw_donors(images, swaps, seed)
     renderer = SwapRenderer(dataset, model, images)
+    first, frontal = renderer.frontal_neutrals()
+    report['synthesis']['identity_face'] = measure_identity_faces(
+        faces['identity'][first], frontal, mean_image)
     report['swap'] = {}
     for name, columns in swap_kinds(model).items():
         rendered = renderer.render(donors[:, columns])
@@ -122,12 +130,10 @@ def _check(model: BaseModel, dataset: FERDataset,
                          'mean training image: give mean_image.')
 
 
-def _measure_synthesis(model: IPDFERModel, images: FaceImages,
+def _measure_synthesis(faces: dict[str, Tensor], images: FaceImages,
                        mean_image: Tensor,
                        classifier: ImageClassifier | None,
-                       identity_network: nn.Module | None,
                        left_out: dict[str, str]) -> dict:
-    faces = synthesize(model, images.images, identity_network)
     report = measure_synthesis(faces, mean_image, images)
     for name, reason in report.pop('left_out', {}).items():
         left_out[f'synthesis/{name}'] = reason

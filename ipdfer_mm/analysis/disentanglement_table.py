@@ -107,6 +107,14 @@ def _synthesis(report: dict) -> str:
             f'(L1 {gain["neutral_l1"]:.3f} and '
             f'{gain["reconstruction_l1"]:.3f}).\n\n')
     text += _identities(synthesis, report['identity_network'])
+    if 'identity_face' in synthesis:
+        face = synthesis['identity_face']
+        text += (
+            f'\nThe face of the identity alone is nearer to the subject, '
+            'neutral and turned to the camera, than the mean training image '
+            f'on {100 * face["closer"]:.1f} % of {face["num_images"]} '
+            f'subjects (L1 {face["l1"]:.3f} and '
+            f'{face["mean_image_l1"]:.3f}).\n')
     text += (f'\nThe reconstruction is off by '
              f'{synthesis["reconstruction_l1"]:.3f}, the mean training '
              f'image by {synthesis["mean_image_l1"]:.3f}.\n')

@@ -167,6 +167,20 @@ class SwapRenderer:
                                      len(self.renderer.model.identity))
         return population.spec(planned, subject, self.dataset.img_size)
 
+    def frontal_neutrals(self) -> tuple[np.ndarray, Tensor]:
+        """Render each subject as the paper's Fig. 9 shows an identity.
+
+        Returns:
+            tuple[np.ndarray, Tensor]: The position of the first image of each
+            subject, (S, ), and the same image without expression and turned
+            to the camera, (S, 3, H, W) in [-1, 1].
+        """
+        first = np.unique(self.images.subjects, return_index=True)[1]
+        return first, torch.stack([
+            self._render(replace(
+                self.describe(i).neutral(), yaw=0.0, pitch=0.0, roll=0.0))
+            for i in first])
+
     def _show(self, identity: int, pose: int, expression: int,
               scene: int) -> Tensor:
         """An image as the model gets it, (3, H, W)."""
@@ -180,14 +194,17 @@ class SwapRenderer:
                 expression=self.describe(expression).expression,
                 yaw=turned.yaw, pitch=turned.pitch, roll=turned.roll,
                 light=scenery.light, seed=scenery.seed)
-            image = swap_channels(self.renderer.render(spec).image)
-            size = image.shape[:2]
-            batch = default_collate([self.pipeline(dict(
-                self.dataset.get_data_info(0), img=image, img_shape=size,
-                ori_shape=size))])
-            self._shown[key] = self.model.data_preprocessor(
-                batch)['inputs'][0].cpu()
+            self._shown[key] = self._render(spec)
         return self._shown[key]
+
+    def _render(self, spec: RenderSpec) -> Tensor:
+        """An image as the model gets it, (3, H, W)."""
+        image = swap_channels(self.renderer.render(spec).image)
+        size = image.shape[:2]
+        batch = default_collate([self.pipeline(dict(
+            self.dataset.get_data_info(0), img=image, img_shape=size,
+            ori_shape=size))])
+        return self.model.data_preprocessor(batch)['inputs'][0].cpu()
 
 
 def _choose(allowed: np.ndarray, name: str, rng: np.random.Generator) -> int:

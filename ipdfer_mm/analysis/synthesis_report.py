@@ -250,6 +250,32 @@ def _measure_identities(faces: dict[str, Tensor],
     return report
 
 
+def measure_identity_faces(identities: Tensor, truth: Tensor,
+                           mean_image: Tensor) -> dict[str, float]:
+    """Compare faces of the identity alone with true frontal neutral ones.
+
+    Args:
+        identities (Tensor): What the decoder makes of f_id, (N, 3, H, W).
+        truth (Tensor): The subjects, neutral and turned to the camera,
+            likewise.
+        mean_image (Tensor): Mean of the training images, (3, H, W).
+
+    Returns:
+        dict[str, float]: Mean absolute differences from the truth, ``l1`` and
+        ``mean_image_l1``, and ``closer``, the share of ``num_images`` faces
+        that are nearer to it than the mean image is.
+    """
+    def error(images: Tensor) -> Tensor:
+        return (images - truth).abs().mean(dim=(1, 2, 3))
+
+    own, mean = error(identities), error(mean_image[None])
+    return dict(
+        l1=float(own.mean()),
+        mean_image_l1=float(mean.mean()),
+        closer=float((own < mean).float().mean()),
+        num_images=len(truth))
+
+
 def classify_synthesis(classifier: ImageClassifier, faces: dict[str, Tensor],
                        test: FaceImages) -> dict[str, dict[str, float]]:
     """Ask an expression classifier what synthesized faces show.

@@ -36,6 +36,8 @@ def test_idfer(faces):
         'truth']) == ['identity']
     table = disentanglement_markdown({**report, **TITLE})
     assert '| f_id/f_exp |' in table
+    assert report['synthesis']['identity_face']['num_images'] == 5
+    assert 'of 5 subjects (L1' in table
     assert '- pose_entropy: the model has no pose classifier' in table
     assert all(len(column) == 3 for column in grid.values())
 
@@ -61,7 +63,8 @@ def test_real_faces(shared):
     report, _ = measure_disentanglement(
         build_model().eval(), dataset, MEAN, **FEW)
     assert set(report['left_out']) == {
-        'swap', 'synthesis/classifier', 'synthesis/paired_neutral'}
+        'swap', 'synthesis/identity_face', 'synthesis/classifier',
+        'synthesis/paired_neutral'}
     # Random networks are enough to know images of the same five subjects.
     identity = report['probes']['linear']['cells']['f_id']['identity']
     assert identity['score'] > 0.3

@@ -75,6 +75,12 @@ def test_rendered_swaps(faces, model, images):
             (image.permute(1, 2, 0) + 1) * 127.5,
             renderer.renderer.render(spec).image, atol=1e-3)
 
+    first, frontal = renderer.frontal_neutrals()
+    for index, image in zip(first, frontal):
+        spec = renderer.describe(index)
+        assert_shows(image, replace(
+            spec, expression={}, yaw=0.0, pitch=0.0, roll=0.0))
+    assert len(set(images.subjects[first])) == 5 == len(frontal)
     for number, (one, two, three) in enumerate(donors):
         spec, turned, acting = map(renderer.describe, (one, two, three))
         assert_shows(images.images[one], spec)  # as that of the dataset

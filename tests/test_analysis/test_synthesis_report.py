@@ -10,6 +10,7 @@ from mmengine.config import Config
 from ipdfer_mm.analysis.synthesis_report import (
     SYNTHESIZED,
     load_mean_image,
+    measure_identity_faces,
     measure_synthesis,
 )
 from ipdfer_mm.registry import DATASETS
@@ -45,6 +46,15 @@ def test_images_of_unknown_subjects_are_not_one_subject():
     assert report['left_out'] == dict(
         identity='the dataset does not name the subject of 4 of 16 test '
         'image(s)')
+
+
+def test_faces_of_the_identity_alone():
+    truth = torch.zeros(4, 3, 8, 8)
+    identities = torch.tensor([0.1, -0.1, 0.3, 0.5]).view(4, 1, 1, 1)
+    report = measure_identity_faces(
+        identities.expand(4, 3, 8, 8), truth, torch.full((3, 8, 8), -0.2))
+    assert report == pytest.approx(dict(
+        l1=0.25, mean_image_l1=0.2, closer=0.5, num_images=4))
 
 
 def test_no_subject_is_known():
