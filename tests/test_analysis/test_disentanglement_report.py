@@ -12,6 +12,7 @@ from ipdfer_mm.analysis.disentanglement_table import disentanglement_markdown
 from ipdfer_mm.analysis.synthesis import TooFewImagesError
 from ipdfer_mm.datasets import CMUFaces, SyntheticFaces
 from ipdfer_mm.registry import MODELS
+from ipdfer_mm.utils import register_all_modules
 
 MEAN = torch.zeros(3, SIZE, SIZE)
 FEW = dict(splits=2, permutations=2, swaps=3)
@@ -56,6 +57,7 @@ def test_baseline(faces):
 
 
 def test_real_faces(shared):
+    register_all_modules()
     pipeline = [PIPELINE[0], dict(type='AlignFace', size=SIZE), PIPELINE[1]]
     dataset = CMUFaces(
         str(shared / 'data/cmu_faces'), fold=3, split='test',
