@@ -23,9 +23,9 @@ from .losses import (
 from .score_tta import AverageScoreTTA
 from .variants import (
     DiscriminatorBatchNormIPDFER,
+    IPDFERPlus,
     LazyIPDFER,
     PoseAdversaryIPDFER,
-    ScaledGradientIPDFER,
     SharedAdamIPDFER,
     SharedForwardIPDFER,
 )
@@ -33,9 +33,9 @@ from .variants import (
 __all__ = [
     'AverageScoreTTA', 'DiscriminatorBatchNormIPDFER',
     'ExpressionDiscriminator', 'FaceDecoder', 'FaceDistiller', 'FaceEncoder',
-    'FacePretrainedInit', 'FaceRecognizer', 'IPDFERModel', 'IResNet',
-    'IdentityConsistencyLoss', 'IdentityEncoder', 'InceptionResnetV1',
-    'LazyIPDFER', 'MobileFaceNet', 'OrthogonalityLoss', 'PoseAdversaryIPDFER',
-    'PoseSupervisedHead', 'ReconstructionLoss', 'ScaledGradientIPDFER',
+    'FacePretrainedInit', 'FaceRecognizer', 'IPDFERModel', 'IPDFERPlus',
+    'IResNet', 'IdentityConsistencyLoss', 'IdentityEncoder',
+    'InceptionResnetV1', 'LazyIPDFER', 'MobileFaceNet', 'OrthogonalityLoss',
+    'PoseAdversaryIPDFER', 'PoseSupervisedHead', 'ReconstructionLoss',
     'SharedAdamIPDFER', 'SharedForwardIPDFER', 'UniformConfusionLoss'
 ]

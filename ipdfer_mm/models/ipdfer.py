@@ -214,7 +214,7 @@ class IPDFERModel(DisentangledClassifier):
                          targets: Targets) -> dict[str, Tensor]:
         """Eq. 12 of images (N, 3, H, W) and their features (N, D)."""
         losses = {}
-        fakes = self.decode(f_id, f_pose, f_exp)  # 2Nx3xHxW
+        fakes = self.decode_fakes(f_id, f_pose, f_exp, targets)  # 2Nx3xHxW
         if self.loss_recon is not None:
             neutral, recon = fakes.chunk(2)
             losses['loss_recon'] = self.loss_recon(
@@ -229,6 +229,11 @@ class IPDFERModel(DisentangledClassifier):
             losses['loss_confusion'] = self.loss_confusion(
                 self.pose_head((f_exp, )))
         return losses
+
+    def decode_fakes(self, f_id: Tensor, f_pose: Tensor | None,
+                     f_exp: Tensor, targets: Targets) -> Tensor:
+        """Decode features (N, D) without and with f_exp, (2N, 3, H, W)."""
+        return self.decode(f_id, f_pose, f_exp)
 
     def adversarial_losses(self, fakes: Tensor,
                            targets: Targets) -> dict[str, Tensor]:

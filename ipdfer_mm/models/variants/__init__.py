@@ -2,12 +2,12 @@
 
 from .discriminator_batch_norm import DiscriminatorBatchNormIPDFER
 from .lazy import LazyIPDFER
+from .plus import IPDFERPlus
 from .pose_adversary import PoseAdversaryIPDFER
-from .scaled_gradient import ScaledGradientIPDFER
 from .shared_adam import SharedAdamIPDFER
 from .shared_forward import SharedForwardIPDFER
 
 __all__ = [
-    'DiscriminatorBatchNormIPDFER', 'LazyIPDFER', 'PoseAdversaryIPDFER',
-    'ScaledGradientIPDFER', 'SharedAdamIPDFER', 'SharedForwardIPDFER'
+    'DiscriminatorBatchNormIPDFER', 'IPDFERPlus', 'LazyIPDFER',
+    'PoseAdversaryIPDFER', 'SharedAdamIPDFER', 'SharedForwardIPDFER'
 ]
