@@ -26,21 +26,6 @@ def yaw_functions(yaws: np.ndarray) -> np.ndarray:
                      *bins], axis=1).astype(float)
 
 
-def principal_components(feats: np.ndarray, number: int) -> np.ndarray:
-    """Coordinates along the directions in which features differ most.
-
-    Args:
-        feats (np.ndarray): (N, D).
-        number (int): How many directions.
-
-    Returns:
-        np.ndarray: (N, ``number``), each with variance 1.
-    """
-    left, _, _ = np.linalg.svd(feats - feats.mean(axis=0),
-                               full_matrices=False)
-    return left[:, :number] * len(feats)**.5
-
-
 def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Subtract from each row the mean of its class.
 

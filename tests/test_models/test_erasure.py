@@ -9,7 +9,6 @@ from torch import nn
 from ipdfer_mm.models.erasure import (
     fit_eraser,
     fold_into,
-    principal_components,
     without_class_means,
     yaw_functions,
 )
@@ -110,12 +109,3 @@ def test_yaw_functions():
         -1, 0, np.pi / 2, np.pi**2 / 4], atol=1e-12)
     assert values[:, 4:].tolist() == [
         [1, 1, 1, 1], [0, 0, 0, 0], [1, 1, 0, 0]]
-
-
-def test_principal_components(data):
-    feats, _, _ = data
-    found = principal_components(feats, 3)
-    values, axes = np.linalg.eigh(np.cov(feats.T, bias=True))
-    expected = (feats - feats.mean(axis=0)) @ axes[:, :-4:-1] / (
-        values[:-4:-1]**.5)
-    np.testing.assert_allclose(abs(found), abs(expected), atol=1e-9)

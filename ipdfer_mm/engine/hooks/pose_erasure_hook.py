@@ -13,7 +13,6 @@ from torch.utils.data import DataLoader
 from ipdfer_mm.models.erasure import (
     fit_eraser,
     fold_into,
-    principal_components,
     without_class_means,
     yaw_functions,
 )
@@ -27,14 +26,14 @@ class PoseErasureHook(Hook):
     """Erase from f_exp what a linear function tells of the pose.
 
     After the last epoch, before it is validated and saved, the features of
-    the training images are computed without augmentation. What the yaw and,
-    of IPD-FER, the first principal components of f_pose are within each
-    expression is erased (:func:`~ipdfer_mm.models.erasure.fit_eraser`) in
-    the weights of the neck: nothing is added to the network. The differences
-    between the expressions stay. Also for a baseline, an ``ImageClassifier``.
+    the training images are computed without augmentation. What the yaw is
+    within each expression, its direction, size and bin
+    (:func:`~ipdfer_mm.models.erasure.yaw_functions`), is erased
+    (:func:`~ipdfer_mm.models.erasure.fit_eraser`) in the weights of the neck:
+    nothing is added to the network. The differences between the expressions
+    stay. Also for a baseline, an ``ImageClassifier``.
 
     Args:
-        num_components (int): Of f_pose. Defaults to 16.
         batch_size (int): Images at once. Defaults to 128.
 
     Raises:
@@ -42,9 +41,7 @@ class PoseErasureHook(Hook):
             or the pose of no training image is known.
     """
 
-    def __init__(self, num_components: int = 16,
-                 batch_size: int = 128) -> None:
-        self.num_components = num_components
+    def __init__(self, batch_size: int = 128) -> None:
         self.batch_size = batch_size
 
     def after_train_epoch(self, runner: Runner) -> None:
@@ -60,31 +57,26 @@ class PoseErasureHook(Hook):
                 self.batch_size,
                 collate_fn=default_collate)
             model = unwrap(runner.model)
-            erase_pose(model, loader, self.num_components)
+            erase_pose(model, loader)
             for parameter in _neck(model).state_dict().values():
                 broadcast(parameter)
 
 
 @torch.no_grad()
-def erase_pose(model: BaseModel, loader: DataLoader,
-               num_components: int) -> None:
+def erase_pose(model: BaseModel, loader: DataLoader) -> None:
     """Erase the pose from a model, see :class:`PoseErasureHook`.
 
     Args:
         model (BaseModel): An :class:`IPDFERModel`, or mmpretrain's
             ``ImageClassifier``.
         loader (DataLoader): Of images with known yaw.
-        num_components (int): As :class:`PoseErasureHook`.
     """
-    pose_encoder = getattr(model, 'pose_encoder', None)
     training = model.training
     model.eval()
-    f_exp, f_pose, labels, yaws = [], [], [], []
+    f_exp, labels, yaws = [], [], []
     for data in loader:
         data = model.data_preprocessor(data, False)
         f_exp.append(model.extract_feat(data['inputs'], stage='pre_logits'))
-        if pose_encoder is not None:
-            f_pose.append(pose_encoder(data['inputs']))
         labels += [int(sample.gt_label) for sample in data['data_samples']]
         yaws += [float(sample.yaw) for sample in data['data_samples']]
     model.train(training)
@@ -93,16 +85,10 @@ def erase_pose(model: BaseModel, loader: DataLoader,
         raise ValueError('The pose of no training image is known, so it '
                          'cannot be erased from f_exp. Remove the '
                          'PoseErasureHook, or prepare the dataset with poses.')
-
-    def rows(feats: list[torch.Tensor]) -> np.ndarray:
-        return torch.cat(feats).double().cpu().numpy()[known]
-
-    factors = [yaw_functions(np.array(yaws)[known])]
-    if f_pose:
-        factors.append(principal_components(rows(f_pose), num_components))
+    feats = torch.cat(f_exp).double().cpu().numpy()[known]
     factors = without_class_means(
-        np.concatenate(factors, axis=1), np.array(labels)[known])
-    fold_into(_neck(model), *fit_eraser(rows(f_exp), factors))
+        yaw_functions(np.array(yaws)[known]), np.array(labels)[known])
+    fold_into(_neck(model), *fit_eraser(feats, factors))
 
 
 def _neck(model: BaseModel) -> torch.nn.Module:

@@ -76,7 +76,7 @@ def test_pose_is_erased(kind, loader):
     model.eval()
     assert covariance(model, loader) > .03
     model.train()
-    erase_pose(model, loader, num_components=2)
+    erase_pose(model, loader)
     assert model.training
     changed = {name for name, value in model.state_dict().items()
                if not torch.equal(value, before[name])}
@@ -91,7 +91,7 @@ def test_without_any_pose_it_says_so(loader):
         for sample in batch['data_samples']:
             sample.set_metainfo(dict(yaw=float('nan')))
     with pytest.raises(ValueError, match='no training image is known'):
-        erase_pose(build('ipdfer'), loader, num_components=2)
+        erase_pose(build('ipdfer'), loader)
 
 
 def test_last_checkpoint_is_erased(tmp_path):
@@ -101,7 +101,7 @@ def test_last_checkpoint_is_erased(tmp_path):
     model['expression_encoder'] = dict(model['expression_encoder'], neck=NECK)
     config = write_config(
         tmp_path / 'erased.py', make_rafdb(tmp_path / 'rafdb'), model,
-        custom_hooks=[dict(type='PoseErasureHook', num_components=1)])
+        custom_hooks=[dict(type='PoseErasureHook')])
     run_train(config, tmp_path / 'work')
     cfg = Config.fromfile(config)
     images = DATASETS.build(without_augmentation(cfg, 'train'))

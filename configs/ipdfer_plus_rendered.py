@@ -1,0 +1,14 @@
+# IPDFERPlus on the rendered benchmark, docs/ipdfer_plus.md, with the settings
+# of ipdfer_rendered.py.
+_base_ = './ipdfer_rendered.py'
+
+neck = dict(norm_cfg=dict(_delete_=True, type='BN1d'))
+model = dict(
+    type='IPDFERPlus',
+    identity_encoder=dict(normalize=True),
+    pose_encoder=dict(neck=neck),
+    expression_encoder=dict(neck=neck),
+    decoder=dict(widths=(64, 32, 16, 8, 8)),
+    # lambda_3 (ipdfer_rendered.py: 0.3)
+    loss_id=dict(loss_weight=1.0))
+custom_hooks = [dict(type='PoseErasureHook')]
