@@ -13,3 +13,4 @@ model = dict(
     identity_encoder=dict(normalize=True),
     pose_encoder=dict(neck=neck),
     expression_encoder=dict(neck=neck))
+custom_hooks = [dict(type='ChannelsLastHook'), dict(type='PoseErasureHook')]

@@ -10,3 +10,4 @@ model = dict(
     decoder=dict(widths=(64, 32, 16, 8, 8)),
     # lambda_3 (ipdfer_rendered.py: 0.3)
     loss_id=dict(loss_weight=1.0))
+custom_hooks = [dict(type='ChannelsLastHook'), dict(type='PoseErasureHook')]

@@ -52,8 +52,8 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         'scores on their labels are shown in videos')
     parser.add_argument(
         '--balance', metavar='TAU', type=float, default=0.0,
-        help='before that, subtract from each logit TAU times the '
-        'logarithm of its class'"'"'s share, so that rare classes are '
+        help='before that, subtract from each logit TAU times the logarithm '
+        'of the share of its class in these images, so that rare classes are '
         'answered more often: 1 is for the best mean over classes, 0, the '
         'default, for the best accuracy')
     parser.add_argument(
