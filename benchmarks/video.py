@@ -41,6 +41,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--model', default=DEFAULT_MODEL)
+    parser.add_argument('--onnx', type=Path, help='recognize with this file')
     parser.add_argument('--faces', type=int, default=1, choices=range(1, 6))
     parser.add_argument('--seconds', type=float, default=14)
     parser.add_argument('--face-model', help='of the ICT face model')
@@ -124,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                                      total=num_frames, desc='Render'):
                 video.write(frame)
                 truth.append(faces)
-        inferencer = ExpressionInferencer(args.model)
+        inferencer = ExpressionInferencer(args.model, onnx=args.onnx)
         tables = {}
         ways = {'each frame': lambda finder, interval: finder,
                 'followed': VideoFaceFinder}

@@ -1,7 +1,7 @@
-# The model ipdfer_ferplus of the package: E_exp is the paper's ResNet-18. The
-# other networks, which recognition does not need, have a quarter of its width,
-# and images 80x80 pixels: the photographs have 48x48. An epoch takes a quarter
-# of an hour of one CPU core with bfloat16.
+# IPD-FER for photographs on a CPU: E_exp is the paper's ResNet-18. The other
+# networks, which recognition does not need, have a quarter of its width, and
+# images 80x80 pixels: the photographs have 48x48. An epoch takes a quarter of
+# an hour of one CPU core with bfloat16. ipdfer_ferplus_light_96.py goes on.
 _base_ = [
     './_base_/models/ipdfer_resnet18.py',
     './_base_/datasets/ferplus.py',

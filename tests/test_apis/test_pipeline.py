@@ -27,7 +27,8 @@ def test_all_configs(name):
     image = np.full((size, size, 3), 7, np.uint8)
     packed = build_pipeline(config)(
         dict(img=image, img_shape=(size, size), aligned=True))
-    side = 80 if 'ferplus_light' in name else size  # which resizes them
+    sizes = {'ipdfer_ferplus_light.py': 80, 'ipdfer_ferplus_light_96.py': 96}
+    side = sizes.get(name, size)  # the pipeline resizes them
     assert image_size(config) == side
     assert packed['inputs'].shape == (3, side, side)
     assert (packed['inputs'] == 7).all()
