@@ -5,6 +5,7 @@ expression from identity and head pose.
 import importlib
 import importlib.util
 import re
+import warnings
 from importlib import metadata
 from pathlib import Path
 
@@ -114,6 +115,10 @@ def check_opencv() -> None:
 check_opencv()
 for _name in REQUIREMENTS:
     check_requirement(_name)
+
+# mmcv-lite says at each start what it lacks; nothing here needs it.
+warnings.filterwarnings(
+    'ignore', message='Fail to import ``MultiScaleDeformableAttention``')
 
 if not hasattr(np, 'bool8'):
     # On numpy 2, mmagic 1.2.0 can be imported with this alias alone

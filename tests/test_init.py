@@ -95,6 +95,12 @@ assert all(sys.modules[name] is None for name in {BLOCKED})
 ''', cwd=tmp_path)
 
 
+def test_import_is_silent(tmp_path):
+    """mmcv-lite, which we tell users to install, is no reason to worry."""
+    assert run('python', '-c', 'from ipdfer_mm.apis import '
+               'ExpressionInferencer', cwd=tmp_path) == ''
+
+
 # mmagic 1.2.0 asserts mmcv < 2.2 when it is imported.
 @pytest.mark.parametrize('error', ['ImportError', 'AssertionError("mmcv")'])
 def test_optimizers_without_mmagic(tmp_path, error):
