@@ -1,5 +1,7 @@
 """Train with compiled networks."""
 
+import importlib.util
+
 import torch
 import torch.nn as nn
 from mmengine.hooks import Hook
@@ -7,6 +9,11 @@ from mmengine.runner import Runner
 
 from ipdfer_mm.registry import HOOKS
 from ipdfer_mm.utils.modules import unwrap
+
+# Whether torch can train compiled and evaluate uncompiled.
+CAN_SWITCH = hasattr(getattr(torch, 'compiler', None), 'set_stance')
+# Compiling takes a minute or two, an iteration on a GPU some 50 ms less.
+MIN_ITERATIONS = 1000
 
 
 def compile_networks(model: nn.Module, cuda_graphs: bool = False) -> None:
@@ -28,6 +35,34 @@ def compile_networks(model: nn.Module, cuda_graphs: bool = False) -> None:
             unwrap(child).compile(mode=mode, dynamic=False)
 
 
+def reason_not_to_compile(runner: Runner) -> str | None:
+    """Why compiling with CUDA graphs would not work or not pay.
+
+    Args:
+        runner (Runner): The runner, about to train.
+
+    Returns:
+        str or None: None where it is safe and pays: on one GPU of compute
+        capability 7.0 or higher, with torch 2.6 and Triton, in a training of
+        a thousand iterations or more.
+    """
+    device = next(unwrap(runner.model).parameters()).device
+    iterations = runner.max_iters - runner.iter
+    if not CAN_SWITCH:
+        return f'torch {torch.__version__} is older than 2.6'
+    if device.type != 'cuda':
+        return f'it gains little on the device "{device.type}"'
+    if runner.world_size > 1:
+        return f'{runner.world_size} processes train'
+    if importlib.util.find_spec('triton') is None:
+        return 'triton is not installed'
+    if torch.cuda.get_device_capability(device) < (7, 0):
+        return 'Triton does not know a GPU as old as this one'
+    if iterations < MIN_ITERATIONS:
+        return f'{iterations} iterations do not pay for the minutes it takes'
+    return None
+
+
 @HOOKS.register_module()
 class CompileHook(Hook):
     """Compile the model's networks for training (``torch.compile``).
@@ -41,18 +76,26 @@ class CompileHook(Hook):
         cuda_graphs (bool): Also launch the kernels of a network all at once
             (CUDA graphs, mode ``'reduce-overhead'``), for a GPU that would
             wait for the CPU, as with small batches. Defaults to False.
+        only_if_safe (bool): Compile only where
+            :func:`reason_not_to_compile` knows none, and else log the reason.
+            The configs of IPD-FER have such a hook, with CUDA graphs.
+            Defaults to False.
 
     Raises:
         RuntimeError: If torch is older than 2.6, which cannot train compiled
-            and evaluate uncompiled.
+            and evaluate uncompiled, and ``only_if_safe`` is False.
     """
 
-    def __init__(self, cuda_graphs: bool = False) -> None:
-        if not hasattr(getattr(torch, 'compiler', None), 'set_stance'):
+    def __init__(self,
+                 cuda_graphs: bool = False,
+                 only_if_safe: bool = False) -> None:
+        if not (CAN_SWITCH or only_if_safe):
             raise RuntimeError('CompileHook needs torch 2.6 or later, but '
                                f'this is {torch.__version__}; leave it out '
                                'of `custom_hooks`.')
         self.cuda_graphs = cuda_graphs
+        self.only_if_safe = only_if_safe
+        self.active = False
 
     def before_train(self, runner: Runner) -> None:
         """Compile, after a checkpoint is loaded.
@@ -60,7 +103,12 @@ class CompileHook(Hook):
         Args:
             runner (Runner): The runner.
         """
-        compile_networks(unwrap(runner.model), self.cuda_graphs)
+        reason = reason_not_to_compile(runner) if self.only_if_safe else None
+        self.active = reason is None
+        if self.active:
+            compile_networks(unwrap(runner.model), self.cuda_graphs)
+        else:
+            runner.logger.info(f'The networks are not compiled: {reason}.')
 
     def before_train_iter(self, *args, **kwargs) -> None:
         """Turn to the compiled networks.
@@ -68,15 +116,17 @@ class CompileHook(Hook):
         No feature of the iteration before is needed any more, so that CUDA
         graphs may overwrite it.
         """
-        torch.compiler.set_stance('default')
-        torch.compiler.cudagraph_mark_step_begin()
+        if self.active:
+            torch.compiler.set_stance('default')
+            torch.compiler.cudagraph_mark_step_begin()
 
     def after_train_iter(self, *args, **kwargs) -> None:
         """Leave the compiled networks aside until the next iteration.
 
         Evaluation and images of other batch sizes would be compiled, too.
         """
-        torch.compiler.set_stance('force_eager')
+        if self.active:
+            torch.compiler.set_stance('force_eager')
 
     def after_train(self, runner: Runner) -> None:
         """Leave torch as it was.
@@ -84,4 +134,5 @@ class CompileHook(Hook):
         Args:
             runner (Runner): The runner.
         """
-        torch.compiler.set_stance('default')
+        if self.active:
+            torch.compiler.set_stance('default')

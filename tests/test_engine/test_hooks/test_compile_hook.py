@@ -8,6 +8,7 @@ from helpers.small_model import build_model, build_optim, make_batch
 
 from benchmarks.networks import build_classifier
 from ipdfer_mm.engine import CompileHook
+from ipdfer_mm.engine.hooks import compile_hook
 
 pytestmark = pytest.mark.skipif(
     not hasattr(torch.compiler, 'set_stance'),
@@ -83,6 +84,59 @@ def test_training_is_compiled_and_evaluation_is_not(compiled):
 
 
 def test_old_torch_is_named(monkeypatch):
-    monkeypatch.delattr(torch.compiler, 'set_stance')
+    monkeypatch.setattr(compile_hook, 'CAN_SWITCH', False)
     with pytest.raises(RuntimeError, match='needs torch 2.6 or later'):
         CompileHook()
+
+
+class Parameter:
+    """Stands in for one on a GPU."""
+
+    device = torch.device('cuda')
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A runner that is about to train on a GPU, as far as the hook can see."""
+    monkeypatch.setattr(torch.cuda, 'get_device_capability', lambda _: (9, 0))
+    monkeypatch.setattr(compile_hook.importlib.util, 'find_spec', bool)
+    logged = []
+    return SimpleNamespace(
+        model=SimpleNamespace(
+            parameters=lambda: iter([Parameter]), children=lambda: iter([])),
+        world_size=1, iter=0, max_iters=5000, logged=logged,
+        logger=SimpleNamespace(info=logged.append))
+
+
+def test_safe_on_one_gpu(gpu):
+    hook = CompileHook(cuda_graphs=True, only_if_safe=True)
+    hook.before_train(gpu)
+    assert hook.active
+    assert not gpu.logged
+
+
+@pytest.mark.parametrize('change, reason', [
+    (lambda patch, run: patch.setattr(compile_hook, 'CAN_SWITCH', False),
+     'older than 2.6'),
+    (lambda patch, run: patch.setattr(Parameter, 'device',
+                                      torch.device('cpu')), '"cpu"'),
+    (lambda patch, run: patch.setattr(run, 'world_size', 2), '2 processes'),
+    (lambda patch, run: patch.setattr(compile_hook.importlib.util,
+                                      'find_spec', lambda _: None),
+     'triton is not installed'),
+    (lambda patch, run: patch.setattr(torch.cuda, 'get_device_capability',
+                                      lambda _: (6, 1)), 'as old as this'),
+    (lambda patch, run: patch.setattr(run, 'iter', 4500), '500 iterations'),
+])
+def test_not_compiled_and_why(gpu, monkeypatch, change, reason):
+    change(monkeypatch, gpu)
+    hook = CompileHook(cuda_graphs=True, only_if_safe=True)
+    hook.before_train(gpu)
+    (line, ) = gpu.logged
+    assert reason in line
+    stances = []
+    monkeypatch.setattr(torch.compiler, 'set_stance', stances.append)
+    hook.before_train_iter(gpu, 0)
+    hook.after_train_iter(gpu, 0)
+    hook.after_train(gpu)
+    assert not stances
