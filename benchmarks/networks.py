@@ -1,15 +1,18 @@
 """Networks of the paper's kind in any width and for any size of image."""
 
+import inspect
+
 import torch.nn as nn
 
-from ipdfer_mm.models import IPDFERModel
+from ipdfer_mm.models import FaceDecoder, IPDFERModel
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules
 from ipdfer_mm.utils.expressions import EXPRESSIONS
 
 NUM_POSES = 5
 PAPER_WIDTH = 64  # of ResNet-18's first stage
-DECODER_WIDTHS = (512, 256, 128, 64, 32)
+# The default, for features of the paper's 512 dimensions.
+DECODER_WIDTHS = inspect.signature(FaceDecoder).parameters['widths'].default
 
 
 def _resnet18(width: int) -> dict:
