@@ -12,5 +12,6 @@ model = dict(
     type='IPDFERPlus',
     identity_encoder=dict(normalize=True),
     pose_encoder=dict(neck=neck),
-    expression_encoder=dict(neck=neck))
+    expression_encoder=dict(neck=neck),
+    loss_cos=None)
 custom_hooks = [dict(type='ChannelsLastHook'), dict(type='PoseErasureHook')]

@@ -13,5 +13,7 @@ model = dict(
     type='IPDFERPlus',
     identity_encoder=dict(normalize=True),
     pose_encoder=dict(neck=neck),
-    expression_encoder=dict(neck=neck))
+    expression_encoder=dict(neck=neck),
+    # To be orthogonal to f_id, f_exp has to know it.
+    loss_cos=None)
 custom_hooks = [dict(type='PoseErasureHook')]
