@@ -1,5 +1,6 @@
 """What model-index.yml lists is there, loads and is as large as it says."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_lists_models():
 def test_entry(entry):
     init_default_scope('ipdfer_mm')
     cfg = Config.fromfile(ROOT / entry.config)
-    assert Path(entry.config).stem in (entry.name, f'{entry.name}_light')
+    assert Path(entry.config).stem in (entry.name, f'{entry.name}_light_96')
     load_trained_model(cfg, entry.weights)  # strictly
     classes = [str(i) for i in range(cfg.model.expression_head.num_classes)]
     classifier = MODELS.build(
@@ -41,4 +42,6 @@ def test_entry(entry):
     accuracy = entry.results[0].metrics['Top 1 Accuracy']
     page = (ROOT / 'docs/model_card.md').read_text()
     assert f'{accuracy:.1f} %' in page
-    assert entry.metadata.data['Epochs'] <= cfg.train_cfg.max_epochs
+    before = re.search(r'epoch_(\d+)\.pth$', cfg.load_from or '')
+    assert entry.metadata.data['Epochs'] == cfg.train_cfg.max_epochs + (
+        int(before[1]) if before else 0)

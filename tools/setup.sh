@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Make the environment .venv and install ipdfer_mm into it as the README says;
-# does nothing where that is done already. PYTHON names the Python to make it
-# with.
+# Make the environment .venv and install ipdfer_mm into it as docs/install.md
+# says; does nothing where that is done already. PYTHON names the Python to make
+# it with.
 #   bash tools/setup.sh [tests] [docs]    also what the tests, or the site, need
 set -euo pipefail
 cd "$(dirname "$0")/.."
