@@ -16,6 +16,8 @@ from .compat import init_dist_without_cuda, set_checkpoint_trust
 from .messages import escape_unprintable
 
 DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+RUNNER_HOOKS = {'runtime_info', 'timer', 'sampler_seed', 'logger',
+                'param_scheduler', 'checkpoint'}
 FAILED = 2  # exit status of a tool that could not do its work
 
 
@@ -242,6 +244,9 @@ def set_dataloader_defaults(cfg: Config, names: Sequence[str],
 def merge_cfg_options(cfg: Config, options: dict | None) -> None:
     """Apply ``--cfg-options``, which win over the config and other flags.
 
+    A default hook that is None is left out, also one that the Runner has not
+    of itself.
+
     Args:
         cfg (Config): The config, changed in place.
         options (dict, optional): Values by dotted key.
@@ -253,3 +258,8 @@ def merge_cfg_options(cfg: Config, options: dict | None) -> None:
         # torch refuses to keep workers that do not exist.
         if loader is not None and loader.get('num_workers', 0) == 0:
             loader.persistent_workers = False
+    # The Runner takes None for its own default hooks only.
+    hooks = cfg.get('default_hooks') or {}
+    for name in set(hooks) - RUNNER_HOOKS:
+        if hooks[name] is None:
+            del hooks[name]

@@ -152,12 +152,15 @@ def test_damaged_checkpoint_is_passed_over(ipdfer_run, tmp_path):
                  comparable(ipdfer_run.work_dir / 'epoch_2.pth'))
 
 
-def test_flags(config, tmp_path):
+def test_flags(ipdfer_run, config, tmp_path):
     """What mmpretrain's users know, in one run."""
     output = run_train(config, tmp_path, '--no-validate', '--auto-scale-lr',
                        '--no-pin-memory', '--no-persistent-workers',
-                       '--cfg-options', 'train_cfg.max_epochs=1')
+                       '--cfg-options', 'train_cfg.max_epochs=1',
+                       'default_hooks.compile=None')
     assert 'Epoch(val)' not in output
+    assert 'networks are not compiled' in ipdfer_run.output
+    assert 'networks are not compiled' not in output
     # 8 samples a batch instead of 32
     assert 'encoders.lr: 2.5000e-05' in output
     assert load(tmp_path / 'epoch_1.pth')['meta']['iter'] == ITERATIONS
