@@ -39,7 +39,8 @@ NOT_RUN = {
     r'--webcam': 'needs a camera; test_annotation.py has a stand-in',
     r'dist_(train|test)|slurm|NNODES|10\.0\.0\.1': 'several GPUs or a '
     'cluster; test_distributed.py and test_slurm.py run them small',
-    r'-m benchmarks': 'minutes to hours; tests/test_benchmarks is small',
+    r'-m benchmarks|benchmarks/gpu': 'minutes to hours, or needs a GPU; '
+    'tests/test_benchmarks is small',
     r'run_experiments|make_tables|plot_results|_RAFDB=|rendered_experiment|'
     r'full_size': 'hours to days; test_paper_rows.py runs the rows as smoke, '
     'docs/findings.md has the numbers of the others',
