@@ -1,8 +1,9 @@
-# Pre-train the face-recognition ResNet-18 that configs/*_rafdb.py start from
-# (Section 4.2), on CASIA-WebFace aligned to 112x112 with the ArcFace template,
-# one folder a subject: data/casia_webface/<subject>/<image>.jpg. Verified on
-# the pairs of LFW, aligned likewise; leave that out with --no-validate.
-# The checkpoint loads as it is: FACE_CHECKPOINT=work_dirs/.../epoch_20.pth.
+# Pre-train a face-recognition ResNet-18, Section 4.2, from which the paper's
+# configs can start in place of the packaged one, on CASIA-WebFace aligned to
+# 112x112 with the ArcFace template, one folder a subject:
+# data/casia_webface/<subject>/<image>.jpg. Verified on the pairs of LFW,
+# aligned likewise; leave that out with --no-validate. The checkpoint loads as
+# it is: FACE_CHECKPOINT=work_dirs/.../epoch_20.pth.
 _base_ = '../_base_/default_runtime.py'
 
 data_root = '{{$CASIA_ROOT:data/casia_webface}}'

@@ -41,7 +41,7 @@ ONLY_CLASSIFIES = ('This model only classifies. A model of IPD-FER, such as '
                    'pose and expression.')
 # What is shown of `IPDFERModel.synthesize`, with a pose encoder or without.
 CAPTIONS = {
-    'identity': 'identity alone (not trained for)',
+    'identity': 'identity alone',
     'neutral': 'identity + pose: the neutral face',
     'reconstruction': 'identity + pose + expression',
 }
