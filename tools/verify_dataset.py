@@ -31,7 +31,9 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         epilog=f'problems:\n{kinds}',
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('dataset', choices=sorted(PREPARABLE))
+    # What is verified has labels.
+    parser.add_argument('dataset',
+                        choices=sorted(set(PREPARABLE) - {'images'}))
     parser.add_argument('data_root', type=Path, help='folder of the download')
     parser.add_argument(
         '--out', type=Path,

@@ -72,6 +72,7 @@ def test_interrupted(run, root, monkeypatch):
     (('csv', '{root}'), 'ann_file=<file>'),
     (('sfew', '{root}'), 'Train_Aligned_Faces'),
     (('rafdb', '{root}', '--dataset-options', 'color=red'), 'color'),
+    (('images', '{root}'), "invalid choice: 'images'"),
 ])
 def test_bad_input(run, root, args, message):
     code, out, err = run(*(arg.format(root=root) for arg in args))
