@@ -11,5 +11,6 @@ model = dict(
     decoder=dict(widths=(64, 32, 16, 8, 8)),
     # lambda_3 (ipdfer_rendered.py: 0.3)
     loss_id=dict(loss_weight=1.0),
-    loss_cos=None)
+    loss_cos=None,
+    loss_confusion=None)
 custom_hooks = [dict(type='PoseErasureHook')]

@@ -13,5 +13,6 @@ model = dict(
     identity_encoder=dict(normalize=True),
     pose_encoder=dict(neck=neck),
     expression_encoder=dict(neck=neck),
-    loss_cos=None)
+    loss_cos=None,
+    loss_confusion=None)
 custom_hooks = [dict(type='ChannelsLastHook'), dict(type='PoseErasureHook')]

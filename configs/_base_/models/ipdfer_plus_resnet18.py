@@ -15,5 +15,7 @@ model = dict(
     pose_encoder=dict(neck=neck),
     expression_encoder=dict(neck=neck),
     # To be orthogonal to f_id, f_exp has to know it.
-    loss_cos=None)
+    loss_cos=None,
+    # It asks C_p, which f_exp confuses without telling less of the pose.
+    loss_confusion=None)
 custom_hooks = [dict(type='PoseErasureHook')]
