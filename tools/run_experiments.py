@@ -27,7 +27,7 @@ from ipdfer_mm.experiments.execution import (
 )
 from ipdfer_mm.experiments.plan import Run, plan_runs
 from ipdfer_mm.experiments.slurm import array_script, submit
-from ipdfer_mm.experiments.state import FINISHED, note_planned, read_state
+from ipdfer_mm.experiments.state import FINISHED, note_planned, read_status
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import explained
 from ipdfer_mm.utils.run_settings import ADVICE
@@ -96,7 +96,8 @@ def add_launch_arguments(parser: argparse.ArgumentParser) -> None:
         '--sbatch-options="--partition=gpu --time=24:0:0"')
     parser.add_argument(
         '--dry-run', action='store_true',
-        help='list the runs, and write the Slurm script, only')
+        help='list the runs, and with --launcher slurm write the script, '
+        'only')
     parser.add_argument('--run', type=int,
                         help='only this one; what each Slurm job does')
 
@@ -131,7 +132,7 @@ def run_each(runs: list[Run], failures: list[str],
     busy = []
     for run in tqdm(runs, unit='run', disable=None):
         try:
-            if read_state(run.folder)['status'] == FINISHED:
+            if read_status(run.folder) == FINISHED:
                 continue
             tqdm.write(f'{run.title}, log: {run.folder / TRAIN_LOG}')
             execute(run, TOOLS, patience)
@@ -147,7 +148,7 @@ def run_each(runs: list[Run], failures: list[str],
 def submit_runs(runs: list[Run], args: argparse.Namespace) -> None:
     """Write the script for what is not finished, and submit it."""
     indices = [index for index, run in enumerate(runs)
-               if read_state(run.folder)['status'] != FINISHED]
+               if read_status(run.folder) != FINISHED]
     if not indices:
         print(f'All {len(runs)} runs are finished.')
         return
@@ -181,8 +182,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, stop)
     runs = plan_runs(args.configs, args.out, args.seeds, args.folds,
                      args.sweep, args.cfg_options, args.smoke)
-    for run in runs:
-        note_planned(run)
+    if not args.dry_run:
+        for run in runs:
+            note_planned(run)
     if args.run is not None:
         if args.run not in range(len(runs)):
             raise ValueError(f'--run {args.run}: there are {len(runs)} runs, '
@@ -191,7 +193,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.launcher == 'slurm':
         submit_runs(runs, args)
         return 0
-    states = [read_state(run.folder)['status'] for run in runs]
+    states = [read_status(run.folder) for run in runs]
     print(f'{len(runs)} runs in {args.out}: ' + ', '.join(
         f'{count} {status}' for status, count in Counter(states).items()))
     if args.dry_run:

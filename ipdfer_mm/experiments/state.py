@@ -62,6 +62,15 @@ def read_state(folder: Path) -> dict:
     return state
 
 
+def read_status(folder: Path) -> str:
+    """Read how far a run is, ``planned`` if it has no folder yet.
+
+    See :func:`read_state`.
+    """
+    return read_state(folder)['status'] if Path(
+        folder, FILE).is_file() else PLANNED
+
+
 def write_state(folder: Path, state: dict) -> None:
     """Write how far a run is; see :func:`read_state`."""
     write_atomically(

@@ -114,6 +114,12 @@ def test_slurm(folder, tmp_path):
     assert '0: baseline_rafdb/seed1 (planned)' in output
 
 
+def test_a_dry_run_writes_nothing(folder):
+    output = run_tool(*command('--out', 'dry', '--dry-run'), cwd=folder)
+    assert '1 planned' in output and 'baseline_rafdb/seed0' in output
+    assert not (folder / 'dry').exists()
+
+
 @pytest.mark.parametrize('args, message', [
     ((TOOL, 'absent.py'), 'The config absent.py does not exist.'),
     (command('--out', 'other', '--run', 9), '--run 9: there are 1 runs'),
