@@ -53,6 +53,9 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if bool(args.inputs) == (args.webcam is not None):
         parser.error('give either images, folders and videos, or --webcam')
+    if args.aligned and args.subjects:
+        parser.error('--subjects compares faces that are found; it does not '
+                     'go with --aligned')
     return args
 
 
@@ -108,7 +111,7 @@ def infer(args: argparse.Namespace) -> list[Summary]:
     job = AnnotationJob(inferencer, args.out_dir, args.batch_size,
                         args.aligned, args.synthesis, args.smooth,
                         args.subjects)
-    summaries = []
+    summaries: list[Summary] = []
     if images:
         summaries.append(annotate_images(job, images))
         report(summaries[-1], 'images', f'{args.out_dir}/results.json')
@@ -123,6 +126,13 @@ def infer(args: argparse.Namespace) -> list[Summary]:
             summaries.append(Summary(errors=[str(error)]))
             print(error, file=sys.stderr)
             continue
+        except KeyboardInterrupt:
+            if not summaries:
+                raise
+            print(f'Interrupted before the first frame of {source}; what '
+                  'came before is done.', file=sys.stderr)
+            summaries.append(Summary(interrupted=True))
+            break
         report(summaries[-1], 'frames', f'{args.out_dir}/{name}.mp4')
     return summaries
 

@@ -1,5 +1,7 @@
 """Which faces of a video show the same subject."""
 
+from collections import Counter
+
 import numpy as np
 import torch
 from mmengine.registry import MODELS, DefaultScope
@@ -26,6 +28,8 @@ THRESHOLD = 0.48
 # which its subject keeps.
 DECIDE = 5
 KEEP = 30
+# Frames after which it is decided without, as of one who stays in profile.
+WAIT = 30
 
 
 class SubjectJoiner:
@@ -46,6 +50,7 @@ class SubjectJoiner:
         self.threshold = THRESHOLD
         # Sums of unit features: of tracks, with their number, and of subjects.
         self._tracks: dict[int, tuple[np.ndarray, int]] = {}
+        self._frames: Counter[int] = Counter()  # of a track, all
         self._subjects: list[np.ndarray] = []
         self._numbers: dict[int, int] = {}
 
@@ -54,15 +59,18 @@ class SubjectJoiner:
         """Number of subjects so far."""
         return len(self._subjects)
 
-    def see(self, image: np.ndarray, tracks: dict[int, np.ndarray]) -> None:
+    def see(self, image: np.ndarray,
+            tracks: dict[int, np.ndarray | None]) -> None:
         """Look at the faces of a frame.
 
         Args:
             image (np.ndarray): BGR, uint8 (H, W, 3).
-            tracks (dict[int, np.ndarray]): Five points, (5, 2), by track.
+            tracks (dict[int, np.ndarray | None]): Five points, (5, 2), by
+                track; None where the face cannot be aligned.
         """
+        self._frames.update(tracks.keys())
         looked = {track: points for track, points in tracks.items()
-                  if self._count(track) < KEEP}
+                  if points is not None and self._count(track) < KEEP}
         if not looked:
             return
         crops = [align_face(image, points, SIZE) for points in looked.values()]
@@ -86,7 +94,8 @@ class SubjectJoiner:
         """
         if track in self._numbers:
             return self._numbers[track]
-        if self._count(track) < DECIDE and not now:
+        if (self._count(track) < DECIDE and self._frames[track] < WAIT
+                and not now):
             return None
         taken = {self._numbers[other] for other in together
                  if other in self._numbers}

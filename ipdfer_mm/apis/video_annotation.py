@@ -17,6 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ipdfer_mm.apis.face_drawing import draw_faces
+from ipdfer_mm.preparation.face_choice import MIRRORED
 from ipdfer_mm.utils.atomic import renamed_when_done, write_atomically
 from ipdfer_mm.utils.video import (
     Camera,
@@ -89,8 +90,8 @@ class _Recorder:
         tracks, shown = self.follower.follow(seconds, faces)
         if self.joiner is not None:
             self.joiner.see(image, {
-                track: face.points for track, face in zip(tracks, faces)
-                if face.points is not None
+                track: None if MIRRORED in face.flags else face.points
+                for track, face in zip(tracks, faces)
             })
         self._waiting.append(_Frame(seconds, image, faces, tracks, shown))
         self.summary.count(result)
@@ -146,7 +147,7 @@ def name_results(videos: Sequence[Path], out: Path) -> dict[str, Path]:
 
     Returns:
         dict[str, Path]: The videos by name: their own without the suffix;
-        with it where two would have the same, in any case, or the tables of
+        with it where another has the same, in any case, or the tables of
         images have it; and below their folders where that is not enough.
 
     Raises:
@@ -157,18 +158,17 @@ def name_results(videos: Sequence[Path], out: Path) -> dict[str, Path]:
     if not videos:
         return {}
     common = Path(os.path.commonpath([video.parent for video in videos]))
-    stems = Counter(video.stem.casefold() for video in videos)
-    stems[RESULTS] += 1
-    files = Counter(video.name.casefold() for video in videos)
-    names = {}
-    for video in videos:
-        if stems[video.stem.casefold()] == 1:
-            name = video.stem
-        elif files[video.name.casefold()] == 1:
-            name = video.name
-        else:
-            name = str(video.relative_to(common))
-        names[name] = video
+    longer = {video: [video.name, str(video.relative_to(common))]
+              for video in videos}
+    chosen = {video: video.stem for video in videos}
+    while True:
+        counts = Counter(map(str.casefold, [RESULTS, *chosen.values()]))
+        shared = [video for video in videos if longer[video]
+                  and counts[chosen[video].casefold()] > 1]
+        if not shared:
+            break
+        chosen |= {video: longer[video].pop(0) for video in shared}
+    names = {name: video for video, name in chosen.items()}
     written = {(out / f'{name}.mp4').resolve() for name in names}
     for video in videos:
         if video.resolve() in written:

@@ -157,6 +157,8 @@ def test_results_are_no_images(job, files):
     (['x/a.mp4', 'x/../x/a.mp4'], ['a']),
     (['results.mkv'], ['results.mkv']),
     (['Results.mkv', 'results.mp4'], ['Results.mkv', 'results.mp4']),
+    (['clip.mp4', 'clip.avi', 'clip.mp4.mkv'],
+     ['clip.mp4', 'clip.avi', 'clip.mp4.mkv']),
     ([], []),
 ])
 def test_each_video_has_results_of_its_own(tmp_path, videos, names):

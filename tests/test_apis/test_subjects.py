@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from ipdfer_mm.apis.annotation import AnnotationJob
-from ipdfer_mm.apis.subjects import DECIDE, SubjectJoiner
+from ipdfer_mm.apis.face_finder import FaceFinder
+from ipdfer_mm.apis.subjects import DECIDE, WAIT, SubjectJoiner
 from ipdfer_mm.apis.video_annotation import annotate_video
 from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE
 from ipdfer_mm.utils.video import written_video
@@ -41,6 +42,16 @@ def test_waits_until_enough_was_seen(joiner):
     assert joiner.decide(1, set(), now=True) == 1
 
 
+def test_does_not_wait_for_ever(joiner):
+    """For one who stays in profile."""
+    for frame in range(WAIT):
+        assert joiner.decide(1, set()) is None
+        joiner.see(GRAY, {1: None})
+    assert joiner.decide(1, set()) == 1
+    joiner.see(GRAY, {2: None})
+    assert joiner.decide(2, set(), now=True) == 2
+
+
 def test_two_at_once_are_two(joiner):
     see(joiner, t1=3)
     joiner.decide(1, set())
@@ -65,3 +76,23 @@ def test_video(inferencer, portraits, tmp_path, monkeypatch):
     assert summary.num_tracks == 3 and summary.num_subjects == 2
     assert {(row['track'], row['subject']) for row in seen} == {
         (1, 1), (2, 2), (3, 1)}
+
+
+def test_a_profile_is_not_looked_at(inferencer, portraits, tmp_path,
+                                    monkeypatch):
+    """Its points look mirrored, so that it cannot be aligned."""
+    detect = FaceFinder.detect
+
+    def mirrored(self, images):
+        return [found._replace(points=found.points[:, [1, 0, 2, 4, 3]])
+                for found in detect(self, images)]
+
+    path = tmp_path / 'clip.mp4'
+    with written_video(path, 10) as writer:
+        for _ in range(10):
+            writer.write(portraits[1].image)
+    monkeypatch.setattr(FaceFinder, 'detect', mirrored)
+    job = AnnotationJob(inferencer, tmp_path / 'out', subjects=True)
+    summary = annotate_video(job, path, 'clip')
+    assert summary.num_done == summary.num_faces == 10
+    assert 'mirrored' in (tmp_path / 'out/clip.csv').read_text()

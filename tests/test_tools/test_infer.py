@@ -129,6 +129,27 @@ def test_ctrl_c(run, tmp_path, faces, monkeypatch):
     assert len(read_rows(tmp_path / 'work_dirs/infer/long.csv')) == 2
 
 
+def test_interrupted_between_videos(run, tmp_path, monkeypatch, faces):
+    """What was done before is done, and is said."""
+    iterate = ExpressionInferencer.iterate
+    calls = []
+
+    def interrupted(*args):
+        calls.append(args)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        yield from iterate(*args)
+
+    monkeypatch.setattr(ExpressionInferencer, 'iterate', interrupted)
+    for name in ('a.mp4', 'b.mp4'):
+        write_video(tmp_path / name, faces)
+    result = run('a.mp4', 'b.mp4')
+    assert result.code == 130, result.err
+    assert 'before the first frame of' in result.err
+    assert 'anything' not in result.err
+    assert read_rows(tmp_path / 'work_dirs/infer/a.csv')
+
+
 def test_a_console_without_the_letters(tmp_path):
     """As on Windows, or with LC_ALL=C of an old Python."""
     cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((60, 60, 3), np.uint8))
