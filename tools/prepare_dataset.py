@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         dict(args.recipe, pose=args.pose, pose_files=tuple(args.pose_file)))
     data_root = args.data_root.resolve()
     out = (args.out or data_root / PREPARED).resolve()
-    images = list_images(args.dataset, data_root, args.dataset_options)
+    images = list_images(args.dataset, data_root, args.dataset_options, out)
     job = Job(data_root, out, recipe)
     summary = prepare(job, images, args.dataset, args.workers, args.name_lists)
     report(summary, job)

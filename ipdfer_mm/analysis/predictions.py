@@ -103,7 +103,14 @@ def load_predictions(path: Path,
         FileNotFoundError: If the file does not exist.
         ValueError: If it holds no predictions, or of other classes.
     """
-    samples = mmengine.load(path)
+    try:
+        samples = mmengine.load(path)
+    # A damaged pickle raises almost any exception.
+    except Exception as error:
+        if isinstance(error, OSError):
+            raise
+        raise ValueError(f'{path} cannot be read as predictions ({error}). '
+                         'Write them with tools/test.py --out.') from error
     if not isinstance(samples, list) or not samples or not all(
             isinstance(sample, dict) and {'pred_score', 'gt_label', 'img_path'}
             <= set(sample) for sample in samples):

@@ -103,8 +103,8 @@ class ExpressionInferencer:
                 files, see :func:`ipdfer_mm.apis.inputs.to_rgb`.
             batch_size (int): Images that are in memory, and faces that the
                 model gets, at once.
-            aligned (bool): Whether the images are aligned faces already:
-                each is resized as a whole, and no face is searched.
+            aligned (bool): Whether the images are aligned faces already: no
+                face is searched, and the middle square of each is resized.
             synthesis (bool): Whether to synthesize the neutral and the
                 reconstructed face, too.
 

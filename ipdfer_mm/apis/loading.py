@@ -18,6 +18,7 @@ from ipdfer_mm.models.encoders.key_match import match_keys
 from ipdfer_mm.utils.compat import WEB, load_file
 from ipdfer_mm.utils.dataset_configs import find_test_dataset
 from ipdfer_mm.utils.model_configs import model_config
+from ipdfer_mm.utils.weight_files import checkpoint_state
 
 from .known_models import list_models
 
@@ -107,7 +108,7 @@ def build_trained(cfg: Config, name: str, checkpoint: object) -> BaseModel:
     with DefaultScope.overwrite_default_scope(
             cfg.get('default_scope', 'ipdfer_mm')):
         model = MODELS.build(model_config(cfg))
-    state = _state_dict(name, checkpoint)
+    state = checkpoint_state(name, checkpoint)
     state = {key.removeprefix('module.'): state[key] for key in state}
     if hasattr(model, 'discriminator') and not any(
             key.startswith('discriminator.') for key in state):
@@ -226,7 +227,8 @@ def _step_sizes(pipeline: list[dict], **defaults: int | None) -> Iterator[int]:
 
 def _prepared_size(dataset: dict, trained_with: str | None) -> Iterator[int]:
     if dataset.get('manifest') and trained_with:
-        manifest = os.path.join(dataset['data_root'], dataset['manifest'])
+        manifest = os.path.join(
+            os.path.expanduser(dataset['data_root']), dataset['manifest'])
         if recipe_hash(manifest) == trained_with:
             folder = os.path.dirname(manifest)
             with open(os.path.join(folder, 'recipe.json')) as file:
@@ -237,18 +239,6 @@ def _to_device(model: BaseModel, device: str | None = None) -> BaseModel:
     if device is None:
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
     return model.to(device)
-
-
-def _state_dict(name: str, checkpoint: object) -> dict[str, torch.Tensor]:
-    """Tensors by name, if that is what the file holds."""
-    state = checkpoint
-    if isinstance(checkpoint, dict):
-        state = checkpoint.get('state_dict', checkpoint)
-    if not isinstance(state, dict) or not all(
-            isinstance(key, str) and isinstance(value, torch.Tensor)
-            for key, value in state.items()):
-        raise ValueError(f'{name} holds no state dict: no tensors by name.')
-    return state
 
 
 def _find(model: str | Path | Config) -> tuple[Config, str | None]:

@@ -197,6 +197,8 @@ class FERDataset(BaseDataset):
         self._check_files()
         self._check_drop_classes()
         samples = list(self._keep_classes())
+        if self.holdout is not None:
+            samples = hold_out(samples, **self.holdout)
         if self.manifest is not None:
             samples = join_manifest(samples, self.manifest, self.rules,
                                     self.note)
@@ -208,8 +210,6 @@ class FERDataset(BaseDataset):
             raise ValueError(f'{self._title} has no sample.{self._notes_text}'
                              f' Expected {self.LAYOUT}.')
         self._check_images(infos)
-        if self.holdout is not None:
-            infos = hold_out(infos, **self.holdout)
         self._log_counts(infos)
         return infos
 

@@ -1,8 +1,7 @@
 """Parts of datasets, and which of them a trained model may be tested on."""
 
-from collections.abc import Collection, Mapping, Sequence
-
-import numpy as np
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
 
 from ipdfer_mm.utils.messages import shorten
 
@@ -87,19 +86,20 @@ def check_fold(fold: int, count: int, split: str | None) -> None:
     check_split(split, ('train', 'test'))
 
 
-def hold_out(samples: Sequence[dict], part: str, share: float = 0.1,
+def hold_out(samples: Iterable[dict], part: str, share: float = 0.1,
              seed: int = 0) -> list[dict]:
     """Divide a training set, to choose an epoch on what is not trained on.
 
-    The samples are shuffled, the first of them are held out. With the
-    defaults that is the first of the ten folds of mmpretrain's
-    ``KFoldDataset``. Images of one subject may be in both parts.
+    Each image is drawn by itself, by a hash of its path: so the parts stay
+    apart where one of the two datasets leaves images out that the other
+    has. Images of one subject may be in both parts.
 
     Args:
-        samples (Sequence[dict]): All samples.
+        samples (Iterable[dict]): All samples, with ``img_path``, relative to
+            the data root.
         part (str): ``'train'`` for what is trained on, ``'val'`` for what is
             held out.
-        share (float): How much is held out, in (0, 1).
+        share (float): How much is held out, about, in (0, 1).
         seed (int): Decides which samples.
 
     Returns:
@@ -111,11 +111,14 @@ def hold_out(samples: Sequence[dict], part: str, share: float = 0.1,
     if part not in ('train', 'val') or not 0 < share < 1:
         raise ValueError(f"holdout: part={part!r} must be 'train' or 'val', "
                          f'and share={share!r} between 0 and 1.')
-    count = int(len(samples) * share)
-    if not 0 < count < len(samples):
-        raise ValueError(f'holdout: share={share} of {len(samples)} samples '
-                         f'holds out {count} of them.')
-    indices = list(range(len(samples)))
-    np.random.default_rng(seed).shuffle(indices)
-    chosen = indices[:count] if part == 'val' else indices[count:]
-    return [samples[i] for i in chosen]
+    parts: dict[str, list[dict]] = dict(train=[], val=[])
+    for sample in samples:
+        digest = hashlib.sha256(f'{seed} {sample["img_path"]}'.encode(
+            'utf-8', 'surrogateescape')).digest()
+        held_out = int.from_bytes(digest[:8], 'big') < share * 2**64
+        parts['val' if held_out else 'train'].append(sample)
+    if not all(parts.values()):
+        count = len(parts['train'] + parts['val'])
+        raise ValueError(f'holdout: share={share} of {count} samples '
+                         f'holds out {len(parts["val"])} of them.')
+    return parts[part]

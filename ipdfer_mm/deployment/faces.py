@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
@@ -11,6 +10,7 @@ from mmengine.registry import DATASETS
 from torch import Tensor
 from tqdm import tqdm
 
+from ipdfer_mm.geometry import center_crop
 from ipdfer_mm.preparation.reading import read_image
 from ipdfer_mm.utils.dataset_configs import without_augmentation
 from ipdfer_mm.utils.files import list_images
@@ -22,7 +22,8 @@ def folder_faces(folder: Path, size: int, count: int) -> np.ndarray:
 
     Args:
         folder (Path): The folder.
-        size (int): Side to resize them to, in pixels.
+        size (int): Side to resize them to, in pixels; of one that is not
+            square, the middle.
         count (int): How many at most, evenly spread over the sorted paths.
 
     Returns:
@@ -34,7 +35,7 @@ def folder_faces(folder: Path, size: int, count: int) -> np.ndarray:
     """
     files = list_images(folder)
     chosen = [files[i] for i in spread(len(files), count)]
-    return np.stack([cv2.resize(read_image(file), (size, size))
+    return np.stack([center_crop(read_image(file), None, size)
                      for file in tqdm(chosen, desc='Images', disable=None)])
 
 

@@ -13,7 +13,7 @@ class ImageClassifier(nn.Module):
 
     Args:
         model (BaseModel): An :class:`IPDFERModel` or a classifier of
-            mmpretrain whose ``data_preprocessor`` only normalizes.
+            mmpretrain whose ``data_preprocessor`` at most normalizes.
         memory_format (torch.memory_format): Layout of parameters and images.
             Defaults to channels first.
     """
@@ -27,8 +27,10 @@ class ImageClassifier(nn.Module):
         self.model = model.to(memory_format=memory_format)
         self.memory_format = memory_format
         self.to_rgb = model.data_preprocessor.to_rgb
-        self.register_buffer('mean', model.data_preprocessor.mean)
-        self.register_buffer('std', model.data_preprocessor.std)
+        # It has neither where it does not normalize.
+        for name, value in dict(mean=0., std=1.).items():
+            self.register_buffer(name, getattr(
+                model.data_preprocessor, name, torch.tensor(value)))
         self.eval()
 
     def forward(self, images: Tensor) -> Tensor:

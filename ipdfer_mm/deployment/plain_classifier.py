@@ -78,8 +78,9 @@ def plain_config(cfg: Config, classes: tuple[str, ...]) -> Config:
 
     Returns:
         Config: Model, pipeline and the test set of ``cfg``, for which
-        ipdfer_mm has to be installed; where that has none, a list of files,
-        because mmpretrain numbers folders in the order of their names.
+        ipdfer_mm has to be installed; where that has none, it is wrapped or
+        its images are not aligned, a list of files, because mmpretrain
+        numbers folders in the order of their names.
     """
     size = image_size(cfg)
     pipeline = [
@@ -87,11 +88,9 @@ def plain_config(cfg: Config, classes: tuple[str, ...]) -> Config:
         dict(type='Resize', scale=(size, size)),
         dict(type='PackInputs')
     ]
-    try:
-        dataset = find_test_dataset(cfg).to_dict()
-    except ValueError:
-        dataset = dict(type='CustomDataset', data_root='data/faces',
-                       ann_file='labels.txt', metainfo=dict(classes=classes))
+    dataset = _aligned_test_set(cfg) or dict(
+        type='CustomDataset', data_root='data/faces', ann_file='labels.txt',
+        metainfo=dict(classes=classes))
     if dataset['type'] in DATASETS.module_dict:
         dataset['type'] = f'ipdfer_mm.{dataset["type"]}'
     dataset['pipeline'] = pipeline
@@ -113,6 +112,20 @@ def plain_config(cfg: Config, classes: tuple[str, ...]) -> Config:
             dataset=dataset),
         test_evaluator=[dict(type='Accuracy', topk=(1, ))],
         test_cfg=dict()))
+
+
+def _aligned_test_set(cfg: Config) -> dict | None:
+    """The test set, if mmpretrain's pipeline reads it as ours does."""
+    try:
+        dataset = find_test_dataset(cfg)
+    except ValueError:
+        return None
+    aligns = any(str(step['type']).rpartition('.')[2] == 'AlignFace'
+                 for step in dataset.pipeline)
+    if dataset is not cfg.test_dataloader.dataset or (
+            aligns and not dataset.get('manifest')):
+        return None
+    return dataset.to_dict()
 
 
 def _in_mmpretrain(cfg: Any, scope: str | None = None) -> Any:

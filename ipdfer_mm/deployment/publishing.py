@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ipdfer_mm.apis.loading import build_trained, class_names, image_size
 from ipdfer_mm.utils.atomic import write_atomically
+from ipdfer_mm.utils.files import keep_inputs
 from ipdfer_mm.utils.weight_files import published_meta, save_weights
 
 from .plain_classifier import plain_config, plain_state
@@ -45,8 +46,15 @@ def publish(cfg: Config, checkpoint: str, out: Path) -> Path:
     Raises:
         OSError: If a file cannot be read or written.
         ValueError: If this is no such model, the weights are not its own, or
-            the classifier differs from it.
+            the classifier differs from it; or if a file would be replaced
+            that was not published before.
     """
+    text = out.with_suffix('.py')
+    keep_inputs(out, checkpoint)
+    if text.exists() and not text.read_bytes().startswith(
+            HEADER.partition('\n')[0].encode()):
+        raise ValueError(f'{text} is no config that was published before, '
+                         'and would be replaced; choose another file.')
     loaded = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
     model = build_trained(cfg, checkpoint, loaded)
     classes = class_names(model)
@@ -59,7 +67,6 @@ def publish(cfg: Config, checkpoint: str, out: Path) -> Path:
         name=Path(cfg.filename or 'a config').name,
         weights=checkpoint.rpartition('/')[2])
     write_classifier(out, state, kept)
-    text = out.with_suffix('.py')
     write_atomically(text, f'{header}{config.pretty_text}\n'.encode(), ADVICE)
     return text
 

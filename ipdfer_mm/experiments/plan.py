@@ -2,11 +2,11 @@
 
 import argparse
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.registry import DefaultScope
 
 from ipdfer_mm.registry import DATASETS
@@ -96,6 +96,7 @@ def plan_runs(configs: Sequence[Path],
     for text in [*sweeps, *options]:
         if '=' not in text:
             raise ValueError(f'{text!r} is not of the form KEY=VALUE.')
+    asked = folds is not None
     if folds is None and smoke:
         folds = SMOKE_FOLDS
     experiments: dict[str, tuple] = {}
@@ -108,14 +109,17 @@ def plan_runs(configs: Sequence[Path],
                 raise ValueError(
                     f'Several experiments have the name {name}; runs are '
                     'named by the config file and the swept setting.')
-            experiments[name] = config, own, sweep, _folds(cfg, folds)
+            keys = [_unwrap(cfg, loader)[1] for loader in DATALOADERS]
+            experiments[name] = config, own, sweep, keys, _folds(cfg, folds)
+    if asked and all(own == [None] for *_, own in experiments.values()):
+        raise ValueError('--folds: no config has a dataset with folds.')
     return [
         Run(name, config,
-            (f'randomness.seed={seed}', *_fold_options(fold), *own,
+            (f'randomness.seed={seed}', *_fold_options(fold, keys), *own,
              *(f'{key}={value}' for key, value in sweep.items())),
             seed, fold, Path(out, name, *_places(seed, fold)), sweep, smoke)
         for seed in seeds
-        for name, (config, own, sweep, own_folds) in experiments.items()
+        for name, (config, own, sweep, keys, own_folds) in experiments.items()
         for fold in own_folds
     ]
 
@@ -146,12 +150,9 @@ def smoke_options(cfg: Config) -> list[str]:
     options = [f'train_cfg.max_epochs={SMOKE_EPOCHS}',
                f'train_dataloader.batch_size={SMOKE_BATCH}']
     for loader in DATALOADERS:
-        dataset, key = cfg[loader].dataset, f'{loader}.dataset'
         images = (SMOKE_ITERATIONS * SMOKE_BATCH
                   if loader == DATALOADERS[0] else SMOKE_IMAGES)
-        if 'dataset' in dataset:  # that of a wrapper
-            key = f'{key}.dataset'
-        options.append(f'{key}.indices={images}')
+        options.append(f'{_unwrap(cfg, loader)[1]}.indices={images}')
     return options
 
 
@@ -174,7 +175,19 @@ def _read_config(config: Path, options: Sequence[str]) -> Config:
 def _swept(sweeps: Sequence[str]) -> list[dict[str, str]]:
     pairs = [sweep.split('=', 1) for sweep in sweeps]
     return [{key: value} for key, values in pairs
-            for value in values.split(',')]
+            for value in _split_values(values)]
+
+
+def _split_values(text: str) -> list[str]:
+    """Split at the commas that are in no brackets."""
+    values, depth = [''], 0
+    for char in text:
+        depth += (char in '([{') - (char in ')]}')
+        if char == ',' and not depth:
+            values.append('')
+        else:
+            values[-1] += char
+    return values
 
 
 def _name(config: Path, sweep: dict[str, str]) -> str:
@@ -183,21 +196,27 @@ def _name(config: Path, sweep: dict[str, str]) -> str:
     return '+'.join([config.stem, *parts]).replace(os.sep, '_')
 
 
+def _unwrap(cfg: Config, loader: str) -> tuple[ConfigDict, str]:
+    """Dataset of a loader, out of wrappers such as ClassBalancedDataset."""
+    dataset, key = cfg[loader].dataset, f'{loader}.dataset'
+    while 'dataset' in dataset:
+        dataset, key = dataset.dataset, f'{key}.dataset'
+    return dataset, key
+
+
 def _folds(cfg: Config,
-           folds: Sequence[int] | None) -> Iterable[int | None]:
+           folds: Sequence[int] | None) -> Sequence[int | None]:
     # Not mmpretrain's KFoldDataset, whose `fold` is that of validation only.
+    dataset, _ = _unwrap(cfg, DATALOADERS[0])
     with DefaultScope.overwrite_default_scope('ipdfer_mm'):
-        dataset = DATASETS.get(cfg.train_dataloader.dataset.type)
-    if (cfg.train_dataloader.dataset.get('fold') is None
-            or not hasattr(dataset, 'NUM_FOLDS')):
+        kind = DATASETS.get(dataset.type)
+    if dataset.get('fold') is None or not hasattr(kind, 'NUM_FOLDS'):
         return [None]
-    return range(dataset.NUM_FOLDS) if folds is None else folds
+    return range(kind.NUM_FOLDS) if folds is None else folds
 
 
-def _fold_options(fold: int | None) -> list[str]:
-    if fold is None:
-        return []
-    return [f'{loader}.dataset.fold={fold}' for loader in DATALOADERS]
+def _fold_options(fold: int | None, keys: Sequence[str]) -> list[str]:
+    return [] if fold is None else [f'{key}.fold={fold}' for key in keys]
 
 
 def _places(seed: int, fold: int | None) -> list[str]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.processes import map_in_processes
 
 ADVICE = 'nothing is lost: make room and run the same command again'
+# Names of the files that keep results.
+PART = re.compile(r'[0-9a-f]{24}\.json')
 
 Item = TypeVar('Item', bound=NamedTuple)
 Result = TypeVar('Result', bound=NamedTuple)
@@ -97,7 +100,7 @@ def work_in_chunks(task: ChunkTask[Item, Result], items: Sequence[Item],
         if kept is not None:
             results[part] = kept
     for part in task.parts.glob('*.json'):
-        if part not in chunks:
+        if part not in chunks and PART.fullmatch(part.name):
             part.unlink()
     todo = [part for part in chunks if part not in results]
     done = len(items) - sum(len(chunks[part]) for part in todo)

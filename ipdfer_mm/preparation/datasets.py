@@ -2,14 +2,19 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path, PurePosixPath
+
+from mmengine.logging import print_log
 
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils.csv_files import read_table
-from ipdfer_mm.utils.files import subfolders
+from ipdfer_mm.utils.files import subfolders, visible_entries
+from ipdfer_mm.utils.messages import shorten
 
+from .chunks import PART
 from .recipe import Recipe
 from .worker import ImageEntry
 
@@ -29,7 +34,8 @@ class PreparedSet:
 
 
 # Folders of results beside the images, of tools/prepare_dataset.py and
-# tools/verify_dataset.py, and what those have that go by another name.
+# tools/verify_dataset.py, and what those have that go by another name, from
+# their beginning on.
 PREPARED = 'prepared'
 VERIFIED = 'verified'
 PARTS = 'parts'
@@ -97,32 +103,50 @@ def list_readers(name: str, data_root: Path,
         tuple[dict]: Configs with ``data_root``.
 
     Raises:
-        ValueError: If the folder or the CSV file has no split.
+        ValueError: If the folder or the CSV file has no split, or not that
+            of the options.
     """
     readers = PREPARABLE[name].readers
     if name == 'folder':
-        results = _result_folders(data_root)
+        is_results = _result_folders(data_root)
         readers = _readers('FolderFER', *(
-            split for split in subfolders(data_root) if split not in results))
+            split for split in subfolders(data_root)
+            if not is_results(PurePosixPath(split))))
         if not readers:
             raise ValueError(f'{data_root} has no folders; expected '
                              '<data_root>/<split>/<expression>/<image>.')
     if name == 'csv':
         readers = _readers('CSVFER', *_csv_splits(data_root, options))
+    if 'split' in options:
+        # The folds of a cross-validation are not what is prepared.
+        splits = [reader.get('split') for reader in readers
+                  if 'fold' not in reader]
+        readers = tuple(reader for reader in readers
+                        if options['split'] in splits
+                        and reader['split'] == options['split'])
+        if not readers:
+            raise ValueError(
+                f'--dataset-options split={options["split"]}: {name} in '
+                f'{data_root} has the splits {splits or "of folds only"}.')
     return tuple(
         dict(reader, data_root=str(data_root), **options)
         for reader in readers)
 
 
-def list_images(name: str, data_root: Path,
-                options: Mapping) -> list[ImageEntry]:
+def list_images(name: str, data_root: Path, options: Mapping,
+                out: Path | None = None) -> list[ImageEntry]:
     """List the images of a dataset, of all splits.
+
+    Of images without labels, whatever is in a folder, those that a
+    preparation or a verification wrote there are left out; the log says so.
 
     Args:
         name (str): Key of :data:`PREPARABLE`.
         data_root (Path): Folder of the dataset.
         options (Mapping): Arguments of the dataset class to change, such
             as ``ann_file``.
+        out (Path, optional): Folder of the results, which may be among the
+            images. Defaults to None.
 
     Returns:
         list[ImageEntry]: Each image once, in the order of the dataset.
@@ -133,14 +157,17 @@ def list_images(name: str, data_root: Path,
             of the data root or is not UTF-8.
     """
     images: dict[str, ImageEntry] = {}
-    # Of these readers, FaceImages alone takes whatever it finds.
-    results = _result_folders(data_root) if name == 'images' else set()
+    is_results = _result_folders(data_root, out)
+    results: list[str] = []
     for reader in list_readers(name, data_root, options):
         dataset = DATASETS.build(dict(reader, lazy_init=True))
         # In cross-validation an image is in all splits.
         split = None if 'fold' in reader else reader.get('split')
         for sample in dataset.list_images():
-            if sample['img_path'].partition('/')[0] in results:
+            # FaceImages takes whatever it finds.
+            if name == 'images' and is_results(
+                    PurePosixPath(sample['img_path']).parent):
+                results.append(sample['img_path'])
                 continue
             points = sample.get('landmarks')
             if points is not None:
@@ -148,13 +175,32 @@ def list_images(name: str, data_root: Path,
             path = _checked(sample['img_path'])
             images.setdefault(
                 path, ImageEntry(path, sample.get('box'), points, split))
+    if results:
+        print_log(f'{len(results)} images are left out that an earlier '
+                  f'preparation wrote: {shorten(results)}.', logger='current')
+    if not images:
+        raise ValueError(f'{data_root} has no image but those that an '
+                         'earlier preparation wrote.')
     return list(images.values())
 
 
-def _result_folders(data_root: Path) -> set[str]:
-    return {name for name in subfolders(data_root)
-            if name in (PREPARED, VERIFIED)
-            or (data_root / name / PARTS).is_dir()}
+def _result_folders(data_root: Path, out: Path | None = None
+                    ) -> Callable[[PurePosixPath], bool]:
+    """Make a question: whether a folder, or one around it, holds results."""
+
+    @cache
+    def is_results(folder: PurePosixPath) -> bool:
+        if folder == PurePosixPath('.'):
+            return False
+        place = data_root / folder
+        # Empty, too, when it was killed before the first part was done.
+        return (place == out or str(folder) in (PREPARED, VERIFIED)
+                or (place / PARTS).is_dir()
+                and all(PART.fullmatch(entry.name)
+                        for entry in visible_entries(place / PARTS))
+                or is_results(folder.parent))
+
+    return is_results
 
 
 def _checked(path: str) -> str:

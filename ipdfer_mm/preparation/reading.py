@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from ipdfer_mm.utils.images import swap_channels
+from ipdfer_mm.utils.images import decode_pnm, swap_channels
 
 # Text and binary PNM, which OpenCV itself refuses when cut off, and Pillow
 # reads slowly.
@@ -84,7 +84,11 @@ def read_image(path: Path) -> np.ndarray:
         raise OSError(f'{path}: {_reason(content, error)}') from error
     data = np.frombuffer(content, dtype=np.uint8)
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        image = decode_pnm(content)
+        if image is None:
+            image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except (OSError, ValueError) as error:  # a PNM file that is cut off
+        raise OSError(f'{path}: {_reason(content, error)}') from error
     except cv2.error as error:  # such as for enormous sizes
         raise OSError(f'{path}: OpenCV cannot decode it ({error.err})'
                       ) from error

@@ -28,9 +28,17 @@ POSES: dict[str, tuple[Callable, int, int]] = dict(
     csv=(TablePose, 1, 1))
 
 
+# Smallest and largest value of each setting that is a number.
+RANGES: dict[str, tuple[float, float]] = dict(
+    size=(8, 2048), margin=(0, 4), min_side=(0, 8192), min_face=(0, 1),
+    min_score=(0, 1), retries=(0, 3), fallback_crop=(0.05, 1))
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Settings of the preparation.
+
+    Numbers must be within :data:`RANGES`.
 
     Args:
         size (int): Side of the aligned faces in pixels.
@@ -67,9 +75,19 @@ class Recipe:
     pose_files: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            kinds = {int, type(getattr(Recipe, name))}
+            if type(value) not in kinds or not low <= value <= high:
+                kind = 'a number' if float in kinds else 'an integer'
+                raise ValueError(f'{name}={value!r} of a recipe must be '
+                                 f'{kind} from {low:g} to {high:g}.')
+        if type(self.use_given_points) is not bool:
+            raise ValueError(f'use_given_points={self.use_given_points!r} of '
+                             'a recipe must be True or False.')
         if self.border not in BORDERS:
-            raise ValueError(f'The border {self.border!r} of a recipe is not '
-                             f'one of {", ".join(BORDERS)}.')
+            raise ValueError(f'border={self.border!r} of a recipe is not one '
+                             f'of {", ".join(BORDERS)}.')
 
     def build_pose(self) -> HeadPoseEstimator | None:
         """Build the head-pose estimator.

@@ -101,7 +101,7 @@ def find_resumable(folder: Path, work_dir: Path) -> Path | None:
     epoch before it validates it, and deletes the best one before it writes a
     better; after a kill in between, going on from that checkpoint would lose
     the validation. So one that is newer than what :func:`note_finished` noted
-    does not count.
+    does not count, unless there is no other, as with ``max_keep_ckpts=1``.
 
     Args:
         folder (Path): Folder of the checkpoints.
@@ -122,8 +122,16 @@ def find_resumable(folder: Path, work_dir: Path) -> Path | None:
             raise RuntimeError(f'{noted} must hold a number of epochs, not '
                                f'{text!r}. Delete it to resume the newest '
                                'checkpoint.')
-        found = {epoch: path for epoch, path in found.items()
-                 if epoch <= int(text)}
+        finished = {epoch: path for epoch, path in found.items()
+                    if epoch <= int(text)}
+        if found and not finished:
+            print_log(
+                f'The epochs up to {text} were validated, but none of their '
+                f'checkpoints is left in {folder}: going on from a later one, '
+                'whose validation is missing.',
+                logger='current', level=logging.WARNING)
+        # The oldest first: it misses the fewest validations.
+        found = finished or dict(reversed(found.items()))
     damaged: list[str] = []
     for path in reversed(found.values()):
         damage = find_damage(path)

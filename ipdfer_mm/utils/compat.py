@@ -5,11 +5,13 @@ their lines. Everything we do to make them work on today's stack is in this
 one file, each with its reason, so that it can go when they move on.
 """
 
+import hashlib
 import os
 import re
 import subprocess
 from collections.abc import Callable
 from typing import Any, TypeAlias
+from urllib.error import URLError
 from urllib.parse import urlparse
 
 import torch
@@ -70,13 +72,16 @@ def load_file(name: str,
 
     Raises:
         FileNotFoundError: If there is no such file.
+        OSError: If it cannot be downloaded.
         RuntimeError: If it cannot be read, or only with trust.
     """
     if name.startswith(WEB):
-        # One process downloads, the others find the file.
-        if get_rank() == 0:
-            download(name)
-        barrier()
+        # One process downloads, the others find the file, or fail alike.
+        try:
+            if get_rank() == 0:
+                download(name)
+        finally:
+            barrier()
         path = download(name)
     else:
         path = os.path.expanduser(name)
@@ -96,12 +101,20 @@ def download(url: str) -> str:
 
     Returns:
         str: Its path.
+
+    Raises:
+        OSError: If it cannot be had; names the address.
     """
-    name = os.path.basename(urlparse(url).path)
+    # Many addresses end in epoch_30.pth.
+    digest = hashlib.sha256(url.encode()).hexdigest()[:16]
+    name = f'{digest}-{os.path.basename(urlparse(url).path)}'
     path = os.path.join(torch.hub.get_dir(), 'checkpoints', name)
     if not os.path.isfile(path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        torch.hub.download_url_to_file(url, path, progress=False)
+        try:
+            torch.hub.download_url_to_file(url, path, progress=False)
+        except URLError as error:
+            raise OSError(f'{url} cannot be downloaded: {error}') from error
     return path
 
 

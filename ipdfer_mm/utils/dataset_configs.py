@@ -36,7 +36,8 @@ def find_test_dataset(config: Config) -> ConfigDict:
     Raises:
         ValueError: If there is none.
     """
-    dataset = config.get('test_dataloader', {}).get('dataset', {})
+    loader = config.get('test_dataloader') or {}
+    dataset = loader.get('dataset', {})
     for found in wrapped_datasets(dataset):
         return found
     raise ValueError('The config has no test_dataloader.dataset.pipeline, '

@@ -172,6 +172,22 @@ class ImageIndex:
         return {**stems, **{name: name for name in names}}
 
 
+def keep_inputs(out: Path, *inputs: str | Path) -> None:
+    """Refuse to write where something is read from.
+
+    Args:
+        out (Path): File to write.
+        *inputs (str or Path): What is read; may be addresses.
+
+    Raises:
+        ValueError: If it is one of them; names it.
+    """
+    if out.resolve() in (Path(path).expanduser().resolve()
+                         for path in inputs):
+        raise ValueError(f'{out} is what is read; give the file to write '
+                         'another name.')
+
+
 def sha256(path: str | Path) -> str:
     """Fingerprint of a file, as ``sha256sum`` prints it."""
     with open(path, 'rb') as file:

@@ -1,15 +1,21 @@
-"""Color channels and PNG files."""
+"""Color channels, PNG and PNM files."""
 
+import io
+import re
 from typing import TypeVar
 
 import cv2
 import numpy as np
+from PIL import Image
 from torch import Tensor
 
-Image = TypeVar('Image', np.ndarray, Tensor)
+Pixels = TypeVar('Pixels', np.ndarray, Tensor)
+# Kind, width, height and largest value; comments between them.
+PNM_HEADER = re.compile(rb'P[2356]' + rb'(?:\s|#[^\n]*\n)+(\d+)' * 3)
+USUAL_MAXIMA = (255, 65535)
 
 
-def swap_channels(image: Image, axis: int = -1) -> Image:
+def swap_channels(image: Pixels, axis: int = -1) -> Pixels:
     """Turn RGB into BGR, or BGR into RGB.
 
     Args:
@@ -25,6 +31,25 @@ def swap_channels(image: Image, axis: int = -1) -> Image:
             axis == -1 and image.dtype == np.uint8):
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # 8 times as fast
     return np.ascontiguousarray(np.flip(image, axis))
+
+
+def decode_pnm(content: bytes) -> np.ndarray | None:
+    """Decode what OpenCV leaves dark: a PNM file with a maximum of its own.
+
+    Args:
+        content (bytes): An image file.
+
+    Returns:
+        np.ndarray | None: BGR, uint8 (H, W, 3); None for any other file.
+    """
+    header = PNM_HEADER.match(content)
+    if header is None or int(header[3]) in USUAL_MAXIMA:
+        return None
+    pixels = np.asarray(Image.open(io.BytesIO(content)))
+    if pixels.dtype != np.uint8:  # of 16 bits
+        pixels = (pixels / 257).round().astype(np.uint8)
+    code = cv2.COLOR_GRAY2BGR if pixels.ndim == 2 else cv2.COLOR_RGB2BGR
+    return cv2.cvtColor(pixels, code)
 
 
 def to_png(image: np.ndarray) -> bytes:

@@ -39,6 +39,29 @@ def save_weights(path: str | Path, state: dict[str, Tensor],
     write_atomically(Path(path), content, 'the weights were not written')
 
 
+def checkpoint_state(name: str, checkpoint: object) -> dict[str, Tensor]:
+    """Take the state dict out of a checkpoint.
+
+    Args:
+        name (str): What the user calls it.
+        checkpoint (object): What its file holds.
+
+    Returns:
+        dict[str, Tensor]: Tensors by name.
+
+    Raises:
+        ValueError: If it holds none, or anything else besides.
+    """
+    state = checkpoint
+    if isinstance(checkpoint, dict):
+        state = checkpoint.get('state_dict', checkpoint)
+    if not isinstance(state, dict) or not all(
+            isinstance(key, str) and isinstance(value, Tensor)
+            for key, value in state.items()):
+        raise ValueError(f'{name} holds no state dict: no tensors by name.')
+    return state
+
+
 def load_weights(
         path: str | Path,
         map_location: str | torch.device | None = None) -> dict:

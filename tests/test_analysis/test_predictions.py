@@ -96,3 +96,14 @@ def test_bad_files(tmp_path):
         load_predictions(tmp_path / 'b.pkl', CLASSES[:2])
     with pytest.raises(FileNotFoundError, match='c.pkl'):
         load_predictions(tmp_path / 'c.pkl', CLASSES)
+
+
+@pytest.mark.parametrize('name, content', [
+    ('cut.pkl', b'\x80\x04\x95\x1a\x00'), ('notes.txt', b'text'),
+    ('other.pkl', b'no pickle')])
+def test_what_is_no_pickle_is_named(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=f'{name} cannot be read as predict'):
+        load_predictions(tmp_path / name, CLASSES)
+    with pytest.raises(FileNotFoundError):
+        load_predictions(tmp_path / 'absent.pkl', CLASSES)

@@ -44,7 +44,7 @@ def test_waits_until_enough_was_seen(joiner):
 
 def test_does_not_wait_for_ever(joiner):
     """For one who stays in profile."""
-    for frame in range(WAIT):
+    for _ in range(WAIT):
         assert joiner.decide(1, set()) is None
         joiner.see(GRAY, {1: None})
     assert joiner.decide(1, set()) == 1

@@ -110,9 +110,20 @@ def test_it_can_be_prepared(root):
     assert recipe_of('images', {}, {}).margin == 0.5
 
 
-def test_results_of_a_preparation_are_not_prepared_again(root):
+def test_results_of_a_preparation_are_not_prepared_again(root, log):
     """Else the second go of an interrupted one would find its own faces."""
-    touch(root, 'prepared/faces/a.png', 'small/faces/a.png')
-    (root / 'small/parts').mkdir()  # of one that was called otherwise
-    assert [image.path for image in list_images('images', root, {})
-            ] == list(IMAGES)
+    part = f'parts/{"0a" * 12}.json'
+    # Ones that were called otherwise.
+    touch(root, 'prepared/faces/a.png', 'small/faces/a.png', f'small/{part}',
+          'b/x/run1/faces/1.png', f'b/x/run1/{part}', 'now/faces/7.png')
+    images = list_images('images', root, {}, root / 'now')
+    assert [image.path for image in images] == list(IMAGES)
+    assert '4 images are left out that an earlier preparation' in log.text
+    with pytest.raises(ValueError, match='no image but those that'):
+        list_images('images', root / 'b/x', {})
+
+
+def test_a_folder_of_the_user_is_no_result(root):
+    touch(root, 'john/parts/2.png', 'john/parts/notes.json', 'john/1.png')
+    found = [image.path for image in list_images('images', root, {})]
+    assert {'john/1.png', 'john/parts/2.png'} < {*found}

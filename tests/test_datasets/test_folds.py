@@ -1,22 +1,26 @@
 import pytest
 from helpers.samples import infos, touch
-from mmpretrain.datasets import KFoldDataset
 
 from ipdfer_mm.datasets import FolderFER
 from ipdfer_mm.datasets.folds import hold_out
 
 
-@pytest.mark.parametrize('total', [10, 37, 12271])
+def paths(samples):
+    return [sample['img_path'] for sample in samples]
+
+
+@pytest.mark.parametrize('total', [100, 12271])
 def test_parts_are_all_and_share_nothing(total):
-    samples = [dict(index=i) for i in range(total)]
-    train, val = (
-        [sample['index'] for sample in hold_out(samples, part)]
-        for part in ('train', 'val'))
-    assert len(val) == total // 10
-    assert sorted(train + val) == list(range(total))
-    other = [sample['index'] for sample in hold_out(samples, 'val', seed=1)]
-    assert len(other) == len(val) and other != val
-    assert len(hold_out(samples, 'val', share=0.5)) == total // 2
+    samples = [dict(img_path=f'{i}.png') for i in range(total)]
+    train, val = (paths(hold_out(samples, part)) for part in ('train', 'val'))
+    spread = total**.5  # more than three standard deviations
+    assert abs(len(val) - total / 10) < spread
+    assert sorted(train + val) == sorted(paths(samples))
+    other = paths(hold_out(samples, 'val', seed=1))
+    assert abs(len(set(other) & set(val)) - total / 100) < spread / 2
+    half = hold_out(samples, 'val', share=0.5)
+    assert abs(len(half) - total / 2) < 2 * spread
+    assert set(val) < {*paths(half)}
 
 
 @pytest.mark.parametrize('arguments, message', [
@@ -26,19 +30,20 @@ def test_parts_are_all_and_share_nothing(total):
 ])
 def test_parts_that_cannot_be(arguments, message):
     with pytest.raises(ValueError, match=message):
-        hold_out([{}] * 9, **arguments)
+        hold_out([dict(img_path='a.png')] * 9, **arguments)
 
 
-def test_a_dataset_has_the_split_of_kfold(tmp_path):
-    """What configs had before the argument, in the same order."""
-    touch(tmp_path, *(f'train/{("happy", "sad")[i % 2]}/{i}.png'
-                      for i in range(40)))
-    for part in ('train', 'val'):
-        ours = FolderFER(str(tmp_path), 'train', holdout=dict(part=part))
-        theirs = KFoldDataset(
-            dict(type='ipdfer_mm.FolderFER', data_root=str(tmp_path),
-                 split='train'),
-            fold=0, num_splits=10, seed=0, test_mode=part == 'val')
-        assert [info['img_path'] for info in infos(ours)] == [
-            info['img_path'] for info in infos(theirs)]
-        assert len(ours) == (4 if part == 'val' else 36)
+def test_a_dataset_that_drops_images_stays_apart(tmp_path):
+    """An image is in the same part whatever else is left out."""
+    touch(tmp_path, *(f'train/{name}/{i}.png' for i in range(40)
+                      for name in ('happy', 'sad', 'angry')))
+    options = dict(data_root=str(tmp_path), split='train')
+    val = FolderFER(**options, holdout=dict(part='val', share=.25))
+    train = FolderFER(
+        **options, holdout=dict(part='train', share=.25),
+        metainfo=dict(classes=('happiness', 'sadness')),
+        drop_classes=('anger', ))
+    ours, theirs = ({*paths(infos(part))} for part in (train, val))
+    assert not ours & theirs
+    happy_or_sad = {path for path in theirs if '/angry/' not in path}
+    assert len(ours | happy_or_sad) == 80

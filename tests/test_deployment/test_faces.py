@@ -55,6 +55,10 @@ def test_folder_faces(tmp_path):
     assert faces.shape == (3, 8, 8, 3)
     assert (faces == (200, 0, 0)).all()
     assert len(folder_faces(tmp_path, 8, 2)) == 2
+    # Of one that is not square the middle is taken, as in training.
+    image[:, 5:15] = 70
+    cv2.imwrite(str(tmp_path / '2.png'), image)
+    assert (folder_faces(tmp_path, 8, 10)[0] == 70).all()
     (tmp_path / '2.png').write_bytes(b'damaged')
     with pytest.raises(OSError, match='2.png'):
         folder_faces(tmp_path, 8, 10)

@@ -121,6 +121,19 @@ def test_the_test_set_stays():
     assert plain.visualizer.type == 'UniversalVisualizer'
 
 
+@pytest.mark.parametrize('name', ['ckplus', 'cmufaces', 'rafdb'])
+def test_images_that_are_not_aligned_do_not(name):
+    """mmpretrain would resize the whole photographs."""
+    cfg = Config.fromfile(ROOT / f'configs/ipdfer_{name}.py')
+    if name == 'rafdb':  # a part that mmpretrain's wrapper takes
+        loader = cfg.test_dataloader
+        loader.dataset = dict(
+            type='mmpretrain.KFoldDataset', dataset=loader.dataset)
+    dataset = plain_config(cfg, CLASSES).test_dataloader.dataset
+    assert dataset.type == 'CustomDataset'
+    assert dataset.metainfo.classes == CLASSES
+
+
 def count(model, size):
     info = get_model_complexity_info(
         model.eval(), (3, size, size), show_table=False, show_arch=False)

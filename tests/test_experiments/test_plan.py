@@ -44,6 +44,32 @@ def test_folds_are_those_of_the_dataset(folded, dataset, folds):
     assert [run.fold for run in runs] == folds
 
 
+def test_folds_of_a_wrapped_set(folded):
+    """As docs/datasets.md wraps it to balance classes."""
+    folded.write_text(folded.read_text() + """
+train_dataloader["dataset"] = dict(type="mmpretrain.ClassBalancedDataset",
+    oversample_thr=.1, dataset=train_dataloader["dataset"])
+""")
+    runs = plan_runs([folded], Path('out'), [0])
+    assert [run.fold for run in runs] == [*range(10)]
+    cfg = runs[7].load_config()
+    assert cfg.train_dataloader.dataset.dataset.fold == 7
+    assert cfg.test_dataloader.dataset.fold == 7
+    assert 'fold' not in cfg.train_dataloader.dataset
+
+
+def test_no_folds(config):
+    with pytest.raises(ValueError, match='no config has a dataset with folds'):
+        plan_runs([config], Path('out'), [0], folds=[0])
+
+
+def test_sweep_of_lists(config):
+    names = [run.name for run in plan_runs([config], Path('out'), [0], sweeps=[
+        'model.decoder.widths=[8,4],(4,2)'])]
+    assert names == ['plain', 'plain+decoder.widths=[8,4]',
+                     'plain+decoder.widths=(4,2)']
+
+
 def test_sweep(config):
     runs = plan_runs([config], Path('out'), [0], sweeps=[
         'model.loss_cos.loss_weight=0.1,2', 'model.loss_id=None'])

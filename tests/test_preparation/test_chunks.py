@@ -27,3 +27,9 @@ def test_what_another_key_left_is_deleted(tmp_path):
     work_in_chunks(task(tmp_path, key=b'b'), numbers, 0, 'Doubling')
     (second, ) = tmp_path.iterdir()
     assert first != second
+
+
+def test_what_others_left_stays(tmp_path):
+    (tmp_path / 'notes.json').write_text('mine')
+    work_in_chunks(task(tmp_path), [Number(1)], 0, 'Doubling')
+    assert (tmp_path / 'notes.json').read_text() == 'mine'

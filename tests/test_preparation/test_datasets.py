@@ -6,7 +6,12 @@ from helpers import official_layouts as layouts
 from helpers.samples import infos, touch
 
 from ipdfer_mm.datasets import CKPlus
-from ipdfer_mm.preparation.datasets import PREPARABLE, list_images, recipe_of
+from ipdfer_mm.preparation.datasets import (
+    PREPARABLE,
+    list_images,
+    list_readers,
+    recipe_of,
+)
 
 
 def paths(name, root, **options):
@@ -67,7 +72,9 @@ def test_folder_takes_its_splits_as_they_are(tmp_path):
     # Results of an earlier preparation are no split, nor are those of one
     # that was called otherwise, done or not.
     touch(tmp_path, *images, 'prepared/faces/train/happy/a.png',
-          'small/faces/train/happy/a.png', 'small/parts/0')
+          'small/faces/train/happy/a.png', 'new/faces/train/happy/a.png',
+          f'small/parts/{"0a" * 12}.json')
+    (tmp_path / 'new/parts').mkdir()
     assert paths('folder', tmp_path) == images
     (tmp_path / 'empty').mkdir()
     with pytest.raises(ValueError, match='has no folders; expected'):
@@ -121,3 +128,25 @@ def test_recipes():
         recipe_of('rafdb', {}, dict(marign=.3))
     # Every set builds a recipe.
     assert all(recipe_of(name, {}, {}).size == 112 for name in PREPARABLE)
+
+
+def test_one_split(tmp_path):
+    """Once, though each split has a reader."""
+    root = layouts.make_sfew(tmp_path / 'sfew')
+    assert len(paths('sfew', root, split='val')) == 7
+    assert len(list_readers('sfew', root, dict(split='val'))) == 1
+    with pytest.raises(ValueError, match="split=test: sfew in .*'train', "):
+        list_images('sfew', root, dict(split='test'))
+    root = layouts.make_ckplus(tmp_path / 'ckplus')
+    with pytest.raises(ValueError, match='of folds only'):
+        list_images('ckplus', root, dict(split='test'))
+
+
+@pytest.mark.parametrize('name, value', [
+    ('size', 0), ('size', 64.5), ('size', True), ('margin', -1),
+    ('min_score', 'abc'), ('min_face', 1.5), ('fallback_crop', 0),
+    ('fallback_crop', 2), ('retries', -1), ('use_given_points', 1),
+    ('border', 'black')])
+def test_settings_that_cannot_be(name, value):
+    with pytest.raises(ValueError, match=f'{name}.*{value}'):
+        recipe_of('rafdb', {}, {name: value})

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ipdfer_mm.datasets.transforms import LoadFaceImage
 from ipdfer_mm.preparation import reading
 from ipdfer_mm.preparation.reading import read_image
 
@@ -94,3 +95,15 @@ def test_formats_that_some_builds_read(tmp_path, kind):
         assert read_image(path).shape == (10, 20, 3)
     except OSError as error:
         assert f'it is a {kind} file; convert' in str(error)
+
+
+def test_dark_pnm(tmp_path):
+    """With a maximum of its own; as training reads it."""
+    path = tmp_path / 'a.pgm'
+    path.write_bytes(b'P5 3 2 100\n' + bytes([50] * 6))
+    assert np.abs(read_image(path).astype(int) - 128).max() <= 1
+    loaded = LoadFaceImage().transform(dict(img_path=str(path)))
+    np.testing.assert_array_equal(loaded['img'], read_image(path))
+    path.write_bytes(b'P5 3 2 100\n' + bytes([50] * 4))
+    with pytest.raises(OSError, match='a.pgm'):
+        read_image(path)

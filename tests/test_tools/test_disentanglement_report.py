@@ -70,9 +70,11 @@ def test_smoke_is_stamped(tmp_path):
 
 @pytest.mark.parametrize('out, message', [
     ('report.json', 'other.pth was trained on the classes'),
-    ('report.txt', 'must end in .json')])
+    ('report.txt', 'must end in .json'),
+    ('grid.json', 'give the grid another name')])
 def test_errors_name_what_is_wrong(folder, out, message):
     model = save(folder, 'other', baseline_cfg(),
                  dict(dataset_meta=dict(classes=EXPRESSIONS[::-1])))
-    output = run_tool(TOOL, *model, '--out', out, cwd=folder, fails=True)
+    output = run_tool(TOOL, *model, '--out', out, '--grid', 'grid.png',
+                      cwd=folder, fails=True)
     assert message in output and 'Traceback' not in output

@@ -105,3 +105,22 @@ def test_errors(checkpoint, tmp_path, args, message):
     output = export(checkpoint, tmp_path / args[0], *args[1:], fails=True)
     assert message in output and 'Traceback' not in output
     assert not list(tmp_path.iterdir())
+
+
+def test_no_state_dict(tmp_path):
+    torch.save([1, 2], tmp_path / 'list.pth')
+    torch.save(dict(state_dict=dict(a=1)), tmp_path / 'number.pth')
+    for name in ('list.pth', 'number.pth'):
+        output = export(tmp_path / name, tmp_path / 'out.safetensors',
+                        fails=True)
+        assert f'{name} holds no state dict' in output
+        assert 'Traceback' not in output
+
+
+def test_the_checkpoint_is_not_replaced(checkpoint, tmp_path):
+    export(checkpoint, tmp_path / 'a.safetensors')
+    content = (tmp_path / 'a.safetensors').read_bytes()
+    output = export(tmp_path / 'a.safetensors', tmp_path / 'a.safetensors',
+                    fails=True)
+    assert 'a.safetensors is what is read' in output
+    assert (tmp_path / 'a.safetensors').read_bytes() == content

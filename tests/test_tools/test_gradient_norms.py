@@ -13,6 +13,12 @@ def test_a_baseline_has_no_such_losses(write, tmp_path):
     assert 'those of an IPDFERModel' in output and 'Traceback' not in output
 
 
+def test_no_batches(ipdfer_run, tmp_path):
+    output = run(ipdfer_run.config, '--num-batches', '0', cwd=tmp_path,
+                 fails=True)
+    assert '--num-batches must be 1 or more' in output
+
+
 def test_table(ipdfer_run, tmp_path):
     output = run(ipdfer_run.config, '--num-batches', '2', cwd=tmp_path)
     rows = {tuple(line.split()[:2]): line.split()[2:]

@@ -158,6 +158,7 @@ def test_other_datasets(tmp_path, name, numbers):
 @pytest.mark.parametrize('args, message', [
     (('rafdb', ), "'rafdb' is not of the form NAME=FOLDER"),
     (('emotions={root}', ), 'out of affectnet, ckplus'),
+    (('images={root}', ), "'images={root}' is not of the form"),
     (('rafdb={root}', 'rafdb={root}'), 'rafdb is named twice'),
     (('rafdb={root}/nowhere', ), 'is no folder'),
     (('rafdb={root}', '--manifest', 'no.csv'), 'prepare_dataset.py'),
@@ -165,4 +166,5 @@ def test_other_datasets(tmp_path, name, numbers):
 def test_bad_input(root, tmp_path, args, message):
     code, _, err = run(*(arg.format(root=root) for arg in args), '--out',
                        tmp_path)
-    assert code == 2 and message in err and 'Traceback' not in err
+    assert code == 2 and message.format(root=root) in err
+    assert 'Traceback' not in err

@@ -53,16 +53,20 @@ def test_newest(folder, tmp_path_factory, log):
     assert find_resumable(empty, empty) is None
 
 
-@pytest.mark.parametrize('noted, expected', [(10, 'epoch_10.pth'), (8, None),
-                                             (None, 'epoch_11.pth')])
-def test_not_validated(folder, noted, expected):
-    """Of the epochs that are noted; all, if MMEngine's files are alone."""
+@pytest.mark.parametrize('noted, expected', [
+    (10, 'epoch_10.pth'), (8, 'epoch_9.pth'), (None, 'epoch_11.pth')])
+def test_not_validated(folder, noted, expected, log):
+    """Of the epochs that are noted; all, if MMEngine's files are alone.
+
+    If none of these is left, nothing starts anew.
+    """
     if noted is None:
         (folder / FILE).unlink()
     else:
         note_finished(folder, noted)
     found = find_resumable(folder, folder)
-    assert (found and found.name) == expected
+    assert found.name == expected
+    assert ('validation is missing' in log.text) == (noted == 8)
 
 
 def test_damaged_ones_are_passed_over(folder, log):

@@ -161,3 +161,17 @@ def test_leave_process_group(tmp_path):
     leave_process_group()
     assert not torch.distributed.is_initialized()
     leave_process_group()  # one process has none
+
+
+def test_addresses_that_end_alike(address, tmp_path):
+    """Most end in the name of an epoch."""
+    set_checkpoint_trust(False)
+    for name in ('one', 'other'):
+        (tmp_path / 'web' / name).mkdir()
+        (tmp_path / f'web/{name}/epoch_30.pth').write_bytes(
+            saved(dict(name=name)))
+    for name in ('one', 'other', 'one'):
+        assert CheckpointLoader.load_checkpoint(
+            f'{address}/{name}/epoch_30.pth') == dict(name=name)
+    with pytest.raises(OSError, match=f'{address}/absent.pth cannot be dow'):
+        CheckpointLoader.load_checkpoint(f'{address}/absent.pth')

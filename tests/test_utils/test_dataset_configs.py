@@ -24,7 +24,8 @@ def test_wrapped_test_set(outer):
 
 
 def test_no_test_set():
-    for config in (Config(dict(model=dict())), config_of(dict(datasets=[]))):
+    for config in (Config(dict(model=dict())), config_of(dict(datasets=[])),
+                   Config(dict(test_dataloader=None))):
         with pytest.raises(ValueError, match='no test_dataloader.dataset.pip'):
             find_test_dataset(config)
 

@@ -6,6 +6,7 @@ import pytest
 from ipdfer_mm.utils.files import (
     ImageIndex,
     is_image,
+    keep_inputs,
     list_images,
     missing_files,
     sha256,
@@ -94,3 +95,11 @@ def test_fingerprint(tmp_path):
     make(tmp_path, 'empty')
     assert sha256(tmp_path / 'empty') == (
         'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
+
+
+def test_inputs_are_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path, 'a.pth')
+    with pytest.raises(ValueError, match='a.pth is what is read'):
+        keep_inputs(tmp_path / 'a.pth', 'ipdfer_mm://a.pth', './a.pth')
+    keep_inputs(tmp_path / 'b.pth', 'ipdfer_mm://a.pth', './a.pth')

@@ -72,6 +72,10 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
                      '1 or more, --seed not negative')
     if args.out is not None and args.out.suffix != '.json':
         parser.error(f'--out {args.out} must end in .json')
+    if None not in (args.out, args.grid) and (
+            args.grid.resolve() == args.out.with_suffix('.png').resolve()):
+        parser.error(f'--grid {args.grid} is where the heat map of --out '
+                     'goes; give the grid another name')
     return args
 
 

@@ -29,7 +29,10 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         help='path of the checkpoint (default: the start of the training)')
     parser.add_argument('--num-batches', type=int, default=8)
     add_override_arguments(parser)
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.num_batches < 1:
+        parser.error('--num-batches must be 1 or more')
+    return args
 
 
 def mean_norms(reports: Sequence[dict]) -> list[tuple[str, str, dict]]:

@@ -25,6 +25,8 @@ from ipdfer_mm.utils.images import to_png
 from ipdfer_mm.visualization.pose_examples import draw_examples
 
 ADVICE = 'choose another folder with --out'
+# What is counted has labels.
+NAMES = sorted(set(PREPARABLE) - {'images'})
 # The samples that the paper counts.
 OPTIONS = dict(
     ferplus=dict(label_rule='majority'),
@@ -38,7 +40,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         'datasets', nargs='+', metavar='NAME=FOLDER',
         help='such as rafdb=data/rafdb; names: '
-        f'{", ".join(sorted(PREPARABLE))}')
+        f'{", ".join(NAMES)}')
     parser.add_argument(
         '--manifest', default=f'{PREPARED}/manifest.csv',
         help='file, relative to each folder, or none for the yaw of the data '
@@ -69,9 +71,9 @@ def parse_datasets(texts: list[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for text in texts:
         name, _, folder = text.partition('=')
-        if name not in PREPARABLE or not folder:
+        if name not in NAMES or not folder:
             raise ValueError(f'{text!r} is not of the form NAME=FOLDER with a '
-                             f'name out of {", ".join(sorted(PREPARABLE))}.')
+                             f'name out of {", ".join(NAMES)}.')
         if name in found:
             raise ValueError(f'{name} is named twice; results are named by '
                              'the dataset.')

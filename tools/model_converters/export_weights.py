@@ -24,7 +24,9 @@ from ipdfer_mm.deployment.luminance import see_luminance
 from ipdfer_mm.metrics.reliability import RELIABILITY, fit_thresholds
 from ipdfer_mm.utils.cli import add_trust_argument, explained
 from ipdfer_mm.utils.compat import set_checkpoint_trust
+from ipdfer_mm.utils.files import keep_inputs
 from ipdfer_mm.utils.weight_files import (
+    checkpoint_state,
     half,
     published_meta,
     save_weights,
@@ -96,9 +98,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(argv)
     set_checkpoint_trust(args.trust_checkpoint)
+    keep_inputs(args.out, args.checkpoint)
     checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
+    state = checkpoint_state(args.checkpoint, checkpoint)
     kept = published_meta(checkpoint.get('meta', {}))
-    state = checkpoint.get('state_dict', checkpoint)
     if args.calibrate:
         state = calibrate(args.calibrate, args.balance, state, kept)
     if args.luminance:

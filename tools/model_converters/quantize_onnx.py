@@ -18,6 +18,7 @@ from ipdfer_mm.deployment import (
 )
 from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import explained, open_config, parse_onnx_args
+from ipdfer_mm.utils.files import keep_inputs
 
 METRIC = 'accuracy/top1'
 
@@ -41,6 +42,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> None:
     """Quantize, test and write."""
     args = parse_args(argv)
+    keep_inputs(args.out, args.onnx)
     cfg = open_config(args)
     before = OnnxClassifier(args.onnx)
     if args.images:

@@ -1,9 +1,13 @@
 """Reading image files."""
 
 import cv2
+import mmengine.fileio as fileio
 from mmcv.transforms import LoadImageFromFile
 
 from ipdfer_mm.registry import TRANSFORMS
+from ipdfer_mm.utils.images import decode_pnm
+
+PNM_SUFFIXES = ('.pgm', '.pnm', '.ppm')
 
 
 @TRANSFORMS.register_module()
@@ -12,8 +16,8 @@ class LoadFaceImage(LoadImageFromFile):
 
     Does what mmcv's ``LoadImageFromFile`` does and says which file is at
     fault when that fails. OpenCV repeats a gray channel, drops transparency,
-    brings 16 bits and PNM files whose largest value is not 255 to 0..255, and
-    turns a photograph as its EXIF data ask.
+    brings 16 bits to 0..255 and turns a photograph as its EXIF data ask; PNM
+    files with another largest value are brought to 0..255 here.
 
     Required keys: img_path. Added keys: img, img_shape, ori_shape.
     """
@@ -35,10 +39,16 @@ class LoadFaceImage(LoadImageFromFile):
             OSError: If the file cannot be read or is not an image.
         """
         try:
-            return super().transform(results)
+            results = super().transform(results)
+            if results['img_path'].lower().endswith(PNM_SUFFIXES):
+                image = decode_pnm(fileio.get(results['img_path']))
+                if image is not None:
+                    results['img'] = image
+            return results
         # What mmcv lets through: the file system, OpenCV on an empty file,
-        # and its own assertion on an image that does not decode.
-        except (OSError, cv2.error, AssertionError) as error:
+        # and its own assertion on an image that does not decode. The last is
+        # Pillow's.
+        except (OSError, cv2.error, AssertionError, ValueError) as error:
             reason = f'{type(error).__name__}: {str(error).strip()}'
             raise OSError(
                 f'Cannot load the image {results["img_path"]}: it is '
