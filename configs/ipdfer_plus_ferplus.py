@@ -12,3 +12,5 @@ num_classes = 8  # with contempt
 model = dict(
     expression_head=dict(num_classes=num_classes),
     discriminator=dict(head=dict(num_classes=num_classes)))
+
+default_hooks = dict(pose_erasure=dict(type='PoseErasureHook'))

@@ -5,3 +5,5 @@ _base_ = [
     './_base_/schedules/ipdfer.py',
     './_base_/ipdfer_runtime.py',
 ]
+
+default_hooks = dict(pose_erasure=dict(type='PoseErasureHook'))

@@ -15,4 +15,4 @@ model = dict(
     expression_encoder=dict(neck=neck),
     loss_cos=None,
     loss_confusion=None)
-custom_hooks = [dict(type='ChannelsLastHook'), dict(type='PoseErasureHook')]
+default_hooks = dict(pose_erasure=dict(type='PoseErasureHook'))

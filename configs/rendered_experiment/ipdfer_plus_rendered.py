@@ -12,4 +12,4 @@ model = dict(
     loss_id=dict(loss_weight=1.0),
     loss_cos=None,
     loss_confusion=None)
-custom_hooks = [dict(type='ChannelsLastHook'), dict(type='PoseErasureHook')]
+default_hooks = dict(pose_erasure=dict(type='PoseErasureHook'))

@@ -13,7 +13,13 @@ from ipdfer_mm.models import IPDFERModel
 
 from .batches import BATCH_SIZE
 from .dependence import measure_dependence
-from .probes import PROBES, Factor, leakage_matrix, yaw_r2
+from .probes import (
+    PROBES,
+    Factor,
+    TooFewImagesError,
+    leakage_matrix,
+    yaw_r2,
+)
 from .synthesis_report import FaceImages
 from .verification import same_expression_verification
 
@@ -104,6 +110,11 @@ def find_factors(
             left_out[f'probes/{name}'] = (
                 f'the images show {len(known)} of its classes, and a probe '
                 'needs two')
+        elif factor.groups is not None and len(
+                np.unique(factor.groups[factor.known])) < 2:
+            del factors[name]
+            left_out[f'probes/{name}'] = (
+                'it is known of one subject, and a probe is tested on others')
     return factors, left_out
 
 
@@ -148,17 +159,20 @@ def measure_components(feats: dict[str, np.ndarray],
     factors, left_out = find_factors(images, splits)
     report: dict = dict(
         probes={kind: leakage_matrix(feats, factors, kind, splits, seed)
-                for kind in PROBES},
-        verification={name: same_expression_verification(
-            feat, images.subjects, images.expressions)
-            for name, feat in feats.items()})
+                for kind in PROBES})
+    measures = dict(
+        verification=lambda feat: same_expression_verification(
+            feat, images.subjects, images.expressions),
+        yaw=lambda feat: yaw_r2(feat, images.yaws, images.subjects, splits))
     if np.isnan(images.yaws).all():
+        del measures['yaw']
         left_out['yaw'] = 'no yaw is known'
-    else:
-        report['yaw'] = {
-            name: yaw_r2(feat, images.yaws, images.subjects, splits)
-            for name, feat in feats.items()
-        }
+    for item, measure in measures.items():
+        try:
+            report[item] = {name: measure(feat)
+                            for name, feat in feats.items()}
+        except TooFewImagesError as error:
+            left_out[item] = str(error)
     if len(feats) > 1:
         report['dependence'] = {
             f'{one}/{two}': measure_dependence(

@@ -61,11 +61,13 @@ def _components(report: dict) -> str:
     header = ['', 'same subject or not, same expression: AUC', 'EER',
               'R² of the yaw', 'mean error of the yaw', 'entropy of C_p']
     rows = []
-    for name, cell in report['verification'].items():
-        yaw = report.get('yaw', {}).get(name)
-        entropy = report.get('pose_entropy', {}).get(name)
+    items = [report.get(item, {})
+             for item in ('verification', 'yaw', 'pose_entropy')]
+    for name in dict.fromkeys(name for cells in items for name in cells):
+        cell, yaw, entropy = (cells.get(name) for cells in items)
         rows.append([
-            name, f'{cell["auc"]:.3f}', f'{cell["eer"]:.3f}',
+            name, '' if cell is None else f'{cell["auc"]:.3f}',
+            '' if cell is None else f'{cell["eer"]:.3f}',
             '' if yaw is None else f'{yaw["r2"]:.3f} ± {yaw["std"]:.3f}',
             '' if yaw is None else f'{yaw["mae"]:.1f}°',
             '' if entropy is None else f'{entropy:.3f}'

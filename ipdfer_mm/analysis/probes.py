@@ -25,6 +25,10 @@ FACTOR_OF = {'f_id': 'identity', 'f_pose': 'yaw', 'f_exp': 'expression'}
 RIDGE_STRENGTHS = np.logspace(-1, 5, 13)
 
 
+class TooFewImagesError(ValueError):
+    """There are not enough images, or subjects, for a measure."""
+
+
 @dataclass
 class Factor:
     """What is to be read out of the features.
@@ -166,7 +170,7 @@ def yaw_r2(feats: np.ndarray,
         absolute error in degrees.
 
     Raises:
-        ValueError: If there are fewer than two subjects.
+        TooFewImagesError: If there are fewer than two subjects.
     """
     known = ~np.isnan(yaws)
     feats, yaws, subjects = feats[known], yaws[known], subjects[known]
@@ -203,9 +207,9 @@ def _split(labels: np.ndarray, groups: np.ndarray | None, splits: int,
 
 def _limit(splits: int, available: int, name: str) -> int:
     if available < 2:
-        raise ValueError(f'A probe is fitted to some and tested on others: it '
-                         f'needs at least 2 {name}, but there are '
-                         f'{available}.')
+        raise TooFewImagesError(
+            'A probe is fitted to some and tested on others: it needs at '
+            f'least 2 {name}, but there are {available}.')
     return min(splits, int(available))
 
 

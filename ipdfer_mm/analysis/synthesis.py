@@ -8,13 +8,11 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
+from .probes import TooFewImagesError
+
 # Of Fisherfaces: random halves to average over, principal components.
 NUM_HALVES = 10
 NUM_COMPONENTS = 60
-
-
-class TooFewImagesError(ValueError):
-    """There are not enough test images to tell subjects apart."""
 
 
 def reconstruction_error(images: np.ndarray, reconstructions: np.ndarray,

@@ -14,15 +14,17 @@ from mmengine.utils import track_iter_progress
 from mmpretrain.models import ImageClassifier
 from torch import Tensor, nn
 
+from ipdfer_mm.apis.loading import image_size
 from ipdfer_mm.datasets import FERDataset
 from ipdfer_mm.models import IPDFERModel
+from ipdfer_mm.models.utils import resize_square
 from ipdfer_mm.utils.dataset_configs import without_augmentation
 from ipdfer_mm.utils.images import swap_channels
 
 from .batches import BATCH_SIZE, in_batches
 from .neutral import image_similarity, neutral_gain
+from .probes import TooFewImagesError
 from .synthesis import (
-    TooFewImagesError,
     fisherface_accuracy,
     identity_cosine,
     reconstruction_error,
@@ -301,8 +303,9 @@ def classify_expressions(classifier: ImageClassifier, faces: dict[str, Tensor],
     """Ask an expression classifier what faces show.
 
     Args:
-        classifier (ImageClassifier): The classifier, in eval mode, with the
-            classes of the dataset in their order.
+        classifier (ImageClassifier): The classifier, as :func:`~ipdfer_mm.
+            apis.loading.build_trained` builds it, with the classes of the
+            dataset in their order; it gets faces of the size of its config.
         faces (dict[str, Tensor]): (N, 3, H, W) in [-1, 1], by name.
         test (FaceImages): What the faces were made from.
 
@@ -314,9 +317,12 @@ def classify_expressions(classifier: ImageClassifier, faces: dict[str, Tensor],
     Raises:
         ValueError: If the expression classifier has another number of classes.
     """
+    size = image_size(classifier._config)
+
     def classify(images: Tensor) -> Tensor:
         # Pixels in OpenCV's order, as pipelines give them.
-        pixels = swap_channels((images + 1) * 127.5, 1)
+        pixels = swap_channels(
+            (resize_square(images, size) + 1) * 127.5, 1)
         data = classifier.data_preprocessor(dict(inputs=pixels))
         return classifier(data['inputs'])
 

@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from .probes import TooFewImagesError
+
 
 def same_expression_verification(feats: np.ndarray, subjects: np.ndarray,
                                  expressions: np.ndarray) -> dict[str, float]:
@@ -23,8 +25,8 @@ def same_expression_verification(feats: np.ndarray, subjects: np.ndarray,
         pairs, ``same_subject`` and ``other_subjects``.
 
     Raises:
-        ValueError: If there is no pair of the same subject, or of different
-            subjects, with the same expression.
+        TooFewImagesError: If there is no pair of the same subject, or of
+            different subjects, with the same expression.
     """
     feats = feats / np.linalg.norm(
         feats, axis=1, keepdims=True).clip(min=1e-12)
@@ -37,7 +39,7 @@ def same_expression_verification(feats: np.ndarray, subjects: np.ndarray,
     cosine, same_subject = np.concatenate(cosines), np.concatenate(same)
     count = int(same_subject.sum())
     if count in (0, len(same_subject)):
-        raise ValueError(
+        raise TooFewImagesError(
             'Verification needs pairs with the same expression, of the same '
             f'subject and of different subjects, but there are {count} and '
             f'{len(same_subject) - count}.')

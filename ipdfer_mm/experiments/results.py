@@ -14,9 +14,11 @@ from ipdfer_mm.utils.run_settings import FILE as SETTINGS_FILE
 from .execution import CHECKPOINTS, read_scalars
 from .state import FILE, FINISHED, read_state
 
-# Settings that runs which are averaged may differ in.
-OF_ONE_RUN = ('seed', 'fold', 'load_from', 'data_root', 'num_workers',
-              'persistent_workers', 'pin_memory')
+# Settings that runs which are averaged may differ in, wherever they stand,
+# and in which place only.
+OF_ONE_RUN = ('fold', 'data_root', 'num_workers', 'persistent_workers',
+              'pin_memory')
+OF_ONE_RUN_AT_TOP = ('load_from', 'randomness')
 
 
 class RunResult(NamedTuple):
@@ -176,7 +178,7 @@ def read_experiments(
 def _check_same_settings(name: str, results: Sequence[SeedResult]) -> None:
     """Refuse to average what differs in more than seed and fold."""
     runs = [run for seed in results for run in seed.runs]
-    first, *others = [_comparable(run.settings) for run in runs]
+    first, *others = [_comparable_settings(run.settings) for run in runs]
     for run, settings in zip(runs[1:], others):
         changed = sorted(key for key in {*first, *settings}
                          if first.get(key) != settings.get(key))
@@ -188,8 +190,16 @@ def _check_same_settings(name: str, results: Sequence[SeedResult]) -> None:
                 'tools/run_experiments.py).')
 
 
-def _comparable(settings: Any) -> Any:
+def _comparable_settings(settings: dict) -> dict:
     """Settings without those that differ by run or by machine."""
+    kept = {key: value for key, value in settings.items()
+            if key not in OF_ONE_RUN_AT_TOP}
+    randomness = dict(settings.get('randomness') or {})
+    randomness.pop('seed', None)
+    return _comparable(dict(kept, randomness=randomness))
+
+
+def _comparable(settings: Any) -> Any:
     if isinstance(settings, list):
         return [_comparable(value) for value in settings]
     if not isinstance(settings, dict):
@@ -242,10 +252,13 @@ def asked_classes(settings: dict) -> list[str] | None:
 
 def _test_ms(folder: Path, settings: dict) -> float:
     """Milliseconds of the test loop for an image, without loading it."""
-    batch = settings['test_dataloader']['batch_size']
+    num_images = len(mmengine.load(folder / 'last.pkl'))
+    batches = -(-num_images // settings['test_dataloader']['batch_size'])
     times = []
     for path in folder.glob('test_*/*/*.json'):
         record = mmengine.load(path)
         if {'time', 'data_time'} <= set(record):
             times.append(record['time'] - record['data_time'])
-    return 1000 * float(np.mean(times)) / batch if times else np.nan
+    if not times:
+        return np.nan
+    return 1000 * float(np.mean(times)) * batches / num_images

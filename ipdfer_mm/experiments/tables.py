@@ -1,5 +1,6 @@
 """Tables of experiments on one dataset, as those of the paper."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -61,13 +62,19 @@ def find_baseline(name: str, names: Sequence[str]) -> str | None:
 
     Returns:
         str | None: The one of ``baseline_*`` that stands for the same
-        settings as far as possible, here ``'baseline_rafdb'``; None without.
+        settings as far as possible, here ``'baseline_rafdb'``: the longest
+        whose words are in the name in a row, of these the first; None
+        without.
     """
-    rest = name.partition('_')[2]
-    fitting = [other for other in names
-               if other.startswith(BASELINE) and other != name
-               and rest.startswith(other.removeprefix(BASELINE))]
-    return max(fitting, key=len, default=None)
+    words = re.split('[_+]', name)
+    fitting = {}
+    for other in names:
+        theirs = other.removeprefix(BASELINE).split('_')
+        places = [start for start in range(1, len(words))
+                  if words[start:start + len(theirs)] == theirs]
+        if other.startswith(BASELINE) and other != name and places:
+            fitting[other] = len(theirs), -places[0]
+    return max(fitting, key=fitting.__getitem__, default=None)
 
 
 def accuracy_table(experiments: Sequence[Experiment],
@@ -176,6 +183,9 @@ def comparison_table(experiments: Sequence[Experiment],
     for name, experiment in by_name.items():
         base = find_baseline(name, list(by_name))
         if base is None:
+            if not name.startswith(BASELINE):
+                notes.append(f'{name} is not compared: there is no baseline '
+                             'of its dataset.')
             continue
         ours = experiment.predictions(which)
         theirs = by_name[base].predictions(which)

@@ -103,21 +103,24 @@ def _lowest(scores: np.ndarray, right: np.ndarray, otherwise: float) -> float:
     counts = np.arange(1, len(scores) + 1)
     precision = np.cumsum(right[order]) / counts
     precision[:MIN_PREDICTIONS - 1] = 0
+    # A threshold lets all equal scores in.
+    ranked = scores[order]
+    precision[:-1][ranked[:-1] == ranked[1:]] = 0
     best = precision.max()
     if best < HALF:
         return NEVER
     last = int(np.flatnonzero(precision >= min(PRECISION, best))[-1])
     if last == len(scores) - 1:
         return 0.  # also for scores that were not seen
-    return float(scores[order[last]])
+    return float(ranked[last])
 
 
 @METRICS.register_module()
 class Reliability(BaseMetric):
     """Thresholds for the scores, and what they come to.
 
-    The thresholds of the last validation go into the checkpoints that follow,
-    where inference finds them.
+    For the validation: the thresholds go into the checkpoint of the epoch,
+    the best or the last one, where inference finds them.
 
     Args:
         **kwargs: Of :class:`mmengine.evaluator.BaseMetric`, whose ``prefix``

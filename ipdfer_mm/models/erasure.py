@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from mmpretrain.models import LinearNeck
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 # Directions in which a feature, or its covariance with the factors, is below
 # this share of the largest one are noise.
@@ -72,6 +73,24 @@ def fit_eraser(feats: np.ndarray,
     return matrix, mean - matrix @ mean
 
 
+def check_neck(neck: nn.Module) -> None:
+    """Refuse a neck that :func:`fold_into` cannot put a map into.
+
+    Args:
+        neck (nn.Module): The neck.
+
+    Raises:
+        ValueError: If it is no ``LinearNeck`` of mmpretrain, or has another
+            norm than batch norm, or an activation.
+    """
+    if not isinstance(neck, LinearNeck) or not isinstance(
+            neck.act, nn.Identity) or not isinstance(
+                neck.norm, (nn.Identity, _BatchNorm)):
+        raise ValueError('The feature is erased in the weights of a '
+                         'mmpretrain.LinearNeck without activation, with '
+                         f'batch norm or no norm, not of {neck}.')
+
+
 @torch.no_grad()
 def fold_into(neck: nn.Module, matrix: np.ndarray, shift: np.ndarray) -> None:
     """Put an affine map of a neck's output into its weights.
@@ -83,18 +102,12 @@ def fold_into(neck: nn.Module, matrix: np.ndarray, shift: np.ndarray) -> None:
         shift (np.ndarray): b, (D, ).
 
     Raises:
-        ValueError: If it is another neck, or has another norm or an
-            activation.
+        ValueError: As :func:`check_neck`.
     """
-    if not isinstance(neck, LinearNeck) or not isinstance(
-            neck.act, nn.Identity) or not isinstance(
-                neck.norm, (nn.Identity, nn.BatchNorm1d)):
-        raise ValueError('The feature is erased in the weights of a '
-                         'mmpretrain.LinearNeck without activation, with '
-                         f'batch norm or no norm, not of {neck}.')
+    check_neck(neck)
     fc, norm = neck.fc, neck.norm
     weight, bias = fc.weight.double(), fc.bias.double()
-    if isinstance(norm, nn.BatchNorm1d):
+    if isinstance(norm, _BatchNorm):
         scale = norm.weight / (norm.running_var + norm.eps).sqrt()
         weight = scale[:, None] * weight
         bias = scale * (bias - norm.running_mean) + norm.bias

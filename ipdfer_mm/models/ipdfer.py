@@ -26,8 +26,8 @@ class IPDFERModel(DisentangledClassifier):
 
     Without ``pose_encoder`` it is the paper's ID-FER, also its model for CK+;
     without ``discriminator`` the ablation of Table 9. A loss that is None or
-    has the weight 0 is not computed, nor is what only that loss needs, but
-    for the decoder's images. Departures from the paper are subclasses.
+    has the weight 0 is not computed, nor is what only that loss needs, such
+    as D or the decoder. Departures from the paper are subclasses.
 
     Args:
         identity_encoder (dict): E_id, and N of Eq. 2, an
@@ -123,6 +123,13 @@ class IPDFERModel(DisentangledClassifier):
         """What line 4 of Algorithm 1 fixes: D, C_p and C_exp."""
         return self.discriminator, self.pose_head, self.expression_head
 
+    @property
+    def has_synthesis_losses(self) -> bool:
+        """Whether a loss sees the synthesized faces: Eq. 1, 2, 9 or 10."""
+        return any(loss is not None for loss in (
+            self.loss_recon, self.loss_id, self.loss_adv_neutral,
+            self.loss_adv_exp))
+
     def train_step(self, data: dict,
                    optim_wrapper: OptimWrapperDict) -> dict[str, Tensor]:
         """One iteration of Algorithm 1, with one optimizer for each step.
@@ -132,8 +139,11 @@ class IPDFERModel(DisentangledClassifier):
         """
         check_once(self, optim_wrapper)
         images, targets = self.preprocess(data)
-        with optim_wrapper['encoders'].optim_context(self), torch.no_grad():
-            f_id = self.identity_encoder(images)  # NxD
+        f_id = None
+        if self.has_synthesis_losses or self.loss_cos is not None:
+            with optim_wrapper['encoders'].optim_context(self), (
+                    torch.no_grad()):
+                f_id = self.identity_encoder(images)  # NxD
         # Step 1 (line 2): fix D and G_dec, update E_pose, C_p, E_exp, C_exp.
         log = self.update(optim_wrapper, 'encoders', self.encoder_losses,
                           images, f_id, targets)
@@ -142,10 +152,12 @@ class IPDFERModel(DisentangledClassifier):
             log |= self.update(optim_wrapper, 'discriminator',
                                self.discriminator_losses, images, targets)
         # Step 3 (line 4): fix D, C_exp and C_p, update G.
-        with frozen(*self.frozen_in_generator_step):
-            log = self.update(optim_wrapper, 'generator',
-                              self.generator_losses, images, f_id,
-                              targets) | log
+        if (self.has_synthesis_losses or self.classify_in_generator_step
+                or self.loss_confusion is not None):
+            with frozen(*self.frozen_in_generator_step):
+                log = self.update(optim_wrapper, 'generator',
+                                  self.generator_losses, images, f_id,
+                                  targets) | log
         return log | targets.counts
 
     def preprocess(self, data: dict) -> tuple[Tensor, Targets]:
@@ -183,7 +195,8 @@ class IPDFERModel(DisentangledClassifier):
     def generator_losses(self, images: Tensor, f_id: Tensor,
                          targets: Targets) -> dict[str, Tensor]:
         """Line 4, Eq. 12 of images (N, 3, H, W), with L_confusion in it."""
-        f_pose, f_exp = self.encode(images)
+        f_pose, f_exp = self.encode(
+            images, self.has_synthesis_losses or self.loss_pose is not None)
         return self.synthesis_losses(images, f_id, f_pose, f_exp, targets)
 
     def encode(self, images: Tensor,
@@ -214,7 +227,20 @@ class IPDFERModel(DisentangledClassifier):
                          targets: Targets) -> dict[str, Tensor]:
         """Eq. 12 of images (N, 3, H, W) and their features (N, D)."""
         losses = {}
-        fakes = self.decode_fakes(f_id, f_pose, f_exp, targets)  # 2Nx3xHxW
+        if self.has_synthesis_losses:
+            fakes = self.decode_fakes(f_id, f_pose, f_exp, targets)
+            losses |= self.fake_losses(images, f_id, fakes, targets)
+        if self.classify_in_generator_step:
+            losses |= self.classification_losses(f_id, f_pose, f_exp, targets)
+        if self.loss_confusion is not None:
+            losses['loss_confusion'] = self.loss_confusion(
+                self.pose_head((f_exp, )))
+        return losses
+
+    def fake_losses(self, images: Tensor, f_id: Tensor, fakes: Tensor,
+                    targets: Targets) -> dict[str, Tensor]:
+        """Eq. 1, 2, 9 and 10 of fakes (2N, 3, H, W) of images."""
+        losses = {}
         if self.loss_recon is not None:
             neutral, recon = fakes.chunk(2)
             losses['loss_recon'] = self.loss_recon(
@@ -222,13 +248,7 @@ class IPDFERModel(DisentangledClassifier):
         if self.loss_id is not None:
             id_neutral, id_recon = self.identity_encoder(fakes).chunk(2)
             losses['loss_id'] = self.loss_id(id_recon, id_neutral, f_id)
-        losses |= self.adversarial_losses(fakes, targets)
-        if self.classify_in_generator_step:
-            losses |= self.classification_losses(f_id, f_pose, f_exp, targets)
-        if self.loss_confusion is not None:
-            losses['loss_confusion'] = self.loss_confusion(
-                self.pose_head((f_exp, )))
-        return losses
+        return losses | self.adversarial_losses(fakes, targets)
 
     def decode_fakes(self, f_id: Tensor, f_pose: Tensor | None,
                      f_exp: Tensor, targets: Targets) -> Tensor:

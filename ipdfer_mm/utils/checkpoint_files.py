@@ -101,7 +101,8 @@ def find_resumable(folder: Path, work_dir: Path) -> Path | None:
     epoch before it validates it, and deletes the best one before it writes a
     better; after a kill in between, going on from that checkpoint would lose
     the validation. So one that is newer than what :func:`note_finished` noted
-    does not count, unless there is no other, as with ``max_keep_ckpts=1``.
+    does not count, unless there is no other, as with ``max_keep_ckpts=1``
+    after the first epoch.
 
     Args:
         folder (Path): Folder of the checkpoints.
@@ -124,14 +125,15 @@ def find_resumable(folder: Path, work_dir: Path) -> Path | None:
                                'checkpoint.')
         finished = {epoch: path for epoch, path in found.items()
                     if epoch <= int(text)}
-        if found and not finished:
+        if int(text) and found and not finished:
             print_log(
                 f'The epochs up to {text} were validated, but none of their '
                 f'checkpoints is left in {folder}: going on from a later one, '
                 'whose validation is missing.',
                 logger='current', level=logging.WARNING)
-        # The oldest first: it misses the fewest validations.
-        found = finished or dict(reversed(found.items()))
+            # The oldest first: it misses the fewest validations.
+            finished = dict(reversed(found.items()))
+        found = finished
     damaged: list[str] = []
     for path in reversed(found.values()):
         damage = find_damage(path)

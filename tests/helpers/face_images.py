@@ -40,13 +40,16 @@ def rendered_faces(folder: Path, num_images: int) -> SyntheticFaces:
         img_size=SIZE, num_workers=0, test_mode=True, pipeline=PIPELINE)
 
 
-def fear_classifier() -> torch.nn.Module:
-    """A classifier that always says fear."""
+def fear_classifier(size: int = SIZE) -> torch.nn.Module:
+    """A classifier that always says fear, of faces of a size."""
     register_all_modules()
     classifier = MODELS.build(baseline_cfg()).eval()
     torch.nn.init.zeros_(classifier.head.fc.weight)
     with torch.no_grad():
         classifier.head.fc.bias[EXPRESSIONS.index('fear')] = 1
+    classifier._config = Config(dict(
+        model=dict(), test_dataloader=dict(dataset=dict(
+            pipeline=[dict(type='Resize', scale=(size, size))]))))
     return classifier
 
 

@@ -196,6 +196,7 @@ def comparable(path: Path) -> dict:
         logs={name: log for name, log in hub['log_scalars'].items()
               if name.startswith('train/') and 'time' not in name},
         best_score=hub['runtime_info'].get('best_score'),
+        reliability=meta.get('reliability'),
         meta={key: meta[key] for key in ('epoch', 'iter', 'seed')},
         # The best one has none.
         optimizer=checkpoint.get('optimizer'),

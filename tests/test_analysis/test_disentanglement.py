@@ -110,6 +110,22 @@ def test_unknown_yaws_are_left_out():
     assert set(report['left_out']) == {'probes/yaw', 'yaw', 'dependence'}
 
 
+def test_what_does_not_apply_is_left_out():
+    feats = dict(f_exp=RNG.normal(size=(100, 8)))
+    # Each subject shows each expression once.
+    images = make_images(subjects=np.array([f's{i // 5}' for i in range(100)]),
+                         expressions=np.resize(list('abcde'), 100))
+    report = measure_components(feats, images, permutations=2)
+    assert 'verification' not in report and 'yaw' in report
+    assert 'Verification needs pairs' in report['left_out']['verification']
+    # Yaws of one subject.
+    yaws = np.where(SUBJECTS == 'a', np.linspace(-50, 50, 100), np.nan)
+    report = measure_components(feats, make_images(yaws=yaws), permutations=2)
+    assert {'probes/yaw', 'yaw'} < set(report['left_out'])
+    assert 'yaw' not in report['probes']['linear']['cells']['f_exp']
+    assert 'verification' in report
+
+
 def test_perfect_components():
     images = make_images()
     subject = np.unique(SUBJECTS, return_inverse=True)[1]

@@ -9,7 +9,7 @@ from ipdfer_mm.analysis.disentanglement_report import (
     measure_disentanglement,
 )
 from ipdfer_mm.analysis.disentanglement_table import disentanglement_markdown
-from ipdfer_mm.analysis.synthesis import TooFewImagesError
+from ipdfer_mm.analysis.probes import TooFewImagesError
 from ipdfer_mm.datasets import CMUFaces, SyntheticFaces
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils import register_all_modules

@@ -13,7 +13,10 @@ from ipdfer_mm.analysis.swap_rendering import (
     draw_donors,
     swap_kinds,
 )
-from ipdfer_mm.analysis.synthesis_report import load_images
+from ipdfer_mm.analysis.synthesis_report import (
+    classify_expressions,
+    load_images,
+)
 
 
 @pytest.fixture(scope='module')
@@ -161,3 +164,12 @@ def test_the_classifier_is_asked_for_the_class_of_the_third(model, images):
                           classifier=fear_classifier())
     for cell in result['attributes'].values():
         assert cell['expression'] == 0.75
+
+
+def test_the_classifier_gets_faces_of_its_size(images):
+    classifier = fear_classifier(2 * SIZE)
+    seen = []
+    classifier.backbone.register_forward_hook(
+        lambda _, inputs, output: seen.append(inputs[0].shape[-2:]))
+    classify_expressions(classifier, dict(fakes=random_images(0, 15)), images)
+    assert seen == [(2 * SIZE, 2 * SIZE)]

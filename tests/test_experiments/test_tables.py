@@ -164,6 +164,10 @@ def test_folders_without_runs_and_with_the_same(tmp_path):
     ('idfer_sfew', 'baseline_sfew'),
     ('baseline_sfew', None),
     ('ipdfer_ferplus', None),
+    ('ipdfer_plus_rafdb', 'baseline_rafdb'),
+    ('baseline_twice_rafdb', 'baseline_rafdb'),
+    ('ipdfer_without_cos_sfew', 'baseline_sfew'),
+    ('ipdfer_rafdb+loss_cos.loss_weight=0.1', 'baseline_rafdb'),
 ])
 def test_baseline_is_found_by_name(name, expected):
     names = ['baseline_rafdb', 'baseline_sfew', 'baseline_sfew_from_rafdb']

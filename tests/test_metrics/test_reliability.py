@@ -60,6 +60,17 @@ def test_few_and_hopeless_predictions():
     assert not wrong.carries('anger', 1., 0.)
 
 
+def test_equal_scores_are_in_or_out_together():
+    """As those of a softmax that says 1; in any order."""
+    scores = np.array([(1., 0.)] * 200 + [(.7, .3)] * 100)
+    for right in (slice(0, 40), slice(160, 200)):
+        labels = np.ones(300, int)
+        labels[right], labels[200:] = 0, 0
+        found = fit_thresholds(scores, labels, np.full(300, -1), CLASSES)
+        # Of those of 1, 40 of 200 are right; of all, 140 of 300.
+        assert found.by_class['anger'] == NEVER
+
+
 @pytest.mark.parametrize('score,yaw,carried', [
     (.7, 5., True), (.5, 5., False), (.7, -50., False), (.95, -50., True),
     (.7, np.nan, True)])

@@ -1,6 +1,7 @@
 """What each step moves, what it leaves alone, and the model's interface."""
 
 import copy
+from contextlib import ExitStack
 from unittest.mock import patch
 
 import pytest
@@ -178,6 +179,27 @@ def test_what_only_skipped_losses_need_is_not_run():
             model.identity_encoder, 'forward', side_effect=StopError),
           patch.object(model.discriminator, 'forward', side_effect=StopError)):
         model.generator_losses(images, f_id, targets)
+
+
+def test_the_expression_branch_alone():
+    """Without a loss of fakes nobody else is run."""
+    names = ('loss_cos', 'loss_recon', 'loss_id', 'loss_adv_neutral',
+             'loss_adv_exp', 'loss_pose', 'loss_disc', 'loss_confusion')
+    model = build_model(**dict.fromkeys(names))
+    optim, batch = build_optim(model), make_batch(0)
+    model.train_step(batch, optim)  # once they are, to compare their widths
+    others = (model.identity_encoder, model.pose_encoder, model.decoder,
+              model.discriminator)
+    with ExitStack() as stack:
+        for network in others:
+            stack.enter_context(
+                patch.object(network, 'forward', side_effect=StopError))
+        log = model.train_step(batch, optim)
+        assert {name for name in log if name.startswith('loss')} == {
+            'loss_exp', 'loss_encoders', 'loss_generator'}
+        # Eq. 11 has no loss then, and no step.
+        model.classify_in_generator_step = False
+        assert 'loss_generator' not in model.train_step(batch, optim)
 
 
 def test_soft_labels():

@@ -65,10 +65,9 @@ test_dataloader = dict(
         test_mode=True,
         pipeline=test_pipeline))
 
-val_evaluator = [
+test_evaluator = [
     dict(type='mmpretrain.Accuracy', topk=(1, )),
     dict(type='mmpretrain.SingleLabelMetric'),
-    # The checkpoints keep which scores carry a label.
-    dict(type='Reliability'),
 ]
-test_evaluator = val_evaluator
+# The checkpoints keep which scores carry a label.
+val_evaluator = [*test_evaluator, dict(type='Reliability')]

@@ -45,10 +45,9 @@ val_dataloader = dict(
         pipeline=test_pipeline))
 test_dataloader = val_dataloader
 
-val_evaluator = [
+test_evaluator = [
     dict(type='mmpretrain.Accuracy', topk=(1, )),
     dict(type='mmpretrain.SingleLabelMetric'),
-    # The checkpoints keep which scores carry a label.
-    dict(type='Reliability'),
 ]
-test_evaluator = val_evaluator
+# The checkpoints keep which scores carry a label.
+val_evaluator = [*test_evaluator, dict(type='Reliability')]

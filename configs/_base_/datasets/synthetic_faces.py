@@ -67,14 +67,14 @@ test_dataloader = dict(
         test_mode=True,
         pipeline=test_pipeline))
 
-val_evaluator = [
+accuracy = [
     dict(type='mmpretrain.Accuracy', topk=(1, )),
     dict(type='mmpretrain.SingleLabelMetric'),
-    # The checkpoints keep which scores carry a label.
-    dict(type='Reliability'),
 ]
+# The checkpoints keep which scores carry a label.
+val_evaluator = [*accuracy, dict(type='Reliability')]
 test_evaluator = [
-    *val_evaluator,
+    *accuracy,
     dict(type='PoseAccuracy'),
     dict(type='mmpretrain.ConfusionMatrix'),
 ]

@@ -18,4 +18,3 @@ model = dict(
     loss_cos=None,
     # It asks C_p, which f_exp confuses without telling less of the pose.
     loss_confusion=None)
-custom_hooks = [dict(type='PoseErasureHook')]

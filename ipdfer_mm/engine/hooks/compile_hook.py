@@ -129,10 +129,12 @@ class CompileHook(Hook):
             torch.compiler.set_stance('force_eager')
 
     def after_train(self, runner: Runner) -> None:
-        """Leave torch as it was.
+        """Leave torch and the model as they were.
 
         Args:
             runner (Runner): The runner.
         """
         if self.active:
             torch.compiler.set_stance('default')
+            for child in unwrap(runner.model).children():
+                unwrap(child)._compiled_call_impl = None

@@ -1,8 +1,12 @@
 """Keep model, dataset and checkpoint speaking of the same classes."""
 
+import io
+from pathlib import Path
 from typing import Any
 
+import torch
 import torch.nn as nn
+from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 
@@ -11,6 +15,7 @@ from ipdfer_mm.metrics.reliability import RELIABILITY
 from ipdfer_mm.models.encoders.key_match import match_keys
 from ipdfer_mm.models.training_checks import check_once
 from ipdfer_mm.registry import HOOKS
+from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.messages import shorten
 from ipdfer_mm.utils.modules import unwrap
 from ipdfer_mm.version import __version__
@@ -18,6 +23,7 @@ from ipdfer_mm.version import __version__
 from .dataset_notes_hook import inner_datasets
 
 META_KEY = 'ipdfer_mm'
+ADVICE = 'the checkpoint is whole, but without its reliability'
 
 
 def get_metainfo(runner: Runner) -> dict:
@@ -129,6 +135,35 @@ class DatasetMetaHook(Hook):
                     f'model.{name}.num_classes is {num_classes}, but the '
                     f'training set has {len(classes)} classes: '
                     f'{shorten(classes)}.')
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Forget the reliability of the weights before.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        runner.message_hub.runtime_info.pop(RELIABILITY, None)
+
+    @master_only
+    def after_train(self, runner: Runner) -> None:
+        """Add its reliability to the last checkpoint.
+
+        MMEngine has saved it before it was validated.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        hub = runner.message_hub.runtime_info
+        path = Path(hub.get('last_ckpt', ''))
+        if RELIABILITY not in hub or (
+                path.name != f'epoch_{runner.epoch}.pth') or (
+                    not path.is_file()):
+            return
+        checkpoint = torch.load(path, 'cpu', weights_only=False)  # our own
+        checkpoint['meta'][RELIABILITY] = hub[RELIABILITY]
+        content = io.BytesIO()
+        torch.save(checkpoint, content)
+        write_atomically(path, content.getvalue(), ADVICE, sync=True)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Add version, normalization and reliability.

@@ -7,10 +7,11 @@ from mmengine.dist import broadcast
 from mmengine.hooks import Hook
 from mmengine.model import BaseModel
 from mmengine.registry import DATASETS
-from mmengine.runner import Runner
+from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
 
 from ipdfer_mm.models.erasure import (
+    check_neck,
     fit_eraser,
     fold_into,
     without_class_means,
@@ -33,16 +34,34 @@ class PoseErasureHook(Hook):
     nothing is added to the network. The differences between the expressions
     stay. Also for a baseline, an ``ImageClassifier``.
 
+    The checkpoints of earlier epochs are not erased, nor is the best one, if
+    it is one of theirs.
+
     Args:
         batch_size (int): Images at once. Defaults to 128.
 
     Raises:
-        ValueError: After the last epoch, if the neck is no ``LinearNeck``,
-            or the pose of no training image is known.
+        ValueError: Before training, if it has no epochs, or the neck is no
+            ``LinearNeck``; after the last epoch, if the pose of no training
+            image is known.
     """
 
     def __init__(self, batch_size: int = 128) -> None:
         self.batch_size = batch_size
+
+    def before_train(self, runner: Runner) -> None:
+        """Check what can be known before.
+
+        Args:
+            runner (Runner): The runner.
+
+        Raises:
+            ValueError: See the class.
+        """
+        if not isinstance(runner.train_loop, EpochBasedTrainLoop):
+            raise ValueError('PoseErasureHook erases after the last epoch; '
+                             'train by epochs, or leave the hook out.')
+        check_neck(_neck(unwrap(runner.model)))
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Erase, if this was the last epoch.
@@ -60,6 +79,19 @@ class PoseErasureHook(Hook):
             erase_pose(model, loader)
             for parameter in _neck(model).state_dict().values():
                 broadcast(parameter)
+            runner.logger.info('The pose is erased from f_exp. The '
+                               'checkpoints of earlier epochs have it.')
+
+    def after_train(self, runner: Runner) -> None:
+        """Warn if training ended before the last epoch.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        if runner.epoch < runner.max_epochs:
+            runner.logger.warning(
+                'Training ended early, so that PoseErasureHook has not '
+                'erased the pose in any checkpoint.')
 
 
 @torch.no_grad()
@@ -76,7 +108,7 @@ def erase_pose(model: BaseModel, loader: DataLoader) -> None:
     f_exp, labels, yaws = [], [], []
     for data in loader:
         data = model.data_preprocessor(data, False)
-        f_exp.append(model.extract_feat(data['inputs'], stage='pre_logits'))
+        f_exp.append(model.extract_feat(data['inputs'], stage='neck')[-1])
         labels += [int(sample.gt_label) for sample in data['data_samples']]
         yaws += [float(sample.yaw) for sample in data['data_samples']]
     model.train(training)

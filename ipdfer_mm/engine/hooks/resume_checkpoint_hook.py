@@ -95,10 +95,11 @@ class ResumeCheckpointHook(Hook):
         if is_main_process():
             note_finished(Path(runner.work_dir), runner.epoch)
 
-    def after_train(self, runner: Runner) -> None:
-        """Note that the last epoch is done.
+    def after_run(self, runner: Runner) -> None:
+        """Note that the last epoch is done, and what hooks do after it.
 
         Args:
             runner (Runner): The runner.
         """
-        self.before_train_epoch(runner)
+        if isinstance(runner._train_loop, EpochBasedTrainLoop):
+            self.before_train_epoch(runner)

@@ -28,6 +28,8 @@ class SynthesisGridHook(Hook):
         interval (int): Epochs between two grids. Defaults to 1.
     """
 
+    priority = 'LOW'  # after hooks that change the weights
+
     def __init__(self, num_samples: int = 8, interval: int = 1) -> None:
         self.num_samples = num_samples
         self.interval = interval

@@ -1,6 +1,8 @@
 """Erasure of the pose when training ends."""
 
 import copy
+import logging
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,9 +19,13 @@ from helpers.tiny_run import (
 from mmengine.config import Config
 from mmengine.dataset import default_collate
 from mmengine.registry import DATASETS
+from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
 from mmengine.runner.checkpoint import load_checkpoint
 
-from ipdfer_mm.engine.hooks.pose_erasure_hook import erase_pose
+from ipdfer_mm.engine.hooks.pose_erasure_hook import (
+    PoseErasureHook,
+    erase_pose,
+)
 from ipdfer_mm.models.erasure import without_class_means
 from ipdfer_mm.registry import MODELS
 from ipdfer_mm.utils.dataset_configs import without_augmentation
@@ -84,6 +90,55 @@ def test_pose_is_erased(kind, loader):
     assert changed == {f'{prefix}neck.fc.weight', f'{prefix}neck.fc.bias'}
     model.eval()
     assert covariance(model, loader) < 1e-3  # float32
+
+
+def test_synchronized_batch_norm(loader):
+    """As `sync_bn=torch` makes it of a neck's batch norm."""
+    model = build_model(expression_encoder=dict(
+        type='ipdfer_mm.FaceEncoder', backbone=resnet(),
+        neck=dict(NECK, norm_cfg=dict(type='BN1d'))))
+    for batch in loader:  # statistics
+        model.extract_feat(model.data_preprocessor(
+            copy.deepcopy(batch), False)['inputs'])
+    neck = model.expression_encoder.neck
+    neck.norm = torch.nn.SyncBatchNorm.convert_sync_batchnorm(neck.norm)
+    assert isinstance(neck.norm, torch.nn.SyncBatchNorm)
+    model.eval()
+    assert covariance(model, loader) > .03
+    erase_pose(model, loader)
+    assert covariance(model, loader) < 1e-3
+
+
+def test_the_feature_in_front_of_a_deep_head(loader):
+    """Not the hidden layer, though it is as wide."""
+    torch.manual_seed(0)
+    model = MODELS.build(dict(baseline_cfg(), neck=NECK, head=dict(
+        type='StackedLinearClsHead', _scope_='mmpretrain', num_classes=4,
+        in_channels=WIDTH, mid_channels=[WIDTH])))
+    model.init_weights()
+    erase_pose(model, loader)
+    model.head = torch.nn.Identity()  # the feature is what is read
+    model.head.pre_logits = lambda feats: feats[-1]
+    assert covariance(model.eval(), loader) < 1e-3
+
+
+@pytest.mark.parametrize('loop, neck, message', [
+    (EpochBasedTrainLoop, None, 'LinearNeck without activation'),
+    (IterBasedTrainLoop, NECK, 'train by epochs')])
+def test_what_cannot_be_erased_is_said_before(loop, neck, message):
+    model = build('ipdfer')
+    if neck is None:
+        model.expression_encoder.neck = None
+    runner = SimpleNamespace(model=model, train_loop=object.__new__(loop))
+    with pytest.raises(ValueError, match=message):
+        PoseErasureHook().before_train(runner)
+
+
+def test_early_end_is_warned_about(caplog):
+    runner = SimpleNamespace(
+        epoch=3, max_epochs=6, logger=logging.getLogger('test'))
+    PoseErasureHook().after_train(runner)
+    assert 'not erased the pose in any checkpoint' in caplog.text
 
 
 def test_without_any_pose_it_says_so(loader):

@@ -67,8 +67,10 @@ def test_weights_to_start_from(folder, tmp_path_factory):
 
 def test_last_epoch_is_noted(folder):
     torch.save(dict(epoch=3), folder / 'epoch_3.pth')
-    ResumeCheckpointHook().after_train(
-        SimpleNamespace(work_dir=str(folder), epoch=3))
+    for loop in (dict(), object.__new__(EpochBasedTrainLoop)):
+        assert resume(folder)._load_from == str(folder / 'epoch_2.pth')
+        ResumeCheckpointHook().after_run(SimpleNamespace(
+            work_dir=str(folder), epoch=3, _train_loop=loop))
     assert resume(folder)._load_from == str(folder / 'epoch_3.pth')
 
 
