@@ -38,7 +38,7 @@ COMMANDS = {
 OPTIONAL = {
     'gradio': ('webpage', ),
     'onnx': ('onnx', 'quantize'),
-    'onnxruntime': ('onnx', 'quantize'),
+    'onnxruntime': ('onnx', 'quantize', 'infer --onnx', 'prepare --pose onnx'),
     'onnxscript': ('onnx', ),
     'torch_fidelity': ('synthesis --fid', ),
 }
@@ -87,13 +87,16 @@ def find_config(argument: str, root: Path) -> str:
 
     Returns:
         str: Path of the config of that name, such as ``ipdfer_rafdb.py`` or
-        ``configs/ipdfer_rafdb.py``, where there is no such file; any other
-        argument as it is.
+        ``configs/ipdfer_rafdb.py``, also after ``--flag=``, where there is no
+        such file; any other argument as it is.
     """
-    if not argument.endswith('.py') or Path(argument).exists():
+    flag, equals, value = argument.rpartition('=')
+    if not flag.startswith('--'):
+        flag, equals, value = '', '', argument
+    if not value.endswith('.py') or Path(value).exists():
         return argument
-    packaged = root / 'configs' / argument.removeprefix('configs/')
-    return str(packaged) if packaged.is_file() else argument
+    packaged = root / 'configs' / value.removeprefix('configs/')
+    return f'{flag}{equals}{packaged}' if packaged.is_file() else argument
 
 
 def print_paths(names: Sequence[str], root: Path) -> int | None:
@@ -107,6 +110,10 @@ def print_paths(names: Sequence[str], root: Path) -> int | None:
         int or None: The exit status, None for 0.
     """
     known = sorted(path.name for path in (root / 'configs').glob('*.py'))
+    if {'-h', '--help'} & {*names}:
+        print('usage: ipdfer config [NAME ...]\n\nPrints where configs of the '
+              'package are, or all their names.')
+        return None
     if not names:
         print(*known, sep='\n')
         return None

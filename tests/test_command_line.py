@@ -50,6 +50,8 @@ def test_configs_by_name(tmp_path, monkeypatch):
     packaged = str(root / 'configs/ipdfer_rafdb.py')
     assert find_config('ipdfer_rafdb.py', root) == packaged
     assert find_config('configs/ipdfer_rafdb.py', root) == packaged
+    assert find_config('--model=ipdfer_rafdb.py', root) == (
+        f'--model={packaged}')
     for other in ('no_such_config.py', 'ipdfer_rafdb', '--out=a.py'):
         assert find_config(other, root) == other
     (tmp_path / 'ipdfer_rafdb.py').touch()  # the user's own comes first
@@ -83,6 +85,8 @@ def test_paths_of_configs(capsys, tmp_path):
     assert Config.fromfile(own).train_cfg.max_epochs == 2
     assert main(['config']) is None
     assert 'ipdfer_rafdb.py' in capsys.readouterr().out.split()
+    assert main(['config', '-h']) is None
+    assert 'usage: ipdfer config [NAME ...]' in capsys.readouterr().out
     assert main(['config', 'none.py']) == 2
     assert 'no config "none.py"' in capsys.readouterr().err
 

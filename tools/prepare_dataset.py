@@ -91,7 +91,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     out = (args.out or data_root / PREPARED).resolve()
     images = list_images(args.dataset, data_root, args.dataset_options, out)
     job = Job(data_root, out, recipe)
-    summary = prepare(job, images, args.dataset, args.workers, args.name_lists)
+    try:
+        summary = prepare(
+            job, images, args.dataset, args.workers, args.name_lists)
+    except KeyboardInterrupt:
+        print('Interrupted; the same command goes on from here.',
+              file=sys.stderr)
+        sys.exit(130)
     report(summary, job)
     if summary.listed[UNREADABLE]:
         sys.exit('Copy or unpack the unreadable images again and run the '

@@ -27,7 +27,10 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         '%(default)s)')
     parser.add_argument(
         '--port', type=int, help='the first free one from 7860 if left out')
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.port is not None and not 0 < args.port < 2**16:
+        parser.error('--port must be 1 to 65535')
+    return args
 
 
 def serve(args: argparse.Namespace) -> None:

@@ -10,6 +10,8 @@ from .tracking import FaceTracker
 
 # Seconds over which expressions are smoothed by default.
 SMOOTH = 0.5
+# Seconds for which a face may be missed and keeps its number.
+PATIENCE = 0.5
 
 
 class FaceFollower:
@@ -17,13 +19,13 @@ class FaceFollower:
 
     Args:
         smooth (float): As :class:`ExpressionSmoother` takes it.
-        patience (int): As :class:`FaceTracker` takes it.
+        patience (float): As :class:`FaceTracker` takes it.
         thresholds (Thresholds, optional): As :class:`ExpressionSmoother`
             takes them, those of a model by
             :func:`~ipdfer_mm.apis.loading.reliability`.
     """
 
-    def __init__(self, smooth: float, patience: int,
+    def __init__(self, smooth: float, patience: float = PATIENCE,
                  thresholds: Thresholds | None = None) -> None:
         self.tracker = FaceTracker(patience)
         self.smoother = ExpressionSmoother(smooth, thresholds)
@@ -40,7 +42,7 @@ class FaceFollower:
             tuple[list[int], list[str]]: Of each face its number, from 1, and
             its smoothed label or ``'unsure'``.
         """
-        tracks = self.tracker.update([face.box for face in faces])
+        tracks = self.tracker.update(seconds, [face.box for face in faces])
         shown = [self.smoother.update(track, seconds, face)
                  for track, face in zip(tracks, faces)]
         self.smoother.forget(self.tracker.followed)

@@ -1,5 +1,6 @@
 """Which face of a video is the same as in the frame before."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,41 +19,44 @@ class FaceTracker:
     places, not subjects: one that comes back later gets a new number.
 
     Args:
-        patience (int): Frames for which a face may be missed.
+        patience (float): Seconds for which a face may be missed; one of the
+            frame before is known in any case.
     """
 
-    def __init__(self, patience: int = 15) -> None:
+    def __init__(self, patience: float = 0.5) -> None:
         self.patience = patience
         self.num_tracks = 0
-        self._frame = 0
-        self._seen: dict[int, tuple[int, np.ndarray]] = {}
+        self._before = -math.inf
+        self._seen: dict[int, tuple[float, np.ndarray]] = {}
 
-    def update(self, boxes: Sequence[np.ndarray]) -> list[int]:
+    def update(self, seconds: float,
+               boxes: Sequence[np.ndarray]) -> list[int]:
         """Number the faces of the next frame.
 
         Args:
+            seconds (float): Time of the frame.
             boxes (Sequence[np.ndarray]): Left, top, right and bottom of each,
                 (4,), in pixels.
 
         Returns:
             list[int]: Their numbers, from 1.
         """
-        self._frame += 1
-        self._seen = {
-            track: (frame, box) for track, (frame, box) in self._seen.items()
-            if self._frame - frame <= self.patience + 1
-        }
+        oldest = min(seconds - self.patience, self._before)
+        self._seen = {track: (seen, box)
+                      for track, (seen, box) in self._seen.items()
+                      if seen >= oldest}
+        self._before = seconds
         numbers = self._match(boxes)
         for index, box in enumerate(boxes):
             if index not in numbers:
                 self.num_tracks += 1
                 numbers[index] = self.num_tracks
-            self._seen[numbers[index]] = self._frame, box
+            self._seen[numbers[index]] = seconds, box
         return [numbers[index] for index in range(len(boxes))]
 
     @property
-    def followed(self) -> dict[int, tuple[int, np.ndarray]]:
-        """Last frame and box by number, of faces that may be seen again."""
+    def followed(self) -> dict[int, tuple[float, np.ndarray]]:
+        """Last time and box by number, of faces that may be seen again."""
         return self._seen
 
     def _match(self, boxes: Sequence[np.ndarray]) -> dict[int, int]:

@@ -37,8 +37,6 @@ from .video_faces import VideoFaceFinder
 
 # Frames from one search for all faces to the next.
 SEARCH_INTERVAL = 8
-# For so long a face may be missed and keeps its number.
-PATIENCE = 0.5
 # What the table says of a frame before its face: `shown` is the smoothed
 # label, or "unsure"; the columns of the face are as they were recognized.
 COLUMNS = ('frame', 'seconds', 'track', 'subject', 'shown')
@@ -61,19 +59,18 @@ class _Recorder:
 
     Args:
         job (AnnotationJob): How.
-        fps (float): Frames a second, of what is written.
         table (csv.writer): For the rows of frames and faces.
         video (VideoWriter): For the annotated frames.
     """
 
-    def __init__(self, job: AnnotationJob, fps: float, table,
+    def __init__(self, job: AnnotationJob, table,
                  video: VideoWriter) -> None:
         self.job = job
         self.table = table
         self.video = video
         model, self.classes = job.inferencer.model, job.inferencer.classes
         self.follower = FaceFollower(
-            job.smooth, max(round(PATIENCE * fps), 1), reliability(model))
+            job.smooth, thresholds=reliability(model))
         self.joiner = SubjectJoiner(
             next(model.parameters()).device) if job.subjects else None
         self.timeline = ExpressionTimeline(
@@ -206,7 +203,7 @@ def annotate_video(job: AnnotationJob, source: Path | int,
             renamed_when_done(table_file, ADVICE) as partial, \
             open(partial, 'w', encoding='utf-8', newline='') as table:
         recorder = _Recorder(
-            job, video.fps, csv.writer(table, lineterminator='\n'), writer)
+            job, csv.writer(table, lineterminator='\n'), writer)
         _record_all(job, video, recorder)
         recorder.finish()
     summary = recorder.summary

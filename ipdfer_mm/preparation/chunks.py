@@ -67,8 +67,11 @@ def file_stamp(path: Path) -> tuple[int, int] | None:
     return status.st_size, status.st_mtime_ns
 
 
-def work_in_chunks(task: ChunkTask[Item, Result], items: Sequence[Item],
-                   workers: int, title: str) -> list[Result]:
+def work_in_chunks(task: ChunkTask[Item, Result],
+                   items: Sequence[Item],
+                   workers: int,
+                   title: str,
+                   before: Callable[[], None] = lambda: None) -> list[Result]:
     """Do what is not done yet and give all results.
 
     Kept results of other items, or of another key, are deleted: what they
@@ -79,6 +82,8 @@ def work_in_chunks(task: ChunkTask[Item, Result], items: Sequence[Item],
         items (Sequence[NamedTuple]): What to do it with; no two are equal.
         workers (int): Number of processes; 0 works in this one.
         title (str): What the progress bar says.
+        before (Callable): Called once before anything is done, if anything
+            is. Defaults to nothing.
 
     Returns:
         list[NamedTuple]: Results, chunk by chunk.
@@ -103,6 +108,8 @@ def work_in_chunks(task: ChunkTask[Item, Result], items: Sequence[Item],
         if part not in chunks and PART.fullmatch(part.name):
             part.unlink()
     todo = [part for part in chunks if part not in results]
+    if todo:
+        before()
     done = len(items) - sum(len(chunks[part]) for part in todo)
     with tqdm(total=len(items), initial=done, desc=title,
               unit='image') as progress:

@@ -12,6 +12,8 @@ from facenet_pytorch import MTCNN
 # which 16 would fill the memory of most machines.
 BATCH_SIZE = 32
 MAX_PIXELS = 2**22
+# Longest side of what is enlarged, so that a strip does not take all memory.
+MAX_ENLARGED = 8192
 # MTCNN's: faces are searched from 20 pixels on, and then in steps of 1.41.
 SMALLEST_FACE = 20
 PYRAMID_FACTOR = 0.709
@@ -87,6 +89,21 @@ class Detections(NamedTuple):
             points=(self.points + .5) * factor - .5)
 
 
+def enlargement(image: np.ndarray, side: int) -> float:
+    """Factor that brings the shorter side to a number of pixels.
+
+    Args:
+        image (np.ndarray): (H, W, 3).
+        side (int): Pixels.
+
+    Returns:
+        float: The factor; less for a strip, whose other side would be
+        longer than :data:`MAX_ENLARGED`.
+    """
+    short, long = sorted(image.shape[:2])
+    return min(side / short, MAX_ENLARGED / long)
+
+
 class FaceDetector:
     """MTCNN of facenet-pytorch, for images of any size.
 
@@ -158,7 +175,7 @@ class FaceDetector:
             np.ndarray: The image, or a larger one.
         """
         height, width = image.shape[:2]
-        scale = self.min_side / min(height, width)
+        scale = enlargement(image, self.min_side)
         if scale <= 1:
             return image
         return cv2.resize(

@@ -1,6 +1,7 @@
 """The search for faces: a first attempt, a second look and retries."""
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import NamedTuple
 
 import cv2
@@ -8,7 +9,7 @@ import numpy as np
 
 from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE, similarity_transform
 
-from .detection import Detections, FaceDetector
+from .detection import Detections, FaceDetector, enlargement
 from .face_choice import SECOND_LOOK
 from .recipe import Recipe
 from .refinement import PointRefiner
@@ -80,6 +81,8 @@ class FaceSearch:
         # A recipe that asks for more gets more.
         self.min_refined = max(MIN_REFINED, recipe.min_score - .1)
         self.equalizer = cv2.createCLAHE(3., (4, 4))
+        # Neither it nor MTCNN, whose settings change, is for several threads.
+        self._lock = Lock()
 
     def __call__(
         self, images: Sequence[np.ndarray], regions: Sequence[Region]
@@ -95,6 +98,11 @@ class FaceSearch:
             list[Detections]: Faces of the recipe's ``min_score``, or that
             passed a retry's check, in pixels of the image.
         """
+        with self._lock:
+            return self._search(images, regions)
+
+    def _search(self, images: Sequence[np.ndarray],
+                regions: Sequence[Region]) -> list[Detections]:
         grown = [region.grow(self.recipe.margin) for region in regions]
         found = self.detector.detect(
             [region.cut(image) for image, region in zip(images, grown)])
@@ -142,7 +150,7 @@ class FaceSearch:
         region = Region(*map(int, np.round(box[:2])),
                         *map(int, size)).grow(LOOK_PADDING)
         cut = region.cut(image)
-        scale = SEARCH_SIDE / min(cut.shape[:2])
+        scale = enlargement(cut, SEARCH_SIDE)
         faces = self.retry_detector.detect([resize(cut, scale)])[0]
         faces = faces.scale(1 / scale).move(region.corner)
         overlaps = [overlap(box, other) for other in faces.boxes]
@@ -165,7 +173,7 @@ class FaceSearch:
         """What a retry searches, and the matrix back to the image."""
         region = region.grow(RETRY_PADDING)
         cut = region.cut(image, 'constant')
-        scale = SEARCH_SIDE / min(cut.shape[:2])
+        scale = enlargement(cut, SEARCH_SIDE)
         view = resize(cut, scale)
         height, width = view.shape[:2]
         # The left edge of the first pixel is at -0.5 in both.
@@ -259,6 +267,6 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
 
 def resize(image: np.ndarray, scale: float) -> np.ndarray:
     """Resize an image, by area averaging where it shrinks."""
-    size = [round(side * scale) for side in image.shape[1::-1]]
+    size = [max(round(side * scale), 1) for side in image.shape[1::-1]]
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return cv2.resize(image, size, interpolation=method)

@@ -1,14 +1,16 @@
 """Preparing a whole dataset, in several processes and in several goes."""
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from ipdfer_mm.datasets.manifest import ALSO_IN, HEADER, REPEATED
 from ipdfer_mm.utils.atomic import write_atomically
-from ipdfer_mm.utils.csv_files import csv_text
+from ipdfer_mm.utils.csv_files import csv_text, read_table
 from ipdfer_mm.utils.files import sha256
 
 from .chunks import ADVICE, ChunkTask, file_stamp, work_in_chunks
@@ -22,6 +24,11 @@ from .worker import ChunkWorker, ImageEntry, Job, PreparedImage
 # in a batch whatever was done before.
 CHUNK_SIZE = 64
 UNREADABLE = 'unreadable'
+WITHOUT_IMAGE = '_without_image'
+MANIFEST = 'manifest.csv'
+OLD_MANIFEST = 'manifest_before.csv'
+RECIPE = 'recipe.json'
+ALIGNED = HEADER[1]
 YAW = HEADER.index('yaw')
 
 
@@ -52,7 +59,9 @@ def prepare(job: Job,
 
     Writes to ``job.out``: ``faces``, ``manifest.csv``, ``recipe.json``, one
     list of paths for each thing to look at, such as ``no_face.txt``, and
-    ``parts``, from which an interrupted preparation goes on.
+    ``parts``, from which an interrupted preparation goes on. While it works
+    there is no manifest, since that of an earlier one would tell of other
+    faces; what an earlier one wrote and this one does not is deleted.
 
     Args:
         job (Job): Where and how.
@@ -88,14 +97,15 @@ def prepare(job: Job,
         image._replace(stamp=file_stamp(job.data_root / image.path))
         for image in images
     ]
-    results = work_in_chunks(task, images, workers, f'Preparing {dataset}')
+    results = work_in_chunks(task, images, workers, f'Preparing {dataset}',
+                             partial(_set_aside, job.out))
     prepared = [result for result in results if not result.fault]
     flag_duplicates(prepared, {image.path: image.split for image in images})
     rows = [image.row for image in prepared]
     listed = {UNREADABLE: [
         result.fault for result in results if result.fault]}
     for flag, wanted in names.items():
-        listed[f'{flag}_without_image'] = flag_rows(rows, flag, wanted)
+        listed[f'{flag}{WITHOUT_IMAGE}'] = flag_rows(rows, flag, wanted)
     if name_lists:
         recipe['name_lists'] = {
             flag: sha256(file) for flag, file in name_lists.items()
@@ -147,6 +157,30 @@ def _is_kept(job: Job, image: PreparedImage) -> bool:
     return not image.fault and (job.data_root / image.row[1]).is_file()
 
 
+def _set_aside(out: Path) -> None:
+    """Keep an old manifest only for the names of its faces."""
+    if (out / MANIFEST).is_file():
+        os.replace(out / MANIFEST, out / OLD_MANIFEST)
+    (out / RECIPE).unlink(missing_ok=True)
+
+
+def _delete_old_faces(job: Job, rows: Sequence[list[str]]) -> None:
+    """Delete the faces of an earlier manifest that no row has."""
+    kept = {row[1] for row in rows}
+    for manifest in (job.out / OLD_MANIFEST, job.out / MANIFEST):
+        if not manifest.is_file():
+            continue
+        try:
+            named = {cells[ALIGNED] for _, cells in read_table(
+                manifest, [ALIGNED])}
+        except ValueError:  # damaged: nobody knows what it named
+            continue
+        for path in named - kept:
+            face = job.data_root / path
+            if face.resolve().is_relative_to(job.out.resolve() / 'faces'):
+                face.unlink(missing_ok=True)
+
+
 def _to_json(recipe: dict) -> bytes:
     return (json.dumps(recipe, indent=2) + '\n').encode()
 
@@ -162,8 +196,14 @@ def _write_results(job: Job, recipe: dict, rows: Sequence[list[str]],
     for name, lines in listed.items():
         text = ''.join(f'{line}\n' for line in lines)
         write_atomically(job.out / f'{name}.txt', text.encode(), ADVICE)
-    write_atomically(job.out / 'recipe.json', _to_json(recipe), ADVICE)
-    write_atomically(job.out / 'manifest.csv',
+    for pattern in (f'{ALSO_IN}*.txt', f'*{WITHOUT_IMAGE}.txt'):
+        for path in job.out.glob(pattern):
+            if path.stem not in listed:
+                path.unlink()
+    _delete_old_faces(job, rows)
+    write_atomically(job.out / RECIPE, _to_json(recipe), ADVICE)
+    write_atomically(job.out / MANIFEST,
                      csv_text([HEADER, *rows]).encode(), ADVICE)
+    (job.out / OLD_MANIFEST).unlink(missing_ok=True)
     without_pose = sum(row[YAW] == '' for row in rows)
     return Summary(len(rows), without_pose, listed)

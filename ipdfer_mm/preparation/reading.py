@@ -1,7 +1,6 @@
 """Reading the images of a download, strictly."""
 
 import io
-import warnings
 from pathlib import Path
 
 import cv2
@@ -32,17 +31,19 @@ def _decode(content: bytes) -> None:
     Its guard against images that are large once decoded takes photographs of
     telephones for an attack; ours is :data:`MAX_PIXELS`.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore', Image.DecompressionBombWarning)
-        guard, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MAX_PIXELS
-        try:
-            image = Image.open(io.BytesIO(content))
-        finally:
-            Image.MAX_IMAGE_PIXELS = guard
-        with image:
-            # Of a JPEG an eighth is made, of all of its content.
-            image.draft(None, (1, 1))
-            image.load()
+    guard, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        image = Image.open(io.BytesIO(content))
+    finally:
+        Image.MAX_IMAGE_PIXELS = guard
+    with image:
+        if image.width * image.height > MAX_PIXELS:
+            raise Image.DecompressionBombError(
+                f'it has {image.width * image.height} pixels, more than '
+                f'{MAX_PIXELS}')
+        # Of a JPEG an eighth is made, of all of its content.
+        image.draft(None, (1, 1))
+        image.load()
 
 
 def _reason(content: bytes, error: Exception | str) -> str:

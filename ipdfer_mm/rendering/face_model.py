@@ -185,15 +185,16 @@ class FaceModel:
             np.ndarray: Weights in the model's order, float32 (E,).
 
         Raises:
-            KeyError: If the model has no such shape.
+            ValueError: If the model has no such shape.
         """
         index = {name: i for i, name in enumerate(self.expression_names)}
         vector = np.zeros(len(index), dtype=np.float32)
         for name, weight in weights.items():
             sides = [name] if name in index else [f'{name}_L', f'{name}_R']
             if not set(sides) <= set(index):
-                raise KeyError(f'The face model has no expression {name!r}; '
-                               f'it has {", ".join(index)}.')
+                raise ValueError(
+                    f'The face model has no expression {name!r}; it has '
+                    f'{", ".join(index)}.')
             vector[[index[side] for side in sides]] = weight
         return vector
 

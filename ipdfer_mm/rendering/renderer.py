@@ -127,7 +127,7 @@ class FaceRenderer:
             RenderedFace: Image and points.
 
         Raises:
-            KeyError: If the model lacks an expression shape.
+            ValueError: If the model lacks an expression shape.
             ValueError: If the crop is unknown or the head is turned too far
                 to be aligned (beyond about 80 degrees of yaw).
         """
@@ -156,7 +156,7 @@ class FaceRenderer:
             np.ndarray: Those that :meth:`render` returns, float32 (68, 2).
 
         Raises:
-            KeyError: As :meth:`render`.
+            ValueError: As :meth:`render`.
             ValueError: As :meth:`render`.
         """
         return self._pose(spec).points[self.model.landmarks68]

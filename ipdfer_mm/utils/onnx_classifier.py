@@ -4,6 +4,7 @@ import importlib
 import json
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,31 @@ def import_optional(name: str) -> ModuleType:
         raise ImportError(
             f'ONNX files need {name.partition(".")[0]} ({error}): '
             'pip install onnx onnxruntime onnxscript') from error
+
+
+def open_session(content: str | bytes, options: Any, name: Any) -> Any:
+    """Start onnxruntime on the CPU.
+
+    Args:
+        content (str or bytes): Path or content of an ONNX file.
+        options (onnxruntime.SessionOptions): Options.
+        name (Any): What the user calls it.
+
+    Returns:
+        onnxruntime.InferenceSession: The session.
+
+    Raises:
+        ImportError: If onnxruntime is not installed.
+        ValueError: If this is no ONNX file.
+    """
+    runtime = import_optional('onnxruntime')
+    state = import_optional('onnxruntime.capi.onnxruntime_pybind11_state')
+    try:
+        return runtime.InferenceSession(
+            content, options, providers=['CPUExecutionProvider'])
+    except state.InvalidProtobuf as error:
+        raise ValueError(f'{name} is no ONNX file, or is cut off: {error}'
+                         ) from error
 
 
 class OnnxClassifier:
@@ -61,16 +87,8 @@ class OnnxClassifier:
         if not isinstance(file, bytes) and not Path(file).is_file():
             raise FileNotFoundError(f'There is no file {file}.')
         name = 'The content' if isinstance(file, bytes) else file
-        state = import_optional(
-            'onnxruntime.capi.onnxruntime_pybind11_state')
-        try:
-            self.session = runtime.InferenceSession(
-                file if isinstance(file, bytes) else str(file),
-                options,
-                providers=['CPUExecutionProvider'])
-        except state.InvalidProtobuf as error:
-            raise ValueError(f'{name} is no ONNX file, or is cut off: {error}'
-                             ) from error
+        self.session = open_session(
+            file if isinstance(file, bytes) else str(file), options, name)
         meta = self.session.get_modelmeta().custom_metadata_map.get(META)
         if meta is None:
             raise ValueError(f'{name} is no file of '

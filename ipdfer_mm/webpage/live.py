@@ -16,7 +16,6 @@ from ipdfer_mm.utils.images import swap_channels
 from ipdfer_mm.visualization.expression_timeline import ExpressionTimeline
 
 WINDOW = 60  # seconds that the timeline shows
-PATIENCE = 5  # frames for which a face may be missed
 
 
 class LiveFaces:
@@ -33,7 +32,7 @@ class LiveFaces:
         self.inferencer = inferencer
         self.finder = VideoFaceFinder(inferencer.finder, SEARCH_INTERVAL)
         self.follower = FaceFollower(
-            SMOOTH, PATIENCE, reliability(inferencer.model))
+            SMOOTH, thresholds=reliability(inferencer.model))
         self.drawn_at = float('-inf')
         # Of the last minute: time, number and probabilities of each face.
         self._seen: deque[tuple[float, int, Mapping[str, float]]] = deque()

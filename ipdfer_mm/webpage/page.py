@@ -1,7 +1,9 @@
 """The page: its parts, and what happens when they are used."""
 
 import time
+from collections import deque
 from collections.abc import Sequence
+from filecmp import cmp
 from pathlib import Path
 
 import gradio as gr
@@ -21,6 +23,7 @@ from .markup import (
     probability_bars,
     timeline_image,
 )
+from .uploads import UploadedImage
 
 TITLE = 'Facial expressions'
 CONSENT = ('Images stay on the computer that runs this page and are not '
@@ -59,6 +62,8 @@ CAMERA = dict(stream_every=.1, time_limit=None, concurrency_id='camera',
               concurrency_limit=2, show_progress='hidden',
               api_visibility='private')
 REDRAW = 1  # seconds from one timeline to the next
+MAX_AGE = 3600  # seconds, of a file that nobody has looked at
+KEEP = 3  # images whose faces are known for who uploads the same one
 
 
 class ExpressionPage:
@@ -78,9 +83,13 @@ class ExpressionPage:
             CAPTIONS if getattr(inferencer.model, 'pose_encoder', None)
             is not None else CAPTIONS_WITHOUT_POSE)
         self.examples = list(examples)
-        # What is left behind when the browser goes away meanwhile.
+        # Of the last files: two visitors can upload the same one, which is
+        # one file for Gradio.
+        self._last: deque[tuple[Path, dict]] = deque(maxlen=KEEP)
+        # What is left behind when the browser goes away meanwhile, and not
+        # what waits for its turn.
         with gr.Blocks(title=TITLE, analytics_enabled=False,
-                       delete_cache=(60, 60)) as self.blocks:
+                       delete_cache=(60, MAX_AGE)) as self.blocks:
             gr.HTML(heading(TITLE, f'Model: {name}. '
                             f'{LIMITS.get(name, "")}{CONSENT}'),
                     elem_id='heading')
@@ -94,7 +103,7 @@ class ExpressionPage:
             self._connect()
 
     def _lay_out_inputs(self) -> None:
-        self.image = gr.Image(
+        self.image = UploadedImage(
             type='filepath', sources=['upload', 'webcam', 'clipboard'],
             label='Image', height=260, buttons=[], elem_id='image')
         self.example = gr.Dataset(
@@ -127,7 +136,7 @@ class ExpressionPage:
     def _lay_out_camera(self) -> None:
         gr.HTML(note(LIVE))
         with gr.Row():
-            self.camera = gr.Image(
+            self.camera = UploadedImage(
                 type='numpy', sources=['webcam'], streaming=True,
                 label='Camera', height=360, buttons=[], elem_id='camera')
             self.live_drawn = _html('live_drawn')
@@ -141,7 +150,7 @@ class ExpressionPage:
             self.apart, self.parts, self.scaled, self.amount, self.plain
         ]
         # Unchanged, not as Gradio would read it: our reader says what is
-        # wrong with a file. Gradio checks still that it is an upload.
+        # wrong with a file.
         self.image.input(self.look_at_upload, self.image, results,
                          preprocess=False, **ONE_AT_A_TIME)
         self.example.click(self.look_at_example, self.example, results,
@@ -159,6 +168,8 @@ class ExpressionPage:
     def look_at_upload(self, upload: dict | None) -> dict:
         """Show what is found in an uploaded file, and delete the file.
 
+        :class:`UploadedImage` has seen to it that it is one.
+
         Args:
             upload (dict, optional): ``path`` and ``orig_name`` of the file;
                 None if the image was taken away.
@@ -169,13 +180,23 @@ class ExpressionPage:
         if upload is None:
             return self._say(note(WELCOME))
         path = Path(upload['path'])
+        for known, updates in self._last:
+            if known == path and not path.exists():
+                return updates
         try:
-            return self._look_at(path)
+            updates = self._look_at(path)
+            self._last.append((path, updates))
+            return updates
         except OSError:  # which names the temporary file
             text = UNREADABLE.format(upload.get('orig_name') or path.name)
             return self._say(note(text, True))
         finally:
-            path.unlink(missing_ok=True)
+            # The thumbnails of the examples are among Gradio's files.
+            if path.is_file() and not any(
+                    path.name == example.name
+                    and cmp(path, example, shallow=False)
+                    for example in self.examples):
+                path.unlink(missing_ok=True)
 
     def look_at_example(self, index: int) -> dict:
         """Show what is found in an example.

@@ -1,7 +1,9 @@
 """Rendered faces, whose points are known, and photographs that are hard."""
 
 import csv
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -10,7 +12,7 @@ from helpers.rendered import sample_specs
 
 from ipdfer_mm.geometry.alignment import ARCFACE_TEMPLATE
 from ipdfer_mm.preparation.datasets import recipe_of
-from ipdfer_mm.preparation.detection import Detections
+from ipdfer_mm.preparation.detection import Detections, FaceDetector
 from ipdfer_mm.preparation.face_choice import MEANINGS, SECOND_LOOK
 from ipdfer_mm.preparation.face_search import (
     RETRIES,
@@ -202,3 +204,34 @@ def test_photographs_without_a_face(ferplus):
     assert len(images) >= 3
     found = search_whole(FaceSearch(recipe_of('ferplus', {}, {})), images)
     assert not any(len(faces.scores) for faces in found)
+
+
+@pytest.mark.parametrize('shape', [(1, 10000), (40000, 1), (1, 1)])
+def test_strips_take_no_memory(shape, monkeypatch):
+    largest = []
+    detect = FaceDetector.detect
+
+    def watched(self, images, *args):
+        largest.extend(max(image.shape) for image in images)
+        return detect(self, images, *args)
+
+    monkeypatch.setattr(FaceDetector, 'detect', watched)
+    search = FaceSearch(Recipe(min_side=192, margin=.5))
+    (found, ) = search_whole(search, [np.zeros((*shape, 3), np.uint8)])
+    assert not len(found.scores)
+    # As the image itself, or as far as it is enlarged.
+    assert max(largest) <= max(8192, max(shape) + 1)
+
+
+def test_one_thread_at_a_time(monkeypatch):
+    """As of two visitors of the web page."""
+    search, inside = FaceSearch(Recipe()), []
+
+    def slow(images, regions):
+        inside.append(1)
+        time.sleep(.05)
+        assert inside.pop() and not inside
+
+    monkeypatch.setattr(search, '_search', slow)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: search([], []), range(4)))

@@ -149,3 +149,6 @@ def test_network_is_checked(tmp_path):
     pytest.importorskip('onnxruntime')
     with pytest.raises(FileNotFoundError, match='no.onnx does not exist'):
         NetworkPose(str(tmp_path / 'no.onnx'))
+    (tmp_path / 'text.onnx').write_text('no network')
+    with pytest.raises(ValueError, match='text.onnx is no ONNX file'):
+        NetworkPose(str(tmp_path / 'text.onnx'))

@@ -375,3 +375,56 @@ def test_faces_never_share_a_file(tmp_path):
     assert len(set(faces)) == len(names)
     assert job.aligned_path('d/a.png') == 'out/faces/d/a.png'
     assert all(face.lower().endswith('.png') for face in faces)
+
+
+def test_what_an_earlier_run_wrote_is_gone(data, tmp_path):
+    """Else a removed image would still be trained on."""
+    root, entries = data
+    names = tmp_path / 'names.txt'
+    names.write_text('face1.png\nmissing.png\n')
+    shutil.copy(root / 'face0.png', root / 'copy.png')
+    entries = [entry._replace(split='train') for entry in entries] + [
+        ImageEntry('copy.png', split='test')]
+    job = Job(root, root / 'prepared', Recipe())
+    prepare(job, entries, 'test', 0, dict(hard=str(names)))
+    other = root / 'prepared/faces/notes.txt'
+    other.write_text('of the user')
+    written = {path.relative_to(root / 'prepared').as_posix()
+               for path in (root / 'prepared').rglob('*')}
+    assert {'also_in_train.txt', 'also_in_test.txt', 'faces/copy.png',
+            'hard_without_image.txt'} < written
+    prepare(job, entries[:-1], 'test', 0)
+    left = {path.relative_to(root / 'prepared').as_posix()
+            for path in (root / 'prepared').rglob('*')}
+    assert {path for path in written - left if 'parts' not in path} == {
+        'also_in_train.txt', 'also_in_test.txt', 'faces/copy.png',
+        'hard_without_image.txt'}
+    assert other.read_text() == 'of the user'
+    assert len(read_manifest(str(root / 'prepared/manifest.csv'))) == 8
+
+
+def test_no_manifest_while_faces_are_replaced(data, monkeypatch):
+    """Else training would read faces of two recipes."""
+    root, entries = data
+    run(root, entries)
+    before = (root / 'prepared/manifest.csv').read_bytes()
+
+    class StopError(Exception):
+        pass
+
+    def stop(self, *args):
+        raise StopError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FaceSearch, '__call__', stop)
+        with pytest.raises(StopError):
+            run(root, entries, size=64)
+    assert not (root / 'prepared/manifest.csv').exists()
+    assert not (root / 'prepared/recipe.json').exists()
+    run(root, entries[1:], size=112)
+    rows = (root / 'prepared/manifest.csv').read_bytes().splitlines()
+    assert rows == [row for row in before.splitlines()
+                    if not row.startswith(b'face0.png')]
+    # Its face was in the manifest before the interruption.
+    assert not (root / 'prepared/faces/face0.png').exists()
+    assert not list((root / 'prepared').glob('manifest_*'))

@@ -52,7 +52,7 @@ def test_weights_by_name(arrays, tmp_path):
     vector = model.expression_vector({'mouthSmile_R': .5, 'jawOpen': 1})
     assert vector.tolist() == [1, 0, .5]
     assert model.expression_vector({'mouthSmile': .5}).tolist() == [0, .5, .5]
-    with pytest.raises(KeyError, match='browDown.*jawOpen'):
+    with pytest.raises(ValueError, match='browDown.*jawOpen'):
         model.expression_vector({'browDown': 1})
 
 

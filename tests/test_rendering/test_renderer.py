@@ -138,7 +138,7 @@ def test_lamp_at_the_right_lights_the_right(head_renderer):
 
 @pytest.mark.parametrize('change, error, message', [
     (dict(crop='tight'), ValueError, "'tight'.*aligned, full"),
-    (dict(expression={'earWiggle': 1}), KeyError, 'earWiggle'),
+    (dict(expression={'earWiggle': 1}), ValueError, 'earWiggle'),
     (dict(yaw=110), ValueError, 'mirrored'),
     (dict(subject=Subject(np.zeros(3))), ValueError, 'identity weights'),
 ])

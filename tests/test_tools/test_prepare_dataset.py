@@ -90,3 +90,13 @@ def test_mistakes_are_named(cmu, tmp_path, args, message):
                        tmp_path / 'out', '--workers', 0)
     assert code != 0 and 'Traceback' not in err
     assert re.search(message, err), err
+
+
+def test_ctrl_c(cmu, tmp_path, monkeypatch):
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr('ipdfer_mm.preparation.prepare.work_in_chunks',
+                        interrupted)
+    code, _, err = run('cmufaces', cmu, '--out', tmp_path / 'out')
+    assert code == 130 and 'the same command goes on from here' in err

@@ -24,7 +24,7 @@ def test_video(tmp_path):
     (('a.avi', ), 'must end in .mp4'),
     (('a.mp4', '--expressions', 'boredom'), 'invalid choice'),
     (('a.mp4', '--seconds', '0.04'), 'at least 2 frames'),
-    (('a.mp4', '--size', '0'), '--size must be 16 or more'),
+    (('a.mp4', '--size', '0'), '--size must be 16 to 4096'),
     (('a.mp4', '--face-model', 'none.npz'), 'none.npz'),
 ])
 def test_bad_input(tmp_path, args, message):

@@ -38,3 +38,9 @@ def test_unknown_model(tmp_path):
                                 cwd=tmp_path)
     assert code == 2 and 'no model "unknown"' in err
     assert 'Traceback' not in err
+
+
+@pytest.mark.parametrize('port', ['0', '70000', '-1'])
+def test_port_that_cannot_be(port, tmp_path):
+    code, _, err, _ = call_tool('webpage.py', '--port', port, cwd=tmp_path)
+    assert code == 2 and '--port must be 1 to 65535' in err

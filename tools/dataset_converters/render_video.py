@@ -39,8 +39,9 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.out.suffix != '.mp4':
         parser.error(f'{args.out} must end in .mp4')
-    if args.size < 16 or args.seconds <= 0 or args.seed < 0:
-        parser.error('--size must be 16 or more, --seconds more than 0, and '
+    if not 16 <= args.size <= 4096 or not 0 < args.seconds <= 3600 or (
+            args.seed < 0):
+        parser.error('--size must be 16 to 4096, --seconds at most 3600, and '
                      '--seed not negative')
     return args
 

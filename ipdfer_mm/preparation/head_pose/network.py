@@ -7,6 +7,7 @@ import numpy as np
 
 from ipdfer_mm.utils.files import sha256
 from ipdfer_mm.utils.images import swap_channels
+from ipdfer_mm.utils.onnx_classifier import open_session
 
 from .angles import Angles, FaceImage
 
@@ -30,7 +31,8 @@ class NetworkPose:
     Raises:
         ImportError: If onnxruntime is not installed.
         FileNotFoundError: If a file is missing.
-        ValueError: If a network's input or output has another form.
+        ValueError: If a file is no ONNX file, or a network's input or output
+            has another form.
     """
 
     def __init__(self, *files: str) -> None:
@@ -47,11 +49,8 @@ class NetworkPose:
             if not file.is_file():
                 raise FileNotFoundError(f'The head-pose network {file} does '
                                         'not exist.')
-        self.sessions = [
-            onnxruntime.InferenceSession(
-                str(file), options, providers=['CPUExecutionProvider'])
-            for file in self.files
-        ]
+        self.sessions = [open_session(str(file), options, file)
+                         for file in self.files]
         self.sizes = [
             self._input_size(session, file)
             for session, file in zip(self.sessions, self.files)
