@@ -129,8 +129,8 @@ def infer(args: argparse.Namespace) -> list[Summary]:
         except KeyboardInterrupt:
             if not summaries:
                 raise
-            print(f'Interrupted before the first frame of {source}; what '
-                  'came before is done.', file=sys.stderr)
+            print(f'Interrupted while working on {source}; what came '
+                  'before is done.', file=sys.stderr)
             summaries.append(Summary(interrupted=True))
             break
         report(summaries[-1], 'frames', f'{args.out_dir}/{name}.mp4')

@@ -182,9 +182,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, stop)
     runs = plan_runs(args.configs, args.out, args.seeds, args.folds,
                      args.sweep, args.cfg_options, args.smoke)
-    if not args.dry_run:
-        for run in runs:
-            note_planned(run)
+    for run in runs:
+        note_planned(run, write=not args.dry_run)
     if args.run is not None:
         if args.run not in range(len(runs)):
             raise ValueError(f'--run {args.run}: there are {len(runs)} runs, '

@@ -18,6 +18,7 @@ from .probes import (
     Factor,
     TooFewImagesError,
     leakage_matrix,
+    probe_parts,
     yaw_r2,
 )
 from .synthesis_report import FaceImages
@@ -70,7 +71,8 @@ def extract_components(model: BaseModel,
 
 def find_factors(
         images: FaceImages,
-        splits: int = 5) -> tuple[dict[str, Factor], dict[str, str]]:
+        splits: int = 5,
+        seed: int = 0) -> tuple[dict[str, Factor], dict[str, str]]:
     """Find what a dataset knows of its images, for probes.
 
     The identity is known of subjects with an image for each part of the
@@ -80,6 +82,7 @@ def find_factors(
     Args:
         images (FaceImages): The images.
         splits (int): Parts of the cross-validation.
+        seed (int): Seed of the parts.
 
     Returns:
         tuple[dict[str, Factor], dict[str, str]]: ``identity``, ``yaw`` (its
@@ -110,11 +113,12 @@ def find_factors(
             left_out[f'probes/{name}'] = (
                 f'the images show {len(known)} of its classes, and a probe '
                 'needs two')
-        elif factor.groups is not None and len(
-                np.unique(factor.groups[factor.known])) < 2:
+            continue
+        try:
+            probe_parts(factor, splits, seed)
+        except TooFewImagesError as error:
             del factors[name]
-            left_out[f'probes/{name}'] = (
-                'it is known of one subject, and a probe is tested on others')
+            left_out[f'probes/{name}'] = str(error)
     return factors, left_out
 
 
@@ -156,7 +160,7 @@ def measure_components(feats: dict[str, np.ndarray],
         ValueError: If the dataset knows too little, see
             :func:`find_factors`, or there are too few images or subjects.
     """
-    factors, left_out = find_factors(images, splits)
+    factors, left_out = find_factors(images, splits, seed)
     report: dict = dict(
         probes={kind: leakage_matrix(feats, factors, kind, splits, seed)
                 for kind in PROBES})

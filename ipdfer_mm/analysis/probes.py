@@ -80,25 +80,17 @@ def probe_score(feats: np.ndarray,
         ``images``.
 
     Raises:
-        ValueError: If there are fewer than two classes, or too few images or
-            subjects to split, or no part of them has two classes.
+        TooFewImagesError: As :func:`probe_parts`.
+        ValueError: Likewise.
     """
     feats, labels = feats[factor.known], factor.labels[factor.known]
-    groups = None if factor.groups is None else factor.groups[factor.known]
     results = []
-    for number, (fit, ask) in enumerate(
-            _split(labels, groups, splits, seed)):
-        # A class may be missing among few subjects.
-        classes = len(np.unique(labels[ask]))
-        if classes < 2 or len(np.unique(labels[fit])) < 2:
-            continue
+    for number, (fit, ask) in probe_parts(factor, splits, seed).items():
         rng = np.random.default_rng([seed, number])
         fit = fit[_balance(labels[fit], rng)]
         guesses = _fit(kind, seed, feats[fit], labels[fit]).predict(feats[ask])
-        results.append((_uar(labels[ask], guesses), 1 / classes))
-    if not results:
-        raise ValueError('A probe is fitted to and tested on two classes or '
-                         'more, but no part of the subjects has them.')
+        results.append((_uar(labels[ask], guesses),
+                        1 / len(np.unique(labels[ask]))))
     uar, chance = np.array(results).T
     scores = (uar - chance) / (1 - chance)
     return dict(
@@ -109,6 +101,40 @@ def probe_score(feats: np.ndarray,
         splits=len(results),
         classes=len(np.unique(labels)),
         images=len(labels))
+
+
+def probe_parts(
+        factor: Factor, splits: int,
+        seed: int) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """Divide the images whose class is known for a probe.
+
+    Args:
+        factor (Factor): As :func:`probe_score`.
+        splits (int): Likewise.
+        seed (int): Likewise.
+
+    Returns:
+        dict[int, tuple[np.ndarray, np.ndarray]]: Indices of those to fit to
+        and of those to ask about, by number of the part. A part without two
+        classes on both sides, as there are among few subjects, is left out.
+
+    Raises:
+        TooFewImagesError: If there are too few images or subjects to split,
+            or no part of them has two classes.
+        ValueError: If there are fewer than two classes.
+    """
+    labels = factor.labels[factor.known]
+    groups = None if factor.groups is None else factor.groups[factor.known]
+    parts = {
+        number: part
+        for number, part in enumerate(_split(labels, groups, splits, seed))
+        if all(len(np.unique(labels[side])) > 1 for side in part)
+    }
+    if not parts:
+        raise TooFewImagesError(
+            'A probe is fitted to and tested on two classes or more, but no '
+            'part of the subjects has them.')
+    return parts
 
 
 def leakage_matrix(feats: Mapping[str, np.ndarray],

@@ -197,7 +197,7 @@ class FERDataset(BaseDataset):
         self._check_files()
         self._check_drop_classes()
         samples = list(self._keep_classes())
-        if self.holdout is not None:
+        if self.holdout is not None and samples:
             samples = hold_out(samples, **self.holdout)
         if self.manifest is not None:
             samples = join_manifest(samples, self.manifest, self.rules,

@@ -19,17 +19,19 @@ SMOKE = 'SMOKE, no result'
 PLANNED, TRAINED, FINISHED = 'planned', 'trained', 'finished'
 
 
-def note_planned(run: Run) -> None:
+def note_planned(run: Run, write: bool = True) -> None:
     """Make the folder of a run, and note what it is going to be.
 
     Args:
         run (Run): The run.
+        write (bool): False only compares with what is noted. Defaults to
+            True.
 
     Raises:
         ValueError: If the folder holds a run with other settings.
     """
-    note_settings(run.folder, run.load_config())
-    if not Path(run.folder, FILE).is_file():
+    note_settings(run.folder, run.load_config(), write)
+    if write and not Path(run.folder, FILE).is_file():
         kept = {name: getattr(run, name)
                 for name in ('name', 'seed', 'fold', 'sweep', 'smoke')}
         write_state(run.folder,

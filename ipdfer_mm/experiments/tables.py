@@ -69,7 +69,7 @@ def find_baseline(name: str, names: Sequence[str]) -> str | None:
     words = re.split('[_+]', name)
     fitting = {}
     for other in names:
-        theirs = other.removeprefix(BASELINE).split('_')
+        theirs = re.split('[_+]', other.removeprefix(BASELINE))
         places = [start for start in range(1, len(words))
                   if words[start:start + len(theirs)] == theirs]
         if other.startswith(BASELINE) and other != name and places:
@@ -184,8 +184,8 @@ def comparison_table(experiments: Sequence[Experiment],
         base = find_baseline(name, list(by_name))
         if base is None:
             if not name.startswith(BASELINE):
-                notes.append(f'{name} is not compared: there is no baseline '
-                             'of its dataset.')
+                notes.append(f'{name} is not compared: no {BASELINE}* has a '
+                             'name that fits.')
             continue
         ours = experiment.predictions(which)
         theirs = by_name[base].predictions(which)

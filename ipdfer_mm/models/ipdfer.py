@@ -139,11 +139,7 @@ class IPDFERModel(DisentangledClassifier):
         """
         check_once(self, optim_wrapper)
         images, targets = self.preprocess(data)
-        f_id = None
-        if self.has_synthesis_losses or self.loss_cos is not None:
-            with optim_wrapper['encoders'].optim_context(self), (
-                    torch.no_grad()):
-                f_id = self.identity_encoder(images)  # NxD
+        f_id = self.identify(images, optim_wrapper['encoders'])  # NxD
         # Step 1 (line 2): fix D and G_dec, update E_pose, C_p, E_exp, C_exp.
         log = self.update(optim_wrapper, 'encoders', self.encoder_losses,
                           images, f_id, targets)
@@ -159,6 +155,14 @@ class IPDFERModel(DisentangledClassifier):
                                   self.generator_losses, images, f_id,
                                   targets) | log
         return log | targets.counts
+
+    def identify(self, images: Tensor,
+                 wrapper: OptimWrapper) -> Tensor | None:
+        """Encode images (N, 3, H, W) to f_id, (N, D), if a loss needs it."""
+        if not self.has_synthesis_losses and self.loss_cos is None:
+            return None
+        with wrapper.optim_context(self), torch.no_grad():
+            return self.identity_encoder(images)
 
     def preprocess(self, data: dict) -> tuple[Tensor, Targets]:
         """Turn a collated batch into images, (N, 3, H, W), and labels."""
@@ -196,7 +200,9 @@ class IPDFERModel(DisentangledClassifier):
                          targets: Targets) -> dict[str, Tensor]:
         """Line 4, Eq. 12 of images (N, 3, H, W), with L_confusion in it."""
         f_pose, f_exp = self.encode(
-            images, self.has_synthesis_losses or self.loss_pose is not None)
+            images, self.has_synthesis_losses or (
+                self.classify_in_generator_step
+                and self.loss_pose is not None))
         return self.synthesis_losses(images, f_id, f_pose, f_exp, targets)
 
     def encode(self, images: Tensor,

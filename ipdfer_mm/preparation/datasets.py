@@ -157,6 +157,10 @@ def list_images(name: str, data_root: Path, options: Mapping,
             of the data root or is not UTF-8.
     """
     images: dict[str, ImageEntry] = {}
+    if name == 'images' and out == data_root:
+        raise ValueError(f'--out {out} is the folder of the images, among '
+                         'which the faces would be taken for images; name '
+                         'another one.')
     is_results = _result_folders(data_root, out)
     results: list[str] = []
     for reader in list_readers(name, data_root, options):
@@ -178,7 +182,7 @@ def list_images(name: str, data_root: Path, options: Mapping,
     if results:
         print_log(f'{len(results)} images are left out that an earlier '
                   f'preparation wrote: {shorten(results)}.', logger='current')
-    if not images:
+    if not images and results:
         raise ValueError(f'{data_root} has no image but those that an '
                          'earlier preparation wrote.')
     return list(images.values())
@@ -193,11 +197,12 @@ def _result_folders(data_root: Path, out: Path | None = None
         if folder == PurePosixPath('.'):
             return False
         place = data_root / folder
-        # Empty, too, when it was killed before the first part was done.
-        return (place == out or str(folder) in (PREPARED, VERIFIED)
-                or (place / PARTS).is_dir()
-                and all(PART.fullmatch(entry.name)
-                        for entry in visible_entries(place / PARTS))
+        parts = [entry.name for entry in visible_entries(place / PARTS)]
+        # Empty, when it was killed before the first part was done.
+        is_out = (place / PARTS).is_dir() and all(
+            map(PART.fullmatch, parts)) and (
+                bool(parts) or (place / 'faces').is_dir())
+        return (place == out or str(folder) in (PREPARED, VERIFIED) or is_out
                 or is_results(folder.parent))
 
     return is_results

@@ -1,6 +1,7 @@
 """Checkpoints in the folder of a run, and which of them is to go on from."""
 
 import logging
+import math
 import pickle
 import re
 import struct
@@ -101,8 +102,8 @@ def find_resumable(folder: Path, work_dir: Path) -> Path | None:
     epoch before it validates it, and deletes the best one before it writes a
     better; after a kill in between, going on from that checkpoint would lose
     the validation. So one that is newer than what :func:`note_finished` noted
-    does not count, unless there is no other, as with ``max_keep_ckpts=1``
-    after the first epoch.
+    counts only after the first epoch, and only where none of those before is
+    left and whole, as with ``max_keep_ckpts=1``.
 
     Args:
         folder (Path): Folder of the checkpoints.
@@ -116,6 +117,7 @@ def find_resumable(folder: Path, work_dir: Path) -> Path | None:
         RuntimeError: If all are damaged; names them.
     """
     found = checkpoints(folder)
+    order, done = list(reversed(found)), math.inf
     noted = work_dir / FILE
     if noted.is_file():
         text = noted.read_text(errors='replace').strip()
@@ -123,25 +125,27 @@ def find_resumable(folder: Path, work_dir: Path) -> Path | None:
             raise RuntimeError(f'{noted} must hold a number of epochs, not '
                                f'{text!r}. Delete it to resume the newest '
                                'checkpoint.')
-        finished = {epoch: path for epoch, path in found.items()
-                    if epoch <= int(text)}
-        if int(text) and found and not finished:
-            print_log(
-                f'The epochs up to {text} were validated, but none of their '
-                f'checkpoints is left in {folder}: going on from a later one, '
-                'whose validation is missing.',
-                logger='current', level=logging.WARNING)
-            # The oldest first: it misses the fewest validations.
-            finished = dict(reversed(found.items()))
-        found = finished
+        done = int(text)
+        order = [epoch for epoch in reversed(found) if epoch <= done]
+        if done:
+            # Where none of them is left: the oldest of the others misses the
+            # fewest validations.
+            order += [epoch for epoch in found if epoch > done]
     damaged: list[str] = []
-    for path in reversed(found.values()):
+    for epoch in order:
+        path = found[epoch]
         damage = find_damage(path)
         if damage is None:
             if damaged:
                 print_log(
-                    f'Damaged: {"; ".join(damaged)}. Resuming from the '
-                    f'checkpoint before, {path}.',
+                    f'Damaged: {"; ".join(damaged)}. Resuming from another '
+                    f'checkpoint, {path}.',
+                    logger='current', level=logging.WARNING)
+            if epoch > done:
+                print_log(
+                    f'No whole checkpoint of the epochs up to {done:g}, which '
+                    f'were validated, is left in {folder}: going on from '
+                    f'epoch {epoch}, whose validation is missing.',
                     logger='current', level=logging.WARNING)
             return path
         damaged.append(f'{path} ({damage})')

@@ -1,17 +1,16 @@
 """Color channels, PNG and PNM files."""
 
-import io
 import re
 from typing import TypeVar
 
 import cv2
 import numpy as np
-from PIL import Image
 from torch import Tensor
 
 Pixels = TypeVar('Pixels', np.ndarray, Tensor)
 # Kind, width, height and largest value; comments between them.
-PNM_HEADER = re.compile(rb'P[2356]' + rb'(?:\s|#[^\n]*\n)+(\d+)' * 3)
+PNM_HEADER = re.compile(rb'P([2356])' + rb'(?:\s|#[^\n]*\n)+(\d+)' * 3)
+TEXT, COLORED = (2, 3), (3, 6)
 USUAL_MAXIMA = (255, 65535)
 
 
@@ -41,14 +40,30 @@ def decode_pnm(content: bytes) -> np.ndarray | None:
 
     Returns:
         np.ndarray | None: BGR, uint8 (H, W, 3); None for any other file.
+
+    Raises:
+        ValueError: If it is cut off.
     """
     header = PNM_HEADER.match(content)
-    if header is None or int(header[3]) in USUAL_MAXIMA:
+    if header is None or int(header[4]) in USUAL_MAXIMA:
         return None
-    pixels = np.asarray(Image.open(io.BytesIO(content)))
-    if pixels.dtype != np.uint8:  # of 16 bits
-        pixels = (pixels / 257).round().astype(np.uint8)
-    code = cv2.COLOR_GRAY2BGR if pixels.ndim == 2 else cv2.COLOR_RGB2BGR
+    kind, width, height, maximum = map(int, header.groups())
+    channels = 3 if kind in COLORED else 1
+    count = width * height * channels
+    rest = content[header.end():]
+    if kind in TEXT:
+        pixels = np.array(rest.split()[:count], dtype=np.uint32)
+    else:
+        dtype = np.dtype('>u2' if maximum > 255 else 'u1')
+        # One blank, and whole pixels.
+        data = rest[1:1 + count * dtype.itemsize]
+        pixels = np.frombuffer(data[:len(data) // 2 * 2] if
+                               dtype.itemsize == 2 else data, dtype)
+    if len(pixels) < count:
+        raise ValueError('it is cut off')
+    pixels = (pixels * (255 / maximum)).round().clip(0, 255).astype(np.uint8)
+    pixels = pixels.reshape(height, width, channels)
+    code = cv2.COLOR_GRAY2BGR if channels == 1 else cv2.COLOR_RGB2BGR
     return cv2.cvtColor(pixels, code)
 
 

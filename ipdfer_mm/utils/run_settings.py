@@ -34,12 +34,14 @@ def _read(path: Path) -> dict:
     return settings
 
 
-def note_settings(folder: Path, cfg: Config) -> None:
+def note_settings(folder: Path, cfg: Config, write: bool = True) -> None:
     """Note the settings of a run, and refuse others than those noted.
 
     Args:
         folder (Path): Folder of the run; made where it is missing.
         cfg (Config): The settings.
+        write (bool): Whether to note them; False only compares. Defaults to
+            True.
 
     Raises:
         ValueError: If the folder holds a run with other settings; names them.
@@ -56,4 +58,5 @@ def note_settings(folder: Path, cfg: Config) -> None:
                              f'({", ".join(changed)}). Name another folder, '
                              'or delete this one.')
         return
-    write_atomically(noted, json.dumps(settings).encode(), ADVICE)
+    if write:
+        write_atomically(noted, json.dumps(settings).encode(), ADVICE)

@@ -23,7 +23,7 @@ from .markup import (
     probability_bars,
     timeline_image,
 )
-from .uploads import UploadedImage
+from .uploads import UploadedData, check_upload
 
 TITLE = 'Facial expressions'
 CONSENT = ('Images stay on the computer that runs this page and are not '
@@ -103,9 +103,10 @@ class ExpressionPage:
             self._connect()
 
     def _lay_out_inputs(self) -> None:
-        self.image = UploadedImage(
+        self.image = gr.Image(
             type='filepath', sources=['upload', 'webcam', 'clipboard'],
             label='Image', height=260, buttons=[], elem_id='image')
+        self.image.data_model = UploadedData
         self.example = gr.Dataset(
             samples=[[str(path)] for path in self.examples],
             components=['image'], type='index', elem_id='examples',
@@ -136,9 +137,10 @@ class ExpressionPage:
     def _lay_out_camera(self) -> None:
         gr.HTML(note(LIVE))
         with gr.Row():
-            self.camera = UploadedImage(
+            self.camera = gr.Image(
                 type='numpy', sources=['webcam'], streaming=True,
                 label='Camera', height=360, buttons=[], elem_id='camera')
+            self.camera.data_model = UploadedData
             self.live_drawn = _html('live_drawn')
         self.timeline = _html('timeline')
         self.live = gr.State()
@@ -168,18 +170,20 @@ class ExpressionPage:
     def look_at_upload(self, upload: dict | None) -> dict:
         """Show what is found in an uploaded file, and delete the file.
 
-        :class:`UploadedImage` has seen to it that it is one.
-
         Args:
             upload (dict, optional): ``path`` and ``orig_name`` of the file;
                 None if the image was taken away.
 
         Returns:
             dict: Updates by component.
+
+        Raises:
+            gradio.Error: If the file was not uploaded.
         """
         if upload is None:
             return self._say(note(WELCOME))
         path = Path(upload['path'])
+        check_upload(path)
         for known, updates in self._last:
             if known == path and not path.exists():
                 return updates

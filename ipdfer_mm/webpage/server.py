@@ -13,6 +13,7 @@ from ipdfer_mm.apis import ExpressionInferencer
 from .examples import render_examples
 from .markup import STYLE
 from .page import ExpressionPage
+from .uploads import without_downloads
 
 MAX_FILE_SIZE = '20mb'
 FOLDER_VARIABLE = 'GRADIO_TEMP_DIR'
@@ -42,7 +43,7 @@ def running_page(inferencer: ExpressionInferencer,
     Raises:
         OSError: If nothing can listen there; names address and port.
     """
-    with _temporary_folder() as folder:
+    with _temporary_folder() as folder, without_downloads():
         examples = folder / 'examples'
         examples.mkdir()
         page = ExpressionPage(inferencer, name, render_examples(examples))

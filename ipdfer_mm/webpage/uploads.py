@@ -1,21 +1,25 @@
-"""Image components that open nothing but what was uploaded."""
+"""What requests to the page may name: files that were uploaded to it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
+from gradio import processing_utils
 from gradio.data_classes import ImageData
 from gradio.utils import get_upload_folder
 from pydantic import field_validator
 
 REFUSED = 'Only files that were uploaded to this page are opened.'
+# What Gradio downloads with, whatever component is sent an address.
+DOWNLOADS = ('ssrf_protected_download', 'async_ssrf_protected_download')
 
 
 def check_upload(path: str | Path) -> None:
     """Refuse a path that a visitor made up.
 
     Args:
-        path (str or Path): What the browser says.
+        path (str or Path): What the request says.
 
     Raises:
         gradio.Error: If it is an address, or no file of Gradio's folder.
@@ -25,7 +29,11 @@ def check_upload(path: str | Path) -> None:
         raise gr.Error(REFUSED, print_exception=False)
 
 
-class _UploadedData(ImageData):
+class UploadedData(ImageData):
+    """What a request says of an image; an upload, or the image itself.
+
+    Gradio looks at the path only if the request marks it as one of a file.
+    """
 
     @field_validator('path')
     @classmethod
@@ -35,20 +43,18 @@ class _UploadedData(ImageData):
         return path
 
 
-class UploadedImage(gr.Image):
-    """Gradio's image component for visitors who are not trusted.
+@contextmanager
+def without_downloads() -> Iterator[None]:
+    """Let Gradio download nothing inside of the block."""
 
-    Gradio itself looks at a path only if the request marks it as one of a
-    file, and downloads from addresses.
-    """
+    def refuse(*args, **kwargs) -> None:
+        raise gr.Error(REFUSED, print_exception=False)
 
-    is_template = True  # in the browser it is Gradio's own
-    data_model = _UploadedData
-
-    async def async_move_resource_to_block_cache(
-            self, url_or_file_path: str | Path | None) -> Any:
-        """As Gradio's, for uploaded files only."""
-        if url_or_file_path is not None:
-            check_upload(url_or_file_path)
-        return await super().async_move_resource_to_block_cache(
-            url_or_file_path)
+    before = {name: getattr(processing_utils, name) for name in DOWNLOADS}
+    for name in before:
+        setattr(processing_utils, name, refuse)
+    try:
+        yield
+    finally:
+        for name, function in before.items():
+            setattr(processing_utils, name, function)

@@ -124,6 +124,13 @@ def test_what_does_not_apply_is_left_out():
     assert {'probes/yaw', 'yaw'} < set(report['left_out'])
     assert 'yaw' not in report['probes']['linear']['cells']['f_exp']
     assert 'verification' in report
+    # One subject in profile, one frontal: no part has both bins.
+    images = make_images(
+        yaws=np.where(SUBJECTS == 'a', 60., np.where(SUBJECTS == 'b', 0.,
+                                                     np.nan)))
+    report = measure_components(feats, images, permutations=2)
+    assert 'two classes or more' in report['left_out']['probes/yaw']
+    assert 'yaw' in report
 
 
 def test_perfect_components():

@@ -124,6 +124,13 @@ def test_results_of_a_preparation_are_not_prepared_again(root, log):
 
 
 def test_a_folder_of_the_user_is_no_result(root):
-    touch(root, 'john/parts/2.png', 'john/parts/notes.json', 'john/1.png')
+    touch(root, 'john/parts/2.png', 'john/parts/notes.json', 'john/1.png',
+          'kid/2.png')
+    (root / 'kid/parts').mkdir()
     found = [image.path for image in list_images('images', root, {})]
-    assert {'john/1.png', 'john/parts/2.png'} < {*found}
+    assert {'john/1.png', 'john/parts/2.png', 'kid/2.png'} < {*found}
+
+
+def test_faces_do_not_go_among_the_images(root):
+    with pytest.raises(ValueError, match='name another one'):
+        list_images('images', root, {}, root)

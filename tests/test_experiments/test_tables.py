@@ -165,10 +165,13 @@ def test_folders_without_runs_and_with_the_same(tmp_path):
     ('baseline_sfew', None),
     ('ipdfer_ferplus', None),
     ('ipdfer_plus_rafdb', 'baseline_rafdb'),
+    ('ipdfer_rafdb+train_cfg.max_epochs=60',
+     'baseline_rafdb+train_cfg.max_epochs=60'),
     ('baseline_twice_rafdb', 'baseline_rafdb'),
     ('ipdfer_without_cos_sfew', 'baseline_sfew'),
     ('ipdfer_rafdb+loss_cos.loss_weight=0.1', 'baseline_rafdb'),
 ])
 def test_baseline_is_found_by_name(name, expected):
-    names = ['baseline_rafdb', 'baseline_sfew', 'baseline_sfew_from_rafdb']
+    names = ['baseline_rafdb', 'baseline_sfew', 'baseline_sfew_from_rafdb',
+             'baseline_rafdb+train_cfg.max_epochs=60']
     assert find_baseline(name, names) == expected

@@ -66,9 +66,13 @@ def test_other_files_are_neither_read_nor_deleted(page, private, number, meta):
         assert path.is_file()
 
 
-def test_nothing_is_fetched(page):
-    success, output = call(page.address, LOOK, {
-        'path': 'http://127.0.0.1:9/face.png', 'meta': FILE})
+@pytest.mark.parametrize('number, before, after', [
+    (LOOK, 0, 0), (1, 0, 0), (2, 1, 0), (3, 2, 0), (CAMERA, 0, 1)])
+def test_nothing_is_fetched(page, number, before, after):
+    """Whichever component is sent an address."""
+    address = {'path': 'http://127.0.0.1:9/face.png', 'meta': FILE}
+    success, output = call(page.address, number, *[None] * before, address,
+                           *[None] * after)
     assert not success and 'uploaded' in output
 
 

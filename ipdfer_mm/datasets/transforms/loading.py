@@ -1,13 +1,12 @@
 """Reading image files."""
 
 import cv2
+import mmcv
 import mmengine.fileio as fileio
 from mmcv.transforms import LoadImageFromFile
 
 from ipdfer_mm.registry import TRANSFORMS
 from ipdfer_mm.utils.images import decode_pnm
-
-PNM_SUFFIXES = ('.pgm', '.pnm', '.ppm')
 
 
 @TRANSFORMS.register_module()
@@ -39,22 +38,26 @@ class LoadFaceImage(LoadImageFromFile):
             OSError: If the file cannot be read or is not an image.
         """
         try:
-            results = super().transform(results)
-            if results['img_path'].lower().endswith(PNM_SUFFIXES):
-                image = decode_pnm(fileio.get(results['img_path']))
-                if image is not None:
-                    results['img'] = image
-            return results
-        # What mmcv lets through: the file system, OpenCV on an empty file,
-        # and its own assertion on an image that does not decode. The last is
-        # Pillow's.
-        except (OSError, cv2.error, AssertionError, ValueError) as error:
+            content = fileio.get(results['img_path'])
+            image = decode_pnm(content)
+            if image is None:
+                image = mmcv.imfrombytes(
+                    content, flag=self.color_type,
+                    backend=self.imdecode_backend)
+            if image is None:
+                raise ValueError('OpenCV cannot decode it')
+        # Of the file system, of OpenCV on an empty file, and of an image that
+        # does not decode.
+        except (OSError, cv2.error, ValueError) as error:
             reason = f'{type(error).__name__}: {str(error).strip()}'
             raise OSError(
                 f'Cannot load the image {results["img_path"]}: it is '
                 f'missing, empty, cut off or no image at all ({reason}). '
                 'Copy or unpack this file again, and run '
                 'tools/prepare_dataset.py again if it wrote it.') from error
+        shape = image.shape[:2]
+        return {**results, 'img': image, 'img_shape': shape,
+                'ori_shape': shape}
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}()'

@@ -26,8 +26,9 @@ class ResumeCheckpointHook(Hook):
     MMEngine resumes from the file that ``last_checkpoint`` names, whatever
     its state, and that file is written anew after each epoch. With this hook
     ``--resume`` without a file goes on from the newest checkpoint in the work
-    folder that is not damaged and whose epoch was also validated; a warning
-    names the damaged ones. A checkpoint that the user names is taken as it
+    folder that is not damaged and whose epoch was also validated, or, where
+    none of these is left, from one that was not; a warning says so and names
+    the damaged ones. A checkpoint that the user names is taken as it
     is. Training by iterations is left to MMEngine.
 
     Args:

@@ -1,6 +1,5 @@
 """One pass and one update of the encoders for steps 1 and 3."""
 
-import torch
 from mmengine.optim import OptimWrapperDict
 from torch import Tensor
 
@@ -30,10 +29,11 @@ class SharedForwardIPDFER(SharedAdamIPDFER):
         check_once(self, optim_wrapper)
         images, targets = self.preprocess(data)
         wrapper = optim_wrapper['encoders']
+        f_id = self.identify(images, wrapper)
         with wrapper.optim_context(self):
-            with torch.no_grad():
-                f_id = self.identity_encoder(images)  # NxD
-            feats = (f_id, *self.encode(images))
+            feats = (f_id, *self.encode(
+                images,
+                self.has_synthesis_losses or self.loss_pose is not None))
             losses = self.classification_losses(*feats, targets)
         total, _ = self.parse_losses(losses)
         log = losses | dict(loss_encoders=total)
