@@ -80,7 +80,7 @@ def test_images_and_video(run, tmp_path, faces):
     (('a.png', '--webcam', '0'), 'give either images'),
     (('.', ), 'has no image'),
     (('a.png', '--model', 'unknown'), 'no model "unknown"'),
-    (('a.png', '--recipe', 'size=0'), 'positive number of pixels'),
+    (('a.png', '--recipe', 'size=0'), 'size=0 of a recipe must be'),
     (('a.png', '--batch-size', '0'), 'batch_size must be 1 or more'),
 ])
 def test_bad_input(run, tmp_path, faces, args, message):
