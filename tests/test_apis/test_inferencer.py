@@ -157,10 +157,11 @@ def test_recipe(portraits):
         assert np.abs(found.points + (left, top) - face.five_points).max() < 10
     assert np.isnan(found.angles).all()
     strict = ExpressionInferencer('ipdfer_rendered',
-                                  recipe=dict(min_score=1.1))
+                                  recipe=dict(min_score=1, retries=0))
     assert strict(portraits[1].image)[0].faces == ()
-    with pytest.raises(ValueError, match='min_scores'):
-        ExpressionInferencer('ipdfer_rendered', recipe=dict(min_scores=1))
+    for recipe in dict(min_scores=1), dict(min_score=1.1):
+        with pytest.raises(ValueError, match='min_score'):
+            ExpressionInferencer('ipdfer_rendered', recipe=recipe)
 
 
 def test_profile_is_cut_out(inferencer, monkeypatch):
