@@ -305,7 +305,8 @@ def classify_expressions(classifier: ImageClassifier, faces: dict[str, Tensor],
     Args:
         classifier (ImageClassifier): The classifier, as :func:`~ipdfer_mm.
             apis.loading.build_trained` builds it, with the classes of the
-            dataset in their order; it gets faces of the size of its config.
+            dataset in their order; it gets faces of the size of its config,
+            if that says one.
         faces (dict[str, Tensor]): (N, 3, H, W) in [-1, 1], by name.
         test (FaceImages): What the faces were made from.
 
@@ -317,7 +318,10 @@ def classify_expressions(classifier: ImageClassifier, faces: dict[str, Tensor],
     Raises:
         ValueError: If the expression classifier has another number of classes.
     """
-    size = image_size(classifier._config)
+    try:
+        size = image_size(classifier._config)
+    except ValueError:  # a config of the model alone
+        size = next(iter(faces.values())).shape[-1]
 
     def classify(images: Tensor) -> Tensor:
         # Pixels in OpenCV's order, as pipelines give them.
