@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from ipdfer_mm.preparation.datasets import PREPARABLE, VERIFIED
+from ipdfer_mm.preparation.datasets import LABELED, VERIFIED
 from ipdfer_mm.preparation.verification import PROBLEMS, verify
 from ipdfer_mm.utils import register_all_modules
 from ipdfer_mm.utils.cli import explained
@@ -31,9 +31,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         epilog=f'problems:\n{kinds}',
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    # What is verified has labels.
-    parser.add_argument('dataset',
-                        choices=sorted(set(PREPARABLE) - {'images'}))
+    parser.add_argument('dataset', choices=LABELED)
     parser.add_argument('data_root', type=Path, help='folder of the download')
     parser.add_argument(
         '--out', type=Path,

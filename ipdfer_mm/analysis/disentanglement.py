@@ -157,8 +157,7 @@ def measure_components(feats: dict[str, np.ndarray],
         An item that does not apply is left out.
 
     Raises:
-        ValueError: If the dataset knows too little, see
-            :func:`find_factors`, or there are too few images or subjects.
+        ValueError: If an image does not name its subject.
     """
     factors, left_out = find_factors(images, splits, seed)
     report: dict = dict(

@@ -105,10 +105,10 @@ def load_predictions(path: Path,
     """
     try:
         samples = mmengine.load(path)
-    # A damaged pickle raises almost any exception.
+    except OSError:
+        raise
+    # A damaged pickle raises almost any other.
     except Exception as error:
-        if isinstance(error, OSError):
-            raise
         raise ValueError(f'{path} cannot be read as predictions ({error}). '
                          'Write them with tools/test.py --out.') from error
     if not isinstance(samples, list) or not samples or not all(

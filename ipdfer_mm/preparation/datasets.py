@@ -71,6 +71,8 @@ PREPARABLE = {
     # Faces without labels, for face recognition.
     'images': PreparedSet((dict(type='FaceImages'), ), MARGIN),
 }
+# Those of images with labels.
+LABELED = tuple(sorted(set(PREPARABLE) - {'images'}))
 
 
 def recipe_of(name: str, options: Mapping, changes: Mapping) -> Recipe:

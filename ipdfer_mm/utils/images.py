@@ -53,14 +53,9 @@ def decode_pnm(content: bytes) -> np.ndarray | None:
     rest = content[header.end():]
     if kind in TEXT:
         pixels = np.array(rest.split()[:count], dtype=np.uint32)
-    else:
-        dtype = np.dtype('>u2' if maximum > 255 else 'u1')
-        # One blank, and whole pixels.
-        data = rest[1:1 + count * dtype.itemsize]
-        pixels = np.frombuffer(data[:len(data) // 2 * 2] if
-                               dtype.itemsize == 2 else data, dtype)
-    if len(pixels) < count:
-        raise ValueError('it is cut off')
+    else:  # after one blank
+        pixels = np.frombuffer(
+            rest, '>u2' if maximum > 255 else 'u1', count, offset=1)
     pixels = (pixels * (255 / maximum)).round().clip(0, 255).astype(np.uint8)
     pixels = pixels.reshape(height, width, channels)
     code = cv2.COLOR_GRAY2BGR if channels == 1 else cv2.COLOR_RGB2BGR

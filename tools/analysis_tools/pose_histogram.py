@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from ipdfer_mm.analysis.pose_table import PoseColumn, pose_csv, pose_markdown
 from ipdfer_mm.datasets import EXPRESSIONS
-from ipdfer_mm.preparation.datasets import PREPARABLE, PREPARED, list_readers
+from ipdfer_mm.preparation.datasets import LABELED, PREPARED, list_readers
 from ipdfer_mm.registry import DATASETS
 from ipdfer_mm.utils import register_all_modules
 from ipdfer_mm.utils.atomic import write_atomically
@@ -25,8 +25,6 @@ from ipdfer_mm.utils.images import to_png
 from ipdfer_mm.visualization.pose_examples import draw_examples
 
 ADVICE = 'choose another folder with --out'
-# What is counted has labels.
-NAMES = sorted(set(PREPARABLE) - {'images'})
 # The samples that the paper counts.
 OPTIONS = dict(
     ferplus=dict(label_rule='majority'),
@@ -40,7 +38,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         'datasets', nargs='+', metavar='NAME=FOLDER',
         help='such as rafdb=data/rafdb; names: '
-        f'{", ".join(NAMES)}')
+        f'{", ".join(LABELED)}')
     parser.add_argument(
         '--manifest', default=f'{PREPARED}/manifest.csv',
         help='file, relative to each folder, or none for the yaw of the data '
@@ -71,9 +69,9 @@ def parse_datasets(texts: list[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for text in texts:
         name, _, folder = text.partition('=')
-        if name not in NAMES or not folder:
+        if name not in LABELED or not folder:
             raise ValueError(f'{text!r} is not of the form NAME=FOLDER with a '
-                             f'name out of {", ".join(NAMES)}.')
+                             f'name out of {", ".join(LABELED)}.')
         if name in found:
             raise ValueError(f'{name} is named twice; results are named by '
                              'the dataset.')
