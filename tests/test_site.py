@@ -38,14 +38,14 @@ def documented(reference) -> set[str]:
 
 
 def public_names() -> set[str]:
-    """Full name of each public name, in the lowest room that offers it."""
-    rooms = [ipdfer_mm.__name__]
-    rooms += sorted(module.name for module in pkgutil.walk_packages(
+    """Full name of each public name, in the lowest package that offers it."""
+    packages = [ipdfer_mm.__name__]
+    packages += sorted(module.name for module in pkgutil.walk_packages(
         ipdfer_mm.__path__, 'ipdfer_mm.') if module.ispkg)
     lowest = {}
-    for room in rooms:  # those within another after it
-        for name in getattr(importlib.import_module(room), '__all__', ()):
-            lowest[(name, *room.split('.')[1:2])] = f'{room}.{name}'
+    for package in packages:  # those within another after it
+        for name in getattr(importlib.import_module(package), '__all__', ()):
+            lowest[(name, *package.split('.')[1:2])] = f'{package}.{name}'
     return set(lowest.values())
 
 

@@ -1,7 +1,7 @@
 """Pages of the site that are made from the code: classes and configs.
 
-Nothing is imported, so the site builds without torch. One page for each room
-of the package with a list ``__all__``, and one for all configs.
+Nothing is imported, so the site builds without torch. One page for each
+sub-package with a list ``__all__``, and one for all configs.
 """
 
 import ast
@@ -31,10 +31,10 @@ def summary(init: Path) -> str:
     return text.split('\n\n')[0]
 
 
-def address(room: Path, name: str) -> str:
-    """Full name of what a room offers."""
-    parts = [*room.relative_to(ROOT).parts, name]
-    if (room / f'{name}.py').exists():
+def address(package: Path, name: str) -> str:
+    """Full name of what a package offers."""
+    parts = [*package.relative_to(ROOT).parts, name]
+    if (package / f'{name}.py').exists():
         # The module of that name would be taken for what it defines.
         parts.append(name)
     return '.'.join(parts)
@@ -50,14 +50,14 @@ def section(init: Path, names: list[str], level: int) -> str:
     return text
 
 
-def room_page(room: Path) -> str:
-    """Page of a room: each name once, in the lowest room that offers it."""
+def package_page(package: Path) -> str:
+    """Page of a package: names of which it is the lowest that offers them."""
     inner = {
         init: public_names(init)
-        for init in sorted(room.glob('*/**/__init__.py'))
+        for init in sorted(package.glob('*/**/__init__.py'))
     }
     below = {name for names in inner.values() for name in names}
-    init = room / '__init__.py'
+    init = package / '__init__.py'
     text = section(init, [
         name for name in public_names(init) if name not in below], 1)
     for path, names in inner.items():
@@ -67,11 +67,11 @@ def room_page(room: Path) -> str:
 
 
 def room_pages() -> dict[str, str]:
-    """Markdown of each room with public names, by address."""
+    """Markdown of each package with public names, by address."""
     pages = {'reference/ipdfer_mm.md': section(
         PACKAGE / '__init__.py', public_names(PACKAGE / '__init__.py'), 1)}
     for init in sorted(PACKAGE.glob('*/__init__.py')):
-        text = room_page(init.parent)
+        text = package_page(init.parent)
         if ':::' in text:
             pages[f'reference/{init.parent.name}.md'] = text
     return pages
