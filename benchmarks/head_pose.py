@@ -63,7 +63,10 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         help='ONNX files for the estimator onnx (default: left out)')
     parser.add_argument('--num-faces', type=int, default=1000)
     parser.add_argument('--seed', type=int, default=0)
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.num_faces < 1:
+        parser.error('--num-faces must be 1 or more')
+    return args
 
 
 def render_faces(model: FaceModel, count: int, rng: np.random.Generator
@@ -103,7 +106,8 @@ def table_row(name: str, true: np.ndarray, found: np.ndarray) -> str:
     cells = []
     for part in (known, *(known & (classes == label)
                           for label in range(len(POSE_EDGES) + 1))):
-        cells.append(f'{error[part].mean():.1f} / {right[part].mean():.0%}')
+        cells.append(f'{error[part].mean():.1f} / {right[part].mean():.0%}'
+                     if part.any() else '')
     return f'| {name} | {known.mean():.1%} | ' + ' | '.join(cells) + ' |'
 
 

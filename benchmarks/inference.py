@@ -9,12 +9,12 @@ tools/model_converters/quantize_onnx.py.
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import joblib
 import numpy as np
 import onnxruntime
 from mmengine.config import DictAction
@@ -44,7 +44,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--threads',
         type=int,
-        default=len(os.sched_getaffinity(0)),
+        default=joblib.cpu_count(),
         help='of each runtime (default: the cores, %(default)s)')
     parser.add_argument(
         '--out',

@@ -7,12 +7,12 @@ how far apart their points are.
 """
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import joblib
 import numpy as np
 from facenet_pytorch import MTCNN
 from tqdm import tqdm
@@ -37,7 +37,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--num-images', type=int, help='the first ones (default: all)')
     parser.add_argument(
-        '--workers', type=int, default=len(os.sched_getaffinity(0)))
+        '--workers', type=int, default=joblib.cpu_count())
     return parser.parse_args(argv)
 
 
@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> None:
           f'{args.workers} processes {fast:.1f} images/s: '
           f'{fast / slow:.2f} times as fast')
     print(f'{len(errors)} faces in both; coordinates differ by at most '
-          f'{max(errors):.3f} pixels')
+          f'{max(errors, default=0):.3f} pixels')
 
 
 if __name__ == '__main__':

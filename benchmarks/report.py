@@ -38,8 +38,7 @@ def step_row(name: tuple[str, str], medians: dict[tuple[str, str], list],
     """
     kind, options = name
     seconds = np.array(medians[name])
-    plain = next(key for key in ((PLAIN, plain_options(options)),
-                                 (PLAIN, options)) if key in medians)
+    plain = (PLAIN, plain_options(options))
     low, middle, high = quartiles(batch_size / seconds)
     cost = quartiles(seconds / np.array(medians[plain]))
     row = dict(

@@ -11,11 +11,11 @@ images random pixels: they change no speed.
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import joblib
 import torch
 from tqdm import tqdm
 
@@ -61,7 +61,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--threads',
         type=int,
-        default=len(os.sched_getaffinity(0)),
+        default=joblib.cpu_count(),
         help='of the CPU (default: the cores, %(default)s)')
     parser.add_argument(
         '--workers', type=int, default=2, help='processes that load images')
@@ -72,8 +72,8 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         help='folder of the results (default: %(default)s)')
     args = parser.parse_args(argv)
     if min(args.width, args.size, args.batch_size, args.rounds,
-           args.threads) < 1:
-        parser.error('numbers must be 1 or more')
+           args.threads) < 1 or args.workers < 0:
+        parser.error('numbers must be 1 or more, --workers 0 or more')
     try:
         for text in args.options:
             parse_options(text)

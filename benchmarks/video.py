@@ -19,10 +19,13 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from ipdfer_mm.apis import DEFAULT_MODEL, ExpressionInferencer
+from ipdfer_mm.apis import (
+    DEFAULT_MODEL,
+    ExpressionInferencer,
+    video_annotation,
+)
 from ipdfer_mm.apis.annotation import AnnotationJob
 from ipdfer_mm.apis.smoothing import UNSURE
-from ipdfer_mm.apis.video_annotation import annotate_video
 from ipdfer_mm.apis.video_faces import VideoFaceFinder
 from ipdfer_mm.rendering import FaceModel, FaceRenderer, parametric_head
 from ipdfer_mm.rendering.clip import describe_clip
@@ -32,8 +35,8 @@ from ipdfer_mm.utils.messages import escape_unprintable
 from ipdfer_mm.utils.video import written_video
 
 WIDTH, HEIGHT, FPS = 1280, 720, 25.0
-FINDER = 'ipdfer_mm.apis.video_annotation.VideoFaceFinder'
-# Shares of a held expression in the time of each, see `describe_clip`.
+# Share of the time of each expression in which it is sure to be held: a little
+# less than the 0.6 of `describe_clip`.
 HELD = 0.55
 
 
@@ -48,7 +51,10 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--truth', action='store_true')
     parser.add_argument('--out', type=Path, help='keep the results here')
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if round(args.seconds * FPS) < 2:
+        parser.error(f'--seconds must be {2 / FPS} or more')
+    return args
 
 
 def render(args: argparse.Namespace,
@@ -130,10 +136,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         ways = {'each frame': lambda finder, interval: finder,
                 'followed': VideoFaceFinder}
         for name, way in ways.items():
-            with mock.patch(FINDER, way):
+            with mock.patch.object(video_annotation, 'VideoFaceFinder', way):
                 start = time.time()
-                annotate_video(AnnotationJob(inferencer, out),
-                               out / 'video.mp4', name)
+                video_annotation.annotate_video(
+                    AnnotationJob(inferencer, out), out / 'video.mp4', name)
                 print(f'{name}: {num_frames / (time.time() - start):.1f} '
                       'frames/s')
             tables[name] = read_rows(out / f'{name}.csv')
@@ -163,16 +169,25 @@ def compare(tables: dict[str, dict], truth: list[list[dict]],
                             (second['label'] == face['label'],
                              second['shown'] == face['label'],
                              second['shown'] == UNSURE))
-    print(f'labels agree on {same} of {sure} faces ({same / sure:.1%}) whose '
-          f'score is above 0.6; {missed} are missed')
+    share = f' ({same / sure:.1%})' if sure else ''
+    print(f'labels agree on {same} of {sure} faces{share} whose score is '
+          f'above 0.6; {missed} are missed')
     if not with_truth:
         return
     for name, rows in shares.items():
+        if not rows:
+            print(f'yaw {name}: no face')
+            continue
         raw, shown, unsure = np.array(rows).T
         print(f'yaw {name}, {len(rows)} faces: right raw {raw.mean():.1%}, '
               f'shown {shown.mean():.1%}; unsure are '
-              f'{unsure[raw].mean():.1%} of the right ones and '
-              f'{unsure[~raw].mean():.1%} of the wrong ones')
+              f'{share_of(unsure[raw])} of the right ones and '
+              f'{share_of(unsure[~raw])} of the wrong ones')
+
+
+def share_of(values: np.ndarray) -> str:
+    """How many of some are true."""
+    return f'{values.mean():.1%}' if len(values) else 'none'
 
 
 if __name__ == '__main__':

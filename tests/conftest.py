@@ -14,9 +14,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope='session')
 def shared() -> Path:
-    """Folder of real faces, networks and labels (see README, Tests)."""
-    path = Path(os.environ.get('IPDFER_SHARED', ROOT / '../shared')).resolve()
+    """Folder of real faces, networks and labels (see CONTRIBUTING.md)."""
+    named = os.environ.get('IPDFER_SHARED')
+    path = Path(named or ROOT / '../shared').resolve()
     if not path.is_dir():
+        assert not named, f'IPDFER_SHARED={named} is no folder'
         pytest.skip(f'no test data at {path}: set IPDFER_SHARED')
     return path
 

@@ -45,7 +45,7 @@ NOT_RUN = {
     r'full_size': 'hours to days; test_paper_rows.py runs the rows as smoke, '
     'docs/findings.md has the numbers of the others',
     r'CKPLUS_FOLD|^for fold|^done': 'ten trainings; as test_paper_rows.py',
-    r'cmufaces': 'needs the photographs; test_configs.py trains it small',
+    r'cmufaces': 'needs the photographs; test_configs.py builds it',
     r'ict_facekit': 'needs a checkout of ICT-FaceKit; test_ict_facekit.py',
     r'configs/(baseline|ipdfer)_rendered\.py$|render_faces|'
     r'disentanglement_report': 'hours; tests/test_tools runs them small',

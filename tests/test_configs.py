@@ -16,6 +16,7 @@ from helpers.tiny_run import NUM_TEST, NUM_TRAIN, make_rafdb, run
 from helpers.tools import ROOT, run_tool
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
+from mmengine.registry import DefaultScope
 from mmpretrain.models import ResNet
 
 from ipdfer_mm.datasets import FERPlus
@@ -91,8 +92,9 @@ BUILD_ALL = textwrap.dedent('''
         for hook in [*cfg.default_hooks.values(),
                      *cfg.get('custom_hooks', [])]:
             HOOKS.build(deepcopy(hook))
-        for metric in cfg.get('val_evaluator', []):
-            METRICS.build(deepcopy(metric))
+        for name in ('val_evaluator', 'test_evaluator'):
+            for metric in cfg.get(name, []):
+                METRICS.build(deepcopy(metric))
 
     # Drawing random weights would take half of the time.
     torch.nn.init.kaiming_uniform_ = lambda tensor, *args, **kwargs: tensor
@@ -345,3 +347,32 @@ def test_pretraining_gives_an_identity_encoder(tmp_path):
                       checkpoint=str(tmp_path / 'epoch_1.pth'))))
     encoder.init_weights()
     assert encoder.has_weights
+
+
+@pytest.fixture(scope='module')
+def full_size_network(tmp_path_factory):
+    """The checkpoint of pretrain_full_size.py, untrained."""
+    cfg = Config.fromfile(
+        ROOT / 'configs/rendered_experiment/pretrain_full_size.py')
+    path = tmp_path_factory.mktemp('pretrain') / 'epoch_30.pth'
+    with DefaultScope.overwrite_default_scope('ipdfer_mm'):
+        torch.save(MODELS.build(cfg.model).state_dict(), path)
+    return path
+
+
+@pytest.mark.parametrize('name', ['baseline', 'ipdfer'])
+def test_full_size_starts_from_its_pre_training(
+        full_size_network, name, monkeypatch):
+    monkeypatch.setenv('FACE_CHECKPOINT', str(full_size_network))
+    cfg = Config.fromfile(
+        ROOT / f'configs/rendered_experiment/{name}_full_size.py')
+    with DefaultScope.overwrite_default_scope('ipdfer_mm'):
+        model = MODELS.build(cfg.model)
+        model.init_weights()
+    expected = torch.load(full_size_network, weights_only=True)
+    state = model.state_dict()
+    part = '' if name == 'baseline' else 'expression_encoder.'
+    key = 'backbone.layer4.1.conv2.weight'
+    assert torch.equal(state[part + key], expected[key])
+    if name == 'ipdfer':
+        assert torch.equal(state[f'identity_encoder.{key}'], expected[key])

@@ -25,7 +25,8 @@ def test_lists_models():
         assert (ROOT / collection.code['URL']).is_file()
 
 
-@pytest.mark.parametrize('entry', INDEX.models, ids=lambda entry: entry.name)
+@pytest.mark.parametrize(
+    'entry', list(INDEX.models), ids=lambda entry: entry.name)
 def test_entry(entry):
     init_default_scope('ipdfer_mm')
     cfg = Config.fromfile(ROOT / entry.config)

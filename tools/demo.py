@@ -119,7 +119,7 @@ def nearer_before(cfg: Config) -> float:
     return evaluate_synthesis(cfg, model)[0]['neutral_gain']['closer']
 
 
-@explained(OSError, ValueError)
+@explained(OSError, RuntimeError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Run what is missing."""
     args = parse_args(argv)

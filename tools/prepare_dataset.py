@@ -7,11 +7,11 @@ interrupted and does what is not done yet.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import joblib
 from mmengine.config import DictAction
 
 from ipdfer_mm.datasets.manifest import ALSO_IN
@@ -43,7 +43,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         '--pose-file', nargs='+', default=(), help='what it reads: networks '
         '(onnx), landmarks (facepose_linear) or angles (csv)')
     parser.add_argument(
-        '--workers', type=int, default=len(os.sched_getaffinity(0)),
+        '--workers', type=int, default=joblib.cpu_count(),
         help='processes (default: one for each core)')
     parser.add_argument(
         '--recipe', nargs='+', action=DictAction, default={},

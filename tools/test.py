@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from copy import deepcopy
+from pathlib import Path
 
 import mmengine
 import torch
@@ -12,6 +13,7 @@ from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
+from ipdfer_mm.utils.atomic import write_atomically
 from ipdfer_mm.utils.cli import (
     add_common_arguments,
     load_config,
@@ -56,6 +58,8 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.out is None and args.out_item is not None:
         parser.error('--out-item needs --out')
+    if args.interval < 1:
+        parser.error('--interval must be 1 or more')
     args.out_item = args.out_item or 'pred'
     suffixes = OUT_SUFFIXES[args.out_item]
     if args.out is not None and not args.out.endswith(suffixes):
@@ -127,10 +131,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         metrics = runner.test()
     if args.out and args.out_item == 'metrics' and is_main_process():
         # ConfusionMatrix gives a tensor, which JSON and YAML do not know.
-        mmengine.dump({
+        content = mmengine.dump({
             name: value.tolist() if isinstance(value, torch.Tensor) else value
             for name, value in metrics.items()
-        }, args.out)
+        }, file_format=Path(args.out).suffix[1:])
+        write_atomically(
+            Path(args.out),
+            content.encode() if isinstance(content, str) else content,
+            'choose another file with --out')
     leave_process_group()
 
 

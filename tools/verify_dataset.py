@@ -9,11 +9,11 @@ could not be verified.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import joblib
 from mmengine.config import DictAction
 
 from ipdfer_mm.preparation.datasets import LABELED, VERIFIED
@@ -37,7 +37,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         '--out', type=Path,
         help='folder of the report (default: <data_root>/verified)')
     parser.add_argument(
-        '--workers', type=int, default=len(os.sched_getaffinity(0)),
+        '--workers', type=int, default=joblib.cpu_count(),
         help='processes (default: one for each core)')
     parser.add_argument(
         '--accept', nargs='+', metavar='PROBLEM', choices=tuple(PROBLEMS),

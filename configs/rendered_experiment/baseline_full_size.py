@@ -11,7 +11,8 @@ model = dict(
         stem_channels=64,
         base_channels=64,
         strides=(1, 2, 2, 2),
-        init_cfg=dict(type='Pretrained', checkpoint=face_checkpoint)),
+        init_cfg=dict(
+            _delete_=True, type='Pretrained', checkpoint=face_checkpoint)),
     neck=dict(in_channels=feat_channels * 4 * 4, out_channels=feat_channels),
     head=dict(in_channels=feat_channels))
 

@@ -5,7 +5,8 @@ _base_ = './ipdfer_rendered.py'
 
 face_checkpoint = (
     '{{$FACE_CHECKPOINT:work_dirs/rendered_experiment/pretrain_full_size/epoch_30.pth}}')
-pretrained = dict(type='Pretrained', checkpoint=face_checkpoint)
+pretrained = dict(
+    _delete_=True, type='Pretrained', checkpoint=face_checkpoint)
 resnet18 = dict(stem_channels=64, base_channels=64)
 feat_channels = 512
 img_size = 112

@@ -3,6 +3,12 @@
 # others.
 _base_ = '../pretrain_demo.py'
 
+import os.path as osp  # noqa: E402
+
+face_model = '{{$SYNTHETIC_FACE_MODEL:data/ict_facekit.npz}}'
+if face_model == 'data/ict_facekit.npz' and not osp.isfile(face_model):
+    face_model = None  # the built-in head, as in datasets/rendered.py
+
 num_subjects = 1500
 img_size = 112
 
@@ -12,10 +18,12 @@ model = dict(
 train_dataloader = dict(
     num_workers=4,
     dataset=dict(
-        num_subjects=num_subjects, num_images=6000, img_size=img_size, seed=0))
+        face_model=face_model, num_subjects=num_subjects, num_images=6000,
+        img_size=img_size, seed=0))
 val_dataloader = dict(
     dataset=dict(
-        num_subjects=70, num_images=350, img_size=img_size, seed=0))
+        face_model=face_model, num_subjects=70, num_images=350,
+        img_size=img_size, seed=0))
 test_dataloader = val_dataloader
 
 optim_wrapper = dict(

@@ -11,7 +11,7 @@ from helpers.small_model import SIZE, head, model_cfg
 from helpers.tiny_run import write_config
 from mmengine.model import BaseModel
 
-from benchmarks import head_pose, inference, preparation, training
+from benchmarks import head_pose, inference, preparation, training, video
 from benchmarks.contenders import make_step
 from benchmarks.runtimes import EAGER, make_runtimes
 from ipdfer_mm.models.disentangled_classifier import DATA_PREPROCESSOR
@@ -148,3 +148,40 @@ def test_preparation(shared, capsys):
     count, pixels = re.search(r'(\d+) faces in both; .* most ([\d.]+) pixels',
                               output).groups()
     assert int(count) >= 2 and float(pixels) < 0.1
+
+
+def row(left, label, score, shown):
+    return {'left': left, 'right': left + 10, 'top': 0, 'bottom': 10,
+            'label': label, label: score, 'shown': shown}
+
+
+def test_video_compares(capsys):
+    """Of three frames: equal, another label, too doubtful to count."""
+    truth = [[dict(center=(5, 5), size=30, label='fear', yaw=yaw)]
+             for yaw in (0, 50, 0)]
+    searched = {0: [row(0, 'fear', .9, '')], 1: [row(0, 'fear', .7, '')],
+                2: [row(0, 'anger', .5, '')]}
+    followed = {0: [row(0, 'fear', .9, 'fear')],
+                1: [row(0, 'anger', .9, 'unsure')]}
+    video.compare({'each frame': searched, 'followed': followed}, truth, True)
+    assert capsys.readouterr().out.splitlines() == [
+        'labels agree on 1 of 2 faces (50.0%) whose score is above 0.6; 0 '
+        'are missed',
+        'yaw below 30, 1 faces: right raw 100.0%, shown 100.0%; unsure are '
+        '0.0% of the right ones and none of the wrong ones',
+        'yaw above 40, 1 faces: right raw 0.0%, shown 0.0%; unsure are none '
+        'of the right ones and 100.0% of the wrong ones']
+    video.compare({'each frame': {}, 'followed': {}}, truth, True)
+    assert capsys.readouterr().out.splitlines() == [
+        'labels agree on 0 of 0 faces whose score is above 0.6; 0 are missed',
+        'yaw below 30: no face', 'yaw above 40: no face']
+
+
+@pytest.mark.parametrize('command, args, message', [
+    (video, ['--seconds', '0.03'], '--seconds must be'),
+    (head_pose, ['--num-faces', '0'], '--num-faces must be'),
+    (training, ['--workers', '-1'], '--workers 0 or more')])
+def test_arguments(command, args, message, capsys):
+    with pytest.raises(SystemExit):
+        command.parse_args(args)
+    assert message in capsys.readouterr().err

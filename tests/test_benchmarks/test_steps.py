@@ -120,7 +120,7 @@ def test_options_are_applied(kind, monkeypatch):
     assert groups[-1]['fused'] is None
 
 
-def test_phases_add_up():
+def test_phases():
     phases = time_phases('default', WORK, 2)
     assert list(phases) == ['step 1', 'step 2', 'step 3', 'optimizer']
     assert all(seconds > 0 for seconds in phases.values())

@@ -6,6 +6,7 @@ from functools import partial
 import cv2
 import numpy as np
 import pytest
+import torch
 from helpers.face_images import save_model
 from helpers.small_model import model_cfg
 from helpers.tiny_run import ROOT, baseline_cfg
@@ -71,10 +72,36 @@ def test_smoke_is_stamped(tmp_path):
 @pytest.mark.parametrize('out, message', [
     ('report.json', 'other.pth was trained on the classes'),
     ('report.txt', 'must end in .json'),
-    ('grid.json', 'give the grid another name')])
+    ('grid.json', 'give the grid another name'),
+    ('none.json', '--splits must be 2 or more')])
 def test_errors_name_what_is_wrong(folder, out, message):
     model = save(folder, 'other', baseline_cfg(),
                  dict(dataset_meta=dict(classes=EXPRESSIONS[::-1])))
-    output = run_tool(TOOL, *model, '--out', out, '--grid', 'grid.png',
+    few = ['--splits', '1'] * (out == 'none.json')
+    output = run_tool(TOOL, *model, '--out', out, '--grid', 'grid.png', *few,
                       cwd=folder, fails=True)
     assert message in output and 'Traceback' not in output
+
+
+@pytest.mark.parametrize('tool', ['disentanglement_report',
+                                  'evaluate_synthesis'])
+def test_a_checkpoint_that_may_run_code(tmp_path, tool):
+    config, checkpoint = save(tmp_path, 'model', model_cfg(
+        classes=EXPRESSIONS))
+    torch.save(dict(state_dict={}, path=tmp_path), checkpoint)
+    output = run_tool(TOOL.with_stem(tool), config, checkpoint, cwd=tmp_path,
+                      fails=True)
+    assert 'add the flag --trust-checkpoint' in output
+    assert 'Traceback' not in output
+
+
+def test_another_dataset(tmp_path):
+    """Its images and subjects, through the model's pipeline."""
+    model = save(tmp_path, 'baseline', baseline_cfg())
+    other, _ = save_model(tmp_path, 'other', baseline_cfg(), num_subjects=7,
+                          num_images=70)
+    run_tool(TOOL, *model, '--dataset', other, '--out',
+             tmp_path / 'report.json', '--splits', '2', '--permutations', '1',
+             cwd=tmp_path)
+    report = json.loads((tmp_path / 'report.json').read_text())
+    assert (report['images'], report['subjects']) == (70, 7)

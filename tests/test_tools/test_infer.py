@@ -82,6 +82,7 @@ def test_images_and_video(run, tmp_path, faces):
     (('a.png', '--model', 'unknown'), 'no model "unknown"'),
     (('a.png', '--recipe', 'size=0'), 'size=0 of a recipe must be'),
     (('a.png', '--batch-size', '0'), 'batch_size must be 1 or more'),
+    (('a.png', '--aligned', '--subjects'), 'does not go with --aligned'),
 ])
 def test_bad_input(run, tmp_path, faces, args, message):
     if args and args[0] == 'a.png':

@@ -19,6 +19,7 @@ def test_page_until_it_is_stopped(tmp_path):
         ['python', ROOT / 'tools/webpage.py', '--device', 'cpu'], cwd=tmp_path,
         env=tool_environment(TMPDIR=tmp_path), stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True)
+    found = None
     for line in process.stdout:
         if found := re.match(r'The page is at (\S+) until Ctrl-C', line):
             break

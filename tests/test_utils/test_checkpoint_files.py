@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from helpers.damage import fuzz
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipdfer_mm.utils.checkpoint_files import (
@@ -105,8 +106,7 @@ def content(tmp_path_factory) -> bytes:
     return path.read_bytes()
 
 
-@settings(max_examples=60, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(parent=fuzz, max_examples=60)
 @given(data=st.data())
 def test_damage_is_found(content, tmp_path, data):
     """Cut off or changed anywhere: found, unless torch loads the same."""

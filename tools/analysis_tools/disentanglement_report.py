@@ -35,6 +35,7 @@ from ipdfer_mm.utils.cli import (
     explained,
     open_config,
 )
+from ipdfer_mm.utils.dataset_configs import find_test_dataset
 from ipdfer_mm.utils.images import to_png
 from ipdfer_mm.visualization import image_grid
 from ipdfer_mm.visualization.leakage_heatmap import leakage_heatmap
@@ -89,8 +90,8 @@ def measure(args: argparse.Namespace) -> tuple[dict, dict[str, Tensor]]:
     cfg = open_config(args)
     dataset = cfg.test_dataloader.dataset
     if args.dataset:
-        dataset = {**Config.fromfile(args.dataset).test_dataloader.dataset,
-                   'pipeline': dataset.pipeline}
+        dataset = {**find_test_dataset(Config.fromfile(args.dataset)),
+                   'pipeline': find_test_dataset(cfg).pipeline}
     dataset = DATASETS.build(dataset)
     model = load_trained_model(cfg, args.checkpoint, dataset.metainfo)
     mean_image = None
@@ -124,7 +125,7 @@ def write(args: argparse.Namespace, report: dict,
                          'choose another file with --grid')
 
 
-@explained(OSError, ValueError)
+@explained(OSError, RuntimeError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(argv)

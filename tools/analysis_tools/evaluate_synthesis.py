@@ -73,7 +73,14 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         'the Inception of torch-fidelity (pip install torch-fidelity) in this '
         'file')
     add_override_arguments(parser)
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.max_yaw < 0:
+        parser.error('--max-yaw must not be negative')
+    if None not in (args.out, args.grid) and (
+            args.grid.resolve() == args.out.resolve()):
+        parser.error(f'--grid {args.grid} is where --out goes; give the grid '
+                     'another name')
+    return args
 
 
 def load(args: argparse.Namespace
@@ -102,7 +109,7 @@ def write(args: argparse.Namespace, report: dict, faces: dict[str, Tensor],
         write_atomically(args.grid, to_png(grid), ADVICE)
 
 
-@explained(ImportError, OSError, ValueError)
+@explained(ImportError, OSError, RuntimeError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, and write what is asked for."""
     args = parse_args(argv)

@@ -171,7 +171,7 @@ def plot_tsne(experiments: Sequence[Experiment], num_subjects: int,
     save(figure, out, '_'.join(['tsne', *points]), *experiments)
 
 
-@explained(OSError, ValueError)
+@explained(OSError, RuntimeError, ValueError)
 def main(argv: Sequence[str] | None = None) -> None:
     """Draw what there is."""
     args = parse_args(argv)

@@ -7,8 +7,9 @@ again.
 """
 
 import argparse
-import os
 from collections.abc import Sequence
+
+import joblib
 
 from ipdfer_mm.datasets.rendered_folder import render_folder
 from ipdfer_mm.rendering import Population
@@ -30,7 +31,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--size', type=int, default=112,
                         help='side of an image in pixels')
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--workers', type=int, default=os.cpu_count(),
+    parser.add_argument('--workers', type=int, default=joblib.cpu_count(),
                         help='number of processes; 0 renders in this one')
     return parser.parse_args(argv)
 
