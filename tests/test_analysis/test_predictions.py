@@ -94,6 +94,9 @@ def test_bad_files(tmp_path):
     dump(tmp_path / 'b.pkl')
     with pytest.raises(ValueError, match='b.pkl has scores of 3 classes'):
         load_predictions(tmp_path / 'b.pkl', CLASSES[:2])
+    dump(tmp_path / 'd.pkl', labels=[0] * 5)
+    with pytest.raises(ValueError, match='d.pkl has no image of the classes'):
+        load_predictions(tmp_path / 'd.pkl', CLASSES, CLASSES[1:])
     with pytest.raises(FileNotFoundError, match='c.pkl'):
         load_predictions(tmp_path / 'c.pkl', CLASSES)
 

@@ -3,12 +3,19 @@
 import numpy as np
 import pytest
 import torch
-from helpers.face_images import make_face_images
+from helpers.face_images import (
+    fear_classifier,
+    make_face_images,
+    random_images,
+    rendered_faces,
+)
 from helpers.small_model import build_model
 from mmengine.config import Config
 
 from ipdfer_mm.analysis.synthesis_report import (
     SYNTHESIZED,
+    classify_synthesis,
+    load_images,
     load_mean_image,
     measure_identity_faces,
     measure_synthesis,
@@ -85,3 +92,20 @@ def test_mean_image_of_a_wrapped_training_set(tmp_path):
     actual = load_mean_image(cfg, build_model())
     assert actual.shape == (3, SIZE, SIZE)
     assert np.abs(actual.numpy() - mean).max() < 1e-5
+
+
+def test_no_image_is_frontal_enough(tmp_path):
+    dataset = rendered_faces(tmp_path, 35)
+    yaws = [abs(dataset.get_data_info(i)['yaw']) for i in range(35)]
+    images = load_images(dataset, build_model().eval(), sorted(yaws)[4])
+    assert len(images.images) == 5
+    with pytest.raises(ValueError, match='has a yaw up to 0 degrees'):
+        load_images(dataset, build_model().eval(), 0)
+
+
+def test_a_classifier_of_other_classes_is_refused():
+    images = random_images(0, 2)
+    test = make_face_images(images)  # of two classes
+    with pytest.raises(ValueError, match='knows 7 classes, the dataset has 2'):
+        classify_synthesis(fear_classifier(), dict(
+            {name: images for name in ('input', *SYNTHESIZED)}), test)

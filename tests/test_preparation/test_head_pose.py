@@ -152,3 +152,31 @@ def test_network_is_checked(tmp_path):
     (tmp_path / 'text.onnx').write_text('no network')
     with pytest.raises(ValueError, match='text.onnx is no ONNX file'):
         NetworkPose(str(tmp_path / 'text.onnx'))
+
+
+def save_network(path, shape, answers):
+    """A network that answers with so many numbers."""
+    onnx = pytest.importorskip('onnx')
+    tensor = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node('ReduceSum', ['x'], ['sum'], keepdims=0),
+         onnx.helper.make_node('Reshape', ['sum', 'one'], ['flat']),
+         onnx.helper.make_node('Tile', ['flat', 'times'], ['y'])],
+        'pose', [tensor('x', onnx.TensorProto.FLOAT, shape)],
+        [tensor('y', onnx.TensorProto.FLOAT, [answers])],
+        [onnx.numpy_helper.from_array(np.array([value]), name)
+         for name, value in (('one', 1), ('times', answers))])
+    opset = onnx.helper.make_opsetid('', 18)
+    model = onnx.helper.make_model(graph, opset_imports=[opset], ir_version=9)
+    path.write_bytes(model.SerializeToString())
+    return NetworkPose(str(path))
+
+
+def test_networks_of_another_form(tmp_path, rendered):
+    pytest.importorskip('onnxruntime')
+    with pytest.raises(ValueError, match='input of shape .*a head-pose netw'):
+        save_network(tmp_path / 'gray.onnx', (1, 1, 8, 8), 3)
+    _, face = next(rendered(1, 4, size=64, crop='full'))
+    assert len(save_network(tmp_path / 'a.onnx', (1, 3, 8, 8), 3)(face)) == 3
+    with pytest.raises(ValueError, match='b.onnx gives 2 numbers for a face'):
+        save_network(tmp_path / 'b.onnx', (1, 3, 8, 8), 2)(face)

@@ -107,6 +107,15 @@ def test_errors(checkpoint, tmp_path, args, message):
     assert not list(tmp_path.iterdir())
 
 
+def test_calibration_needs_the_classes(checkpoint, tmp_path):
+    bare = tmp_path / 'bare.pth'
+    torch.save(dict(state_dict=load(checkpoint)['state_dict']), bare)
+    output = export(bare, tmp_path / 'out.safetensors', '--calibrate', bare,
+                    fails=True)
+    assert '--calibrate needs the names of the classes' in output
+    assert list(tmp_path.iterdir()) == [bare]
+
+
 def test_no_state_dict(tmp_path):
     torch.save([1, 2], tmp_path / 'list.pth')
     torch.save(dict(state_dict=dict(a=1)), tmp_path / 'number.pth')
