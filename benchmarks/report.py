@@ -34,7 +34,8 @@ def step_row(name: tuple[str, str], medians: dict[tuple[str, str], list],
         ``cost``, the time in plain steps with the same options (quartiles
         ``cost_low`` and ``cost_high``), ``flops_ratio``, the operations in
         plain steps, ``efficiency``, the one by the other, and
-        ``times_literal``, how many times as fast as the literal step.
+        ``times_literal``, how many times as fast as the literal step, with
+        quartiles likewise.
     """
     kind, options = name
     seconds = np.array(medians[name])
@@ -50,10 +51,10 @@ def step_row(name: tuple[str, str], medians: dict[tuple[str, str], list],
         flops_ratio=flops[name] / flops[plain])
     row['efficiency'] = row['cost'] / row['flops_ratio']
     literal = [medians[key] for key in medians if key[0] == LITERAL]
-    row['times_literal'] = (
-        quartiles(np.array(literal[0]) / seconds)[1] if literal
-        else float('nan'))
-    return row
+    times = quartiles(np.array(literal[0]) / seconds) if literal else (
+        [float('nan')] * 3)
+    return row | dict(zip(
+        ('times_literal_low', 'times_literal', 'times_literal_high'), times))
 
 
 def plain_options(options: str) -> str:
@@ -95,7 +96,9 @@ def steps_table(rows: Sequence[dict], title: str,
             f'{row["gflops"]:.1f}',
             f'{row["cost"]:.2f} ({row["cost_low"]:.2f}-'
             f'{row["cost_high"]:.2f})',
-            row['flops_ratio'], row['efficiency'], row['times_literal'],
+            row['flops_ratio'], row['efficiency'],
+            f'{row["times_literal"]:.2f} ({row["times_literal_low"]:.2f}-'
+            f'{row["times_literal_high"]:.2f})',
             f'{row["memory_mib"]:.0f}', f'{row["table_7_hours"]:.1f}'
         ])
     return TextTable('benchmark_steps', title, header, cells, list(notes))

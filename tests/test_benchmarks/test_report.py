@@ -26,6 +26,7 @@ def test_row():
         memory_mib=3,
         # 8, 8 and 6 plain steps with the same options.
         cost=8, cost_low=7, flops_ratio=8, efficiency=1, times_literal=3,
+        times_literal_low=2.5, times_literal_high=3,
         table_7_hours=30 * 12271 / 2.5 / 3600)
     assert {name: row[name] for name in expected} == pytest.approx(expected)
 
@@ -46,7 +47,7 @@ def test_tables():
     row = step_row(('ours', 'fused'), MEDIANS, FLOPS, 3 * 2**20, 10)
     text = steps_table([row], 'Speed', ['a laptop']).markdown()
     assert ('| ours | fused | 2.5 (2.1-2.5) | 8.0 | 8.00 (7.00-8.00) | 8.00 '
-            '| 1.00 | 3.00 | 3 | 40.9 |') in text
+            '| 1.00 | 3.00 (2.50-3.00) | 3 | 40.9 |') in text
     assert '- a laptop' in text
     text = phases_table({'fused': dict(first=0.3, second=0.1)}).markdown()
     assert '| fused | 400 | 75.0 % | 25.0 % |' in text

@@ -45,8 +45,10 @@ def experiments(folder) -> str:
         ['python', *command(*SIX_EPOCHS)], cwd=folder, env=tool_environment(),
         start_new_session=True, stdout=subprocess.DEVNULL)
     work = folder / 'out/baseline_rafdb/seed0'
+    end = time.monotonic() + 300
     try:
         while not (work / 'epoch_2.pth').is_file():
+            assert time.monotonic() < end, 'no second epoch'
             assert process.poll() is None, 'ended before the kill'
             time.sleep(0.02)
     finally:
