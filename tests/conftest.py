@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from mmengine.logging import MMLogger
 
@@ -50,6 +51,12 @@ def own_logger():
     """
     yield
     MMLogger._instance_dict.clear()
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Random numbers that depend on no other test."""
+    return np.random.default_rng(1)
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from ipdfer_mm.analysis.dependence import (
     measure_dependence,
 )
 
-RNG = np.random.default_rng(0)
-FIRST, SECOND = RNG.normal(size=(2, 60, 5))
+FIRST, SECOND = np.random.default_rng(0).normal(size=(2, 60, 5))
 
 
 def test_cosine_by_hand():
@@ -65,8 +64,8 @@ def test_constant_features():
     assert distance_correlation(FIRST, constant) == 0
 
 
-def test_independent_features_are_on_the_floor():
-    first, second = RNG.normal(size=(2, 500, 64))
+def test_independent_features_are_on_the_floor(rng):
+    first, second = rng.normal(size=(2, 500, 64))
     for name, cell in measure_dependence(first, second).items():
         assert abs(cell['value'] - cell['floor']) < max(
             5 * cell['floor_std'], 1e-3), name
@@ -75,8 +74,8 @@ def test_independent_features_are_on_the_floor():
         'floor'] == pytest.approx(np.sqrt(2 / (np.pi * 64)), rel=0.03)
 
 
-def test_dependent_features_are_above_the_floor():
-    first = RNG.normal(size=(300, 16))
-    result = measure_dependence(first, first + RNG.normal(size=(300, 16)))
+def test_dependent_features_are_above_the_floor(rng):
+    first = rng.normal(size=(300, 16))
+    result = measure_dependence(first, first + rng.normal(size=(300, 16)))
     for cell in result.values():
         assert cell['value'] > cell['floor'] + 5 * cell['floor_std']

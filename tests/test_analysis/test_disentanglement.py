@@ -16,13 +16,13 @@ from ipdfer_mm.analysis.disentanglement import (
 from ipdfer_mm.registry import MODELS
 
 SUBJECTS = np.repeat(['a', 'b', 'c', 'd', 'e'], 20)
-RNG = np.random.default_rng(0)
 
 
 def make_images(**kwargs):
+    rng = np.random.default_rng(0)
     return make_face_images(torch.zeros(100, 3, 4, 4), **{**dict(
-        subjects=SUBJECTS, yaws=RNG.uniform(-60, 60, 100),
-        expressions=RNG.choice(['fear', 'joy', 'neutral'], 100),
+        subjects=SUBJECTS, yaws=rng.uniform(-60, 60, 100),
+        expressions=rng.choice(['fear', 'joy', 'neutral'], 100),
         classes=('fear', 'joy', 'neutral')), **kwargs})
 
 
@@ -54,8 +54,8 @@ def test_components_of_another_model():
         extract_components(torch.nn.Linear(1, 1), torch.zeros(1, 1))
 
 
-def test_factors():
-    yaws = RNG.uniform(-60, 60, 100)
+def test_factors(rng):
+    yaws = rng.uniform(-60, 60, 100)
     yaws[:30] = np.nan
     subjects = SUBJECTS.copy()
     subjects[-1] = 'f'  # one image only
@@ -99,10 +99,10 @@ def test_subjects_must_be_known():
         find_factors(make_images(subjects=subjects))
 
 
-def test_unknown_yaws_are_left_out():
+def test_unknown_yaws_are_left_out(rng):
     images = make_images(yaws=np.full(100, np.nan))
     report = measure_components(
-        dict(f_exp=RNG.normal(size=(100, 8))), images, permutations=2)
+        dict(f_exp=rng.normal(size=(100, 8))), images, permutations=2)
     assert list(report['probes']['mlp']['cells']['f_exp']) == [
         'identity', 'expression']
     assert 'yaw' not in report
@@ -110,8 +110,8 @@ def test_unknown_yaws_are_left_out():
     assert set(report['left_out']) == {'probes/yaw', 'yaw', 'dependence'}
 
 
-def test_what_does_not_apply_is_left_out():
-    feats = dict(f_exp=RNG.normal(size=(100, 8)))
+def test_what_does_not_apply_is_left_out(rng):
+    feats = dict(f_exp=rng.normal(size=(100, 8)))
     # Each subject shows each expression once.
     images = make_images(subjects=np.array([f's{i // 5}' for i in range(100)]),
                          expressions=np.resize(list('abcde'), 100))

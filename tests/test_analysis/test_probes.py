@@ -37,17 +37,17 @@ def test_a_factor_is_asked_of_other_subjects():
     assert probe_score(feats, Factor(labels, ALL, SUBJECTS))['score'] < 0.2
 
 
-def test_only_the_mlp_reads_an_exclusive_or():
-    bits = RNG.integers(0, 2, (400, 2))
-    feats = 2 * bits - 1 + 0.1 * RNG.normal(size=bits.shape)
+def test_only_the_mlp_reads_an_exclusive_or(rng):
+    bits = rng.integers(0, 2, (400, 2))
+    feats = 2 * bits - 1 + 0.1 * rng.normal(size=bits.shape)
     factor = Factor(bits[:, 0] ^ bits[:, 1], np.ones(400, dtype=bool))
     assert probe_score(feats, factor, 'mlp')['score'] > 0.9
     assert abs(probe_score(feats, factor, 'linear')['score']) < 0.3
 
 
-def test_a_large_class_gives_nothing_away():
+def test_a_large_class_gives_nothing_away(rng):
     """Nine tenths in one class: accuracy would be 0.9 without features."""
-    labels = (RNG.random(200) < 0.1).astype(int)
+    labels = (rng.random(200) < 0.1).astype(int)
     result = probe_score(NOISE, Factor(labels, ALL, SUBJECTS))
     assert abs(result['score']) < 0.4
     assert result['uar'] < 0.75
@@ -80,8 +80,8 @@ def test_what_cannot_be_split(factor, message):
         probe_score(NOISE, factor)
 
 
-def test_matrix_of_perfect_components():
-    yaw, expression = LABELS, RNG.integers(0, 3, 200)
+def test_matrix_of_perfect_components(rng):
+    yaw, expression = LABELS, rng.integers(0, 3, 200)
     factors = dict(identity=Factor(SUBJECTS, ALL),
                    yaw=Factor(yaw, ALL, SUBJECTS),
                    expression=Factor(expression, ALL, SUBJECTS))
@@ -106,14 +106,14 @@ def test_matrix_of_one_component():
     assert result['mean_margin'] is None
 
 
-def test_r2():
+def test_r2(rng):
     """Of a linear yaw, also where it is unknown at times, and of noise."""
     yaws = 30 * NOISE[:, 0] - 10 * NOISE[:, 3] + 5
     yaws[::3] = np.nan
     result = yaw_r2(NOISE, yaws, SUBJECTS)
     assert result['r2'] > 0.9999
     assert result['mae'] < 0.5
-    assert yaw_r2(NOISE, RNG.normal(size=200), SUBJECTS)['r2'] < 0.1
+    assert yaw_r2(NOISE, rng.normal(size=200), SUBJECTS)['r2'] < 0.1
     # Of other subjects.
-    of_subjects = RNG.normal(size=20)[SUBJECTS]
+    of_subjects = rng.normal(size=20)[SUBJECTS]
     assert yaw_r2(one_hot(SUBJECTS), of_subjects, SUBJECTS)['r2'] < 0.1

@@ -3,18 +3,16 @@ import pytest
 
 from ipdfer_mm.apis.inputs import list_inputs, to_rgb
 
-RNG = np.random.default_rng(0)
 
-
-def test_channels():
-    bgra = RNG.integers(0, 256, (4, 5, 4), np.uint8)
+def test_channels(rng):
+    bgra = rng.integers(0, 256, (4, 5, 4), np.uint8)
     rgb = bgra[..., [2, 1, 0]]
     np.testing.assert_array_equal(to_rgb(bgra), rgb)
     np.testing.assert_array_equal(to_rgb(bgra[..., :3]), rgb)
     for gray in (bgra[..., 0], bgra[..., :1]):
         np.testing.assert_array_equal(to_rgb(gray),
                                       np.stack([bgra[..., 0]] * 3, axis=2))
-    deep = bgra.astype(np.uint16) * 256 + RNG.integers(0, 256, bgra.shape,
+    deep = bgra.astype(np.uint16) * 256 + rng.integers(0, 256, bgra.shape,
                                                        np.uint16)
     np.testing.assert_array_equal(to_rgb(deep), rgb)
 
