@@ -21,11 +21,17 @@ class ReconstructionLoss(BaseModule):
     Args:
         loss_weight (float): :math:`\lambda_4` of Eq. 11. Defaults to 10.0,
             the paper's value.
+        neutral_weight (float): Factor of the second term; with the inverse of
+            the share of neutral images it is their mean. Defaults to 1.0,
+            Eq. 1.
     """
 
-    def __init__(self, loss_weight: float = 10.0) -> None:
+    def __init__(self,
+                 loss_weight: float = 10.0,
+                 neutral_weight: float = 1.0) -> None:
         super().__init__()
         self.loss_weight = loss_weight
+        self.neutral_weight = neutral_weight
 
     def forward(self, reconstruction: Tensor, neutral: Tensor, inputs: Tensor,
                 is_neutral: Tensor) -> Tensor:
@@ -46,4 +52,5 @@ class ReconstructionLoss(BaseModule):
         l1_recon = (reconstruction - inputs).abs().mean()
         l1_neutral = (neutral - inputs).abs().flatten(1).mean(dim=1)  # (N, )
         l1_neutral = torch.where(is_neutral, l1_neutral, 0).mean()
-        return self.loss_weight * (l1_recon + l1_neutral)
+        return self.loss_weight * (
+            l1_recon + self.neutral_weight * l1_neutral)

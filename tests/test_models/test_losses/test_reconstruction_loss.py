@@ -21,6 +21,14 @@ def test_hand_computed():
     assert loss.item() == pytest.approx(10 * (0.125 + 0.3), rel=1e-6)
 
 
+def test_neutral_term_becomes_the_mean_over_the_neutral_images():
+    is_neutral = torch.tensor([True, False, True, False])
+    loss = ReconstructionLoss(loss_weight=10.0, neutral_weight=2.0)(
+        images(RECON), images(NEUTRAL), images(INPUTS), is_neutral)
+    # Half of the images are neutral: (.2 + 1) / 2.
+    assert loss.item() == pytest.approx(10 * (0.125 + 0.6), rel=1e-6)
+
+
 def test_without_neutral_samples_only_the_first_term_is_left():
     loss = ReconstructionLoss(loss_weight=1.0)(
         images(RECON), images(NEUTRAL), images(INPUTS),
