@@ -1,5 +1,7 @@
 """Videos whose frames, times and damages are known."""
 
+import queue
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -184,29 +186,54 @@ def test_no_camera():
         Camera(99)
 
 
+class ScriptedCamera:
+    """Shows the numbers that it is fed, and ends at 0."""
+
+    def __init__(self):
+        self.numbers, self.fed, self.asked = queue.Queue(), 0, 0
+        self.asking = threading.Condition()
+
+    def read(self):
+        with self.asking:
+            self.asked += 1
+            self.asking.notify()
+        number = self.numbers.get(timeout=60)
+        return number > 0, frame(number)
+
+    def feed(self, *numbers):
+        self.fed += len(numbers)
+        for number in numbers:
+            self.numbers.put(number)
+
+    def wait_until_read(self):
+        """All, and the next is asked for."""
+        with self.asking:
+            assert self.asking.wait_for(lambda: self.asked > self.fed, 60)
+
+
 def test_a_camera_does_not_queue(monkeypatch):
-    """One of 50 frames a second, each of its number, 40 in all."""
-    def open_camera(number):
-        numbers = iter(range(1, 41))
-
-        def read():
-            time.sleep(.02)
-            number = next(numbers, 0)
-            return number > 0, frame(number)
-
-        return SimpleNamespace(isOpened=lambda: True, read=read,
-                               release=lambda: None)
-
-    monkeypatch.setattr(cv2, 'VideoCapture', open_camera)
-    taken = []
+    """What comes while a frame is worked on is dropped."""
+    script = ScriptedCamera()
+    monkeypatch.setattr(cv2, 'VideoCapture', lambda number: SimpleNamespace(
+        isOpened=lambda: True, read=script.read, release=lambda: None))
     with Camera(0) as camera:
-        for seconds, image in camera:
-            taken.append((seconds, int(image[0, 0, 0]), time.monotonic()))
-            time.sleep(.1)  # five frames pass
-    numbers = [number for _, number, _ in taken]
-    assert numbers == sorted(set(numbers)) and len(numbers) < 20
-    # What is taken is new: its time passed just before.
-    ages = [now - seconds for seconds, _, now in taken]
-    assert max(ages) - min(ages) < .08
+        frames = iter(camera)
+        script.feed(1)
+        before = time.monotonic()
+        first = next(frames)
+        begun = time.monotonic()
+        script.feed(2, 3, 4)
+        script.wait_until_read()
+        fourth = time.monotonic()
+        script.feed(5)
+        script.wait_until_read()
+        fifth = time.monotonic()
+        seconds, image = next(frames)
+        assert [first[1][0, 0, 0], image[0, 0, 0]] == [1, 5]
+        # The time is that of the frame.
+        assert fourth - begun <= seconds <= fifth - before
+        script.feed(6, 0)
+        assert [image[0, 0, 0] for _, image in frames] == [6]
     with Camera(0) as camera:  # left early
-        next(iter(camera))
+        script.feed(7, 8, 0)
+        assert next(iter(camera))[1][0, 0, 0] in (7, 8)
