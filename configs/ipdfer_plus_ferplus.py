@@ -11,6 +11,8 @@ num_classes = 8  # with contempt
 
 model = dict(
     expression_head=dict(num_classes=num_classes),
-    discriminator=dict(head=dict(num_classes=num_classes)))
+    discriminator=dict(head=dict(num_classes=num_classes)),
+    # One image in three is neutral.
+    loss_recon=dict(neutral_weight=3.0))
 
 default_hooks = dict(pose_erasure=dict(type='PoseErasureHook'))

@@ -6,4 +6,7 @@ _base_ = [
     './_base_/ipdfer_runtime.py',
 ]
 
+# One image in five is neutral.
+model = dict(loss_recon=dict(neutral_weight=5.0))
+
 default_hooks = dict(pose_erasure=dict(type='PoseErasureHook'))

@@ -10,7 +10,7 @@ model = dict(
     decoder=dict(widths=(64, 32, 16, 8, 8)),
     # lambda_1 and lambda_3 (ipdfer_rendered.py: 0.3)
     loss_adv_neutral=dict(loss_weight=0.03),
-    loss_id=dict(loss_weight=1.0),
+    loss_id=dict(loss_weight=3.0),
     # One image in seven is neutral.
     loss_recon=dict(neutral_weight=7.0),
     loss_cos=None,
