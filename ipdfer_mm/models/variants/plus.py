@@ -24,8 +24,8 @@ class IPDFERPlus(IPDFERModel):
       faces, those of the first yaw bin, is decoded without f_pose, so that no
       pose means frontal as no expression means neutral in Eq. 1.
 
-    The sum of the features needs summands of like size: config files give
-    encoders a neck with batch norm, and normalize f_id (docs/ipdfer_plus.md).
+    The sum of the features needs summands of like size: config files normalize
+    f_id and give E_exp a neck with batch norm (docs/ipdfer_plus.md).
 
     Args:
         decoder_gradient (float): The factor, in [0, 1]: 0 keeps the decoder
